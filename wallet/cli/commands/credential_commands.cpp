@@ -252,8 +252,9 @@ ExitCode list(Context& context) {
 // Which credential of this wallet took the place of this one, and of which this one did: those of
 // the same achievement are asked about, and no others.
 void add_replacements(Condition& asked, const WalletContents& wallet, const CredentialView& shown,
-                      Json& json, std::string& text) {
+                      const Condition::Words& condition, Json& json, std::string& text) {
   const auto& achievement = shown.head.achievement;
+  const std::string own = to_text(shown.head.reference);
   std::vector<PlacedAward> placed;
   std::vector<std::string> references;
   for (const auto& stored : wallet.credentials) {
@@ -266,12 +267,11 @@ void add_replacements(Condition& asked, const WalletContents& wallet, const Cred
     if (!is_same_award) continue;
     placed.push_back({"", head.achievement, head.reference.index.value, false});
     references.push_back(to_text(head.reference));
-    // Nobody is asked about the only one that there is.
-    if (wallet.credentials.size() > 1)
-      placed.back().superseded = asked.of(stored, *view).word == "superseded";
+    // What is known of the one that is shown is not asked again.
+    const auto& word = references.back() == own ? condition.word : asked.of(stored, *view).word;
+    placed.back().superseded = word == "superseded";
   }
 
-  const std::string own = to_text(shown.head.reference);
   for (const auto& [old, fresh] : replacements(placed)) {
     if (references[old] == own) {
       json["replaced_by"] = references[fresh];
@@ -296,7 +296,7 @@ ExitCode show(Context& context, const std::string& reference) {
   const auto condition = asked.of(*stored, *view);
   Json json = credential_json(*stored, *view, condition);
   std::string text = credential_text(*stored, *view, condition, true);
-  add_replacements(asked, wallet.contents(), *view, json, text);
+  add_replacements(asked, wallet.contents(), *view, condition, json, text);
   print(context, json, text);
   return ExitCode::kOk;
 }

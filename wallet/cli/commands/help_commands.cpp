@@ -7,6 +7,7 @@
 
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
+#include "wallet/cli/joined.h"
 #include "wallet/cli/near_names.h"
 #include "wallet/cli/option.h"
 
@@ -67,12 +68,6 @@ std::vector<std::string> near_words(const CommandTree& app, const CLI::App* at,
   return words;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 Outcome show_help(const CommandTree& app, const std::vector<std::string>& words) {
   const CLI::App* at = &app;
   for (const auto& word : words) {
@@ -97,7 +92,7 @@ std::string usage_text(const CommandTree& app, const CLI::ParseError& problem) {
   if (left.empty()) {
     std::string text = problem.what();
     if (!names_of(at).empty() && at->get_require_subcommand_min() > 0)
-      text = path_of(at) + " needs a command: " + listed(names_of(at));
+      text = path_of(at) + " needs a command: " + joined(names_of(at));
     return text + help;
   }
 
@@ -107,7 +102,7 @@ std::string usage_text(const CommandTree& app, const CLI::ParseError& problem) {
   if (word.starts_with("-")) return shown + "is no option of " + path_of(at) + near + help;
   if (names_of(at).empty()) return shown + "is more than " + path_of(at) + " takes" + help;
   return shown + "is no command of " + path_of(at) +
-         (near.empty() ? "; there are: " + listed(names_of(at)) : near) + help;
+         (near.empty() ? "; there are: " + joined(names_of(at)) : near) + help;
 }
 
 std::optional<Outcome> answer_about_program(const CommandTree& app,

@@ -10,6 +10,7 @@
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/joined.h"
 #include "wallet/client/outbox.h"
 
 namespace testamur::wallet {
@@ -19,12 +20,6 @@ namespace tx = ledger::tx;
 
 constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, KeyPurpose::kGovern,
                                          KeyPurpose::kCredential};
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 // Chain and institution, found through the registered issue key.
 Attempt<IssuerProfile> find_profile(Client& client, const SecretKey& issue_key) {

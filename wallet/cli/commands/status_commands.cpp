@@ -7,6 +7,7 @@
 
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
+#include "wallet/cli/description/status_words.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/batches.h"
@@ -57,22 +58,9 @@ constexpr std::array kVerbs{
     kSupersede,
 };
 
-constexpr std::pair<std::string_view, tx::StatusReason> kReasons[] = {
-    {"correction", tx::StatusReason::kCorrection},
-    {"replaced", tx::StatusReason::kReplaced},
-    {"withdrawn", tx::StatusReason::kWithdrawn},
-    {"not_claimed", tx::StatusReason::kNotClaimed},
-    {"key_compromise", tx::StatusReason::kKeyCompromise},
-    {"issuer_closed", tx::StatusReason::kIssuerClosed},
-};
-
 Result<tx::StatusReason> parse_reason(const std::string& text) {
-  for (const auto& [name, reason] : kReasons) {
-    if (name == text) return reason;
-  }
-  return error("--reason: \"" + text +
-               "\" is no reason: correction, replaced, withdrawn, not_claimed, key_compromise, "
-               "issuer_closed");
+  if (const auto reason = reason_of(text)) return *reason;
+  return error("--reason: \"" + text + "\" is no reason: " + all_reasons());
 }
 
 // ---- whom it is about

@@ -5,6 +5,7 @@
 #include "common/visible.h"
 #include "trust/scope.h"
 #include "wallet/cli/files/achievement_file.h"
+#include "wallet/cli/joined.h"
 #include "wallet/credential/claims.h"
 
 namespace testamur::wallet {
@@ -39,12 +40,6 @@ class Facts {
  private:
   AchievementPreview& preview_;
 };
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 std::vector<std::string> by_language(const tx::LocalizedTexts& texts) {
   std::vector<std::string> lines;

@@ -11,6 +11,7 @@
 #include "common/visible.h"
 #include "ledger/tx/kinds.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/description/status_words.h"
 #include "wallet/client/transaction_json.h"
 
 namespace testamur::wallet {
@@ -156,35 +157,14 @@ std::string describe_target(const tx::IndexBitmap& bitmap) {
   return "many from " + std::to_string(bitmap.first.value) + " on";
 }
 
-std::string action_text(tx::StatusAction action) {
-  switch (action) {
-    case tx::StatusAction::kRevoke: return "revoke";
-    case tx::StatusAction::kSuspend: return "suspend";
-    case tx::StatusAction::kSupersede: return "supersede";
-    case tx::StatusAction::kReinstate: return "reinstate";
-  }
-  return {};
-}
-
-std::string reason_text(tx::StatusReason reason) {
-  switch (reason) {
-    case tx::StatusReason::kCorrection: return "correction";
-    case tx::StatusReason::kReplaced: return "replaced";
-    case tx::StatusReason::kWithdrawn: return "withdrawn";
-    case tx::StatusReason::kNotClaimed: return "not_claimed";
-    case tx::StatusReason::kKeyCompromise: return "key_compromise";
-    case tx::StatusReason::kIssuerClosed: return "issuer_closed";
-  }
-  return {};
-}
-
 std::string words(const tx::StatusChangeContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
   const auto which =
       std::visit([](const auto& target) { return describe_target(target); }, content.target);
   return describe_party(known, body.author) +
          " changes the status of its credentials with the indexes " + which + ": " +
-         action_text(content.action) + ", reason " + reason_text(content.reason) + ".";
+         std::string(word_of(content.action)) + ", reason " + std::string(word_of(content.reason)) +
+         ".";
 }
 
 // A batch has a description of its own (commands/batch_commands.cpp); a draft of one is shown as it

@@ -9,6 +9,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/joined.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
@@ -22,12 +23,6 @@ constexpr std::uint64_t kValidForMs = 10 * 60 * 1000;
 constexpr std::uint64_t kStandardWindowMs = 3'600'000;
 // Less than the window, so that a draft can be sent at once too.
 constexpr std::uint64_t kMarginMs = 60'000;
-
-std::string joined(const std::vector<std::string>& lines) {
-  std::string out;
-  for (const auto& line : lines) out += (out.empty() ? "" : "; ") + line;
-  return out;
-}
 
 Attempt<std::uint64_t> validity_window(Client& client) {
   TM_TRY(const auto answer, asked(client.parameters()));
@@ -117,10 +112,11 @@ Outcome sign_and_send(IssuerSession& session, Draft& draft, const TransactionReq
 
   TM_TRY_STATUS(sign_with_vaults(context, draft, true));
   if (const auto open = missing(draft); !open.empty()) {
-    return Failure{ExitCode::kFailure,
-                   "nothing was sent: this home does not hold all that must sign: " + joined(open) +
-                       "; write it with --draft FILE, let them run testamur sign FILE, then "
-                       "testamur send FILE"};
+    return Failure{
+        ExitCode::kFailure,
+        "nothing was sent: this home does not hold all that must sign: " + joined(open, "; ") +
+            "; write it with --draft FILE, let them run testamur sign FILE, then "
+            "testamur send FILE"};
   }
 
   TM_TRY(const auto sent,
