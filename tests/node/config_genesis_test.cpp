@@ -67,6 +67,23 @@ TEST_CASE("init makes a directory with keys of its owner only and a fresh vote s
   CHECK_FALSE(init_node(university(two.directory.path(), "alpha")).ok());
 }
 
+TEST_CASE("init that cannot write its configuration, or finds a node, makes no key") {
+  Two two;
+  auto options = university(two.directory.path(), "gamma");
+  options.config = two.directory.path() / "nowhere" / "testamurd.toml";
+  const auto made = init_node(options);
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.message().find("there is no folder") != std::string::npos);
+  CHECK_FALSE(fs::exists(options.directory));
+
+  // A node that is there already, though its configuration lies elsewhere.
+  auto again = university(two.directory.path(), "alpha");
+  again.config = two.directory.path() / "other.toml";
+  const auto found = init_node(again);
+  REQUIRE_FALSE(found.ok());
+  CHECK(found.message().find("holds a node already") != std::string::npos);
+  CHECK_FALSE(fs::exists(again.config));
+}
 TEST_CASE("the ceremony reads from a party file exactly the party that init made") {
   Two two;
   auto read = wallet::read_ceremony_file(two.files[0].string());

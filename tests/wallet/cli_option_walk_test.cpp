@@ -6,21 +6,10 @@
 #include <set>
 
 #include "tests/support/catch.h"
-#include "wallet/cli/commands/commands.h"
-#include "wallet/cli/option.h"
+#include "tests/wallet/program.h"
 
 namespace testamur::wallet {
 namespace {
-
-struct Tree {
-  CommandTree app{"", "testamur"};
-  Context context;
-  Run run;
-  Tree() {
-    context.commands = &app;
-    add_all_commands(app, context, run);
-  }
-};
 
 std::string path_of(const CLI::App* command) {
   std::string path = command->get_name();
@@ -41,7 +30,7 @@ void for_each_command(CLI::App* command, const std::function<void(CLI::App*)>& v
 }  // namespace
 
 TEST_CASE("every option of every command is recorded when it is read") {
-  Tree tree;
+  Program tree;
   std::size_t walked = 0;
   for_each_command(&tree.app, [&](CLI::App* command) {
     const auto path = path_of(command);
@@ -58,7 +47,7 @@ TEST_CASE("every option of every command is recorded when it is read") {
 TEST_CASE(
     "every command that changes the ledger takes --draft and --send-by, or stands among those that "
     "refuse them") {
-  Tree tree;
+  Program tree;
   const std::set<std::string> changing{"issuer achievement publish",
                                        "issuer achievement retire",
                                        "issuer status revoke",

@@ -176,6 +176,16 @@ void show(World& world, const ledger::Genesis& genesis) {
   world.node.first_epoch = ledger::genesis_epoch(genesis);
 }
 
+// A home that follows a ledger of one block, whose node now shows a recovery of it.
+ledger::Genesis recovery_shown(World& world) {
+  world.grow();
+  REQUIRE(world.follow() == "");
+  auto recovery = recovery_of(world, *world.node.newest);
+  show(world, recovery);
+  world.node.newest.reset();
+  return recovery;
+}
+
 }  // namespace
 
 TEST_CASE("who is asked to wait waits once, and for a while that a person bears") {
@@ -314,13 +324,8 @@ TEST_CASE("a home follows a change of the set that its own set certified, and re
 TEST_CASE(
     "a recovery is refused until it is accepted by its id, and then the home goes on with it") {
   World world;
-  world.grow();
-  REQUIRE(world.follow() == "");
-
+  const auto recovery = recovery_shown(world);
   const auto old = world.ledger.chain();
-  const auto recovery = recovery_of(world, *world.node.newest);
-  show(world, recovery);
-  world.node.newest.reset();
 
   CHECK(world.follow() == "recovery_not_accepted");
   CHECK(world.follow(old) == "recovery_not_accepted");
@@ -399,12 +404,8 @@ TEST_CASE("a home that lets its ledger go keeps nothing of it, and takes another
 
 TEST_CASE("what a ledger continues goes with it") {
   World world;
-  world.grow();
-  REQUIRE(world.follow() == "");
+  const auto recovery = recovery_shown(world);
   const auto old = world.ledger.chain();
-  const auto recovery = recovery_of(world, *world.node.newest);
-  show(world, recovery);
-  world.node.newest.reset();
   REQUIRE(world.follow(recovery.chain) == "");
 
   LedgerTrust trust(world.home.file("ledgers"));
@@ -441,6 +442,53 @@ TEST_CASE("forgetting that was cut off anywhere leaves a home that is read, and 
     // The empty folder stands in nobody's way, least of all in that of the same ledger.
     CHECK(world.follow() == "");
     CHECK(world.newest_trusted() == Height{1});
+  }
+}
+
+// Cut off where a file cannot be removed, one after the other, in the order that is really taken.
+TEST_CASE(
+    "forgetting that stops at any file leaves a ledger that is proven as far as it is there") {
+  for (const std::string stop : {"newest.bin", "changes.bin", "genesis.bin"}) {
+    CAPTURE(stop);
+    World world;
+    world.grow();
+    const auto next = CertifyingSet::make({world.set.members()[0]}).value();
+    auto sealing = world.next_header(5);
+    sealing.next_validator_set = next.digest();
+    world.node.newest.reset();
+    world.node.changes = {{world.certified(sealing), next}};
+    REQUIRE(world.follow() == "");
+
+    // The newest block is of the epoch that only the changes prove.
+    world.node.changes.clear();
+    world.node.first_epoch = Epoch{1};
+    auto later = world.next_header(1);
+    later.epoch = Epoch{1};
+    later.height = later.height.next();
+    later.validator_set = next.digest();
+    world.node.newest = {later, test::finalize(later, next, {"aurora"})};
+    world.node.consistency = ledger::Log(world.ledger.state()).consistency(1, 1);
+    REQUIRE(world.follow() == "");
+
+    const auto chain = world.ledger.chain();
+    const auto folder = world.home.path() / "ledgers" / to_text(chain);
+    LedgerTrust trust(world.home.file("ledgers"));
+    REQUIRE_FALSE(trust.load());
+
+    // A folder of that name is what no file's removal removes.
+    const auto aside = world.home.path() / "aside";
+    std::filesystem::rename(folder / stop, aside);
+    std::filesystem::create_directory(folder / stop);
+    const auto failed = trust.forget(chain);
+    REQUIRE(failed);
+    std::filesystem::remove(folder / stop);
+    std::filesystem::rename(aside, folder / stop);
+
+    LedgerTrust again(world.home.file("ledgers"));
+    const auto problem = again.load();
+    CHECK((problem ? problem->message : "") == "");
+    REQUIRE(again.find(chain) != nullptr);
+    CHECK_FALSE(again.forget(chain));
   }
 }
 

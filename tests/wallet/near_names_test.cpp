@@ -2,30 +2,21 @@
 #include "wallet/cli/near_names.h"
 
 #include "tests/support/catch.h"
-#include "wallet/cli/commands/commands.h"
+#include "tests/wallet/program.h"
 #include "wallet/cli/commands/help_commands.h"
-#include "wallet/cli/option.h"
 
 namespace testamur::wallet {
 namespace {
 
-struct Program {
-  CommandTree app{"", "testamur"};
-  Context context;
-  Run run;
-  Program() {
-    context.commands = &app;
-    add_all_commands(app, context, run);
+std::string refusal(const std::string& line) {
+  Program program;
+  try {
+    program.app.parse(line, false);
+  } catch (const CLI::ParseError& problem) {
+    return usage_text(program.app, problem);
   }
-  std::string refusal(const std::string& line) {
-    try {
-      app.parse(line, false);
-    } catch (const CLI::ParseError& problem) {
-      return usage_text(app, problem);
-    }
-    return {};
-  }
-};
+  return {};
+}
 
 bool begins(const std::string& text, const std::string& begin) {
   INFO(text);
@@ -53,22 +44,21 @@ TEST_CASE("a slip of one or two letters finds its word, and a short word not eve
 }
 
 TEST_CASE("a command that is none is answered with the one that was meant") {
-  CHECK(begins(Program().refusal("chekc"),
+  CHECK(begins(refusal("chekc"),
                "\"chekc\" is no command of testamur; did you mean testamur check?"));
-  CHECK(begins(Program().refusal("issuer batch isue"),
+  CHECK(begins(refusal("issuer batch isue"),
                "\"isue\" is no command of testamur issuer batch; did you mean testamur issuer "
                "batch issue?"));
   // A verb without its noun.
-  CHECK(begins(Program().refusal("present"),
+  CHECK(begins(refusal("present"),
                "\"present\" is no command of testamur; did you mean testamur credential present?"));
-  CHECK(begins(Program().refusal("ledger zzzzzz"),
-               "\"zzzzzz\" is no command of testamur ledger; there are: "));
-  CHECK(begins(Program().refusal("ledger"), "testamur ledger needs a command: "));
-  CHECK(begins(Program().refusal("node status --jsno"),
+  CHECK(
+      begins(refusal("ledger zzzzzz"), "\"zzzzzz\" is no command of testamur ledger; there are: "));
+  CHECK(begins(refusal("ledger"), "testamur ledger needs a command: "));
+  CHECK(begins(refusal("node status --jsno"),
                "\"--jsno\" is no option of testamur node status; did you mean --json?"));
-  CHECK(begins(Program().refusal("node status more"),
-               "\"more\" is more than testamur node status takes"));
-  CHECK(Program().refusal("verify one.txt two.txt").empty());
+  CHECK(begins(refusal("node status more"), "\"more\" is more than testamur node status takes"));
+  CHECK(refusal("verify one.txt two.txt").empty());
 }
 
 TEST_CASE("help and version are answered before anything is parsed, whatever the home says") {

@@ -2,6 +2,7 @@
 #include "wallet/cli/short_id.h"
 
 #include "tests/support/catch.h"
+#include "wallet/cli/context.h"
 #include "wallet/cli/flow/award_register.h"
 
 namespace testamur::wallet {
@@ -70,6 +71,40 @@ TEST_CASE("an achievement of this home may be named by the beginning of its inst
   CHECK(to_text(*achievement_named(id_of(1).substr(0, 12) + "\u2026/7.2", own)) == whole);
   CHECK_FALSE(achievement_named(id_of(2).substr(0, 12) + "/7.2", own).ok());
   CHECK_FALSE(achievement_named(id_of(1).substr(0, 9) + "/7.2", own).ok());
+}
+
+TEST_CASE("a beginning is found wherever it stands in a word, and a whole id or a file is none") {
+  const auto whole = id_of(1);
+  const auto begun = whole.substr(0, 14);
+  for (const auto& word : {begun, "--subject=" + begun, begun + "/1.1", whole + "," + begun,
+                           "urn:testamur:1:tmn1abcdefgh:" + begun + ":5"}) {
+    INFO(word);
+    CHECK(find_short_id(word) == begun);
+  }
+  CHECK(find_short_id("tmk1abcdefgh") == "tmk1abcdefgh");
+  CHECK(find_short_id("tmx1abcdefgh") == "tmx1abcdefgh");
+
+  // The reference itself names its ledger by a beginning.
+  for (const auto& word : {whole, whole + "/1.1", std::string("class.csv"), std::string("--yes"),
+                           std::string(), "urn:testamur:1:tmn1abcdefgh:" + whole + ":5"}) {
+    INFO(word);
+    CHECK(find_short_id(word).empty());
+  }
+}
+
+TEST_CASE("with --yes a beginning decides nothing, for nobody reads whose it is") {
+  Context context;
+  context.typed = {"trust", "grant", id_of(1).substr(0, 14), "--amount", "60"};
+  CHECK(refuse_short_ids_unasked(context).ok());
+
+  context.yes = true;
+  const auto refused = refuse_short_ids_unasked(context);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.failure().exit == ExitCode::kUsage);
+  CHECK(refused.message().find(id_of(1).substr(0, 14)) != std::string::npos);
+
+  context.typed[2] = id_of(1);
+  CHECK(refuse_short_ids_unasked(context).ok());
 }
 
 }  // namespace testamur::wallet

@@ -1,0 +1,19 @@
+// The tree of commands as the program builds it, without a home or a node.
+#pragma once
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/option.h"
+
+namespace testamur::wallet {
+
+struct Program {
+  CommandTree app{"", "testamur"};
+  Context context;
+  Run run;
+  Program() {
+    context.commands = &app;
+    add_all_commands(app, context, run);
+  }
+};
+
+}  // namespace testamur::wallet
