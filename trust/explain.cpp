@@ -9,6 +9,7 @@
 #include <set>
 
 #include "trust/statement_resolver.h"
+#include "trust/work.h"
 
 namespace testamur::trust {
 namespace {
@@ -27,7 +28,7 @@ class Explainer {
 
   Explanation run() {
     e_.decision = decide(history_, e_.query, policy_);
-    left_ = limits_.work.value_or(twice(e_.query.work_limit));
+    left_ = limits_.work.value_or(times(e_.query.work_limit, 2));
     const Decision& d = e_.decision;
     // Where the question itself was too large there is nothing to explain but that.
     if (d.rule == Rule::kTooLarge) {
@@ -44,10 +45,6 @@ class Explainer {
   }
 
  private:
-  static std::uint64_t twice(std::uint64_t steps) {
-    return steps > ~std::uint64_t{0} / 2 ? ~std::uint64_t{0} : 2 * steps;
-  }
-
   // A walk of at most `limit` steps and of what is left of the budget, which pays for it.
   template <class Walk>
   void charge(std::uint64_t limit, const Walk& walk) {

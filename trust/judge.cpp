@@ -7,6 +7,7 @@
 #include <set>
 
 #include "trust/statement_resolver.h"
+#include "trust/work.h"
 
 namespace testamur::trust {
 namespace {
@@ -93,10 +94,6 @@ bool block_is_unknown(const Judgement& judged) {
          (judged.claim_governs && judged.at_claim && unknown(*judged.at_claim));
 }
 
-std::uint64_t times_three(std::uint64_t steps) {
-  return steps > ~std::uint64_t{0} / 3 ? ~std::uint64_t{0} : 3 * steps;
-}
-
 }  // namespace
 
 // The rules in order (docs/trust.md): what a later rule says is not asked once an earlier one has
@@ -154,7 +151,7 @@ JointJudgement judge_joint(const History& history, const Case& asked,
 
   // The issuer stands first, and once, whether or not the list of bodies names it.
   std::set<InstitutionId> seen;
-  std::uint64_t left = times_three(asked.work_limit);
+  std::uint64_t left = times(asked.work_limit, 3);
   const auto add = [&](const InstitutionId& body) {
     if (!seen.insert(body).second) return;
     Case one = asked;

@@ -6,6 +6,11 @@
 
 namespace testamur::trust {
 
+// A limit of so many questions of one; the largest number where that is more.
+constexpr std::uint64_t times(std::uint64_t steps, std::uint64_t questions) {
+  return steps > ~std::uint64_t{0} / questions ? ~std::uint64_t{0} : questions * steps;
+}
+
 class Work {
  public:
   explicit Work(std::uint64_t steps) : left_(steps) {}
