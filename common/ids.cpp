@@ -15,22 +15,30 @@ constexpr std::size_t kChecksumSize = 6;
 constexpr std::size_t kMaxTextSize = 200;
 constexpr std::string_view kUrnPrefix = "urn:testamur:1:";
 
-std::uint32_t polymod(ByteView values) {
+// The effect of the five bits that leave the checksum with each value (BIP-173).
+constexpr std::array<std::uint32_t, 32> kLeaving = [] {
   constexpr std::array<std::uint32_t, 5> kGenerator{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
                                                     0x2a1462b3};
-  std::uint32_t checksum = 1;
-  for (auto value : values) {
-    const std::uint32_t top = checksum >> 25;
-    checksum = (checksum & 0x1ffffff) << 5 ^ value;
+  std::array<std::uint32_t, 32> all{};
+  for (std::size_t top = 0; top < all.size(); ++top) {
     for (std::size_t i = 0; i < kGenerator.size(); ++i) {
-      if ((top >> i & 1) != 0) checksum ^= kGenerator[i];
+      if ((top >> i & 1) != 0) all[top] ^= kGenerator[i];
     }
   }
+  return all;
+}();
+
+std::uint32_t polymod(ByteView values) {
+  std::uint32_t checksum = 1;
+  for (auto value : values)
+    checksum = (checksum & 0x1ffffff) << 5 ^ value ^ kLeaving[checksum >> 25];
   return checksum;
 }
 
-Bytes expand_prefix(std::string_view prefix) {
+// With room for `more` values behind it.
+Bytes expand_prefix(std::string_view prefix, std::size_t more) {
   Bytes values;
+  values.reserve(2 * prefix.size() + 1 + more);
   for (char c : prefix) values.push_back(static_cast<std::uint8_t>(c) >> 5);
   values.push_back(0);
   for (char c : prefix) values.push_back(static_cast<std::uint8_t>(c) & 31);
@@ -39,6 +47,7 @@ Bytes expand_prefix(std::string_view prefix) {
 
 Bytes to_base32(ByteView data) {
   Bytes values;
+  values.reserve((8 * data.size() + 4) / 5);
   std::uint32_t buffer = 0;
   int bits = 0;
   for (auto byte : data) {
@@ -92,12 +101,13 @@ std::optional<Integer> parse_decimal(std::string_view text) {
 
 std::string encode_bech32m(std::string_view prefix, ByteView data) {
   const Bytes values = to_base32(data);
-  Bytes checked = expand_prefix(prefix);
+  Bytes checked = expand_prefix(prefix, values.size() + kChecksumSize);
   checked.insert(checked.end(), values.begin(), values.end());
   checked.resize(checked.size() + kChecksumSize);
   const std::uint32_t checksum = polymod(checked) ^ kBech32mConstant;
-  std::string text{prefix};
-  text.push_back('1');
+  std::string text;
+  text.reserve(prefix.size() + 1 + values.size() + kChecksumSize);
+  text.append(prefix).push_back('1');
   for (auto value : values) text.push_back(kCharset[value]);
   for (std::size_t i = 0; i < kChecksumSize; ++i)
     text.push_back(kCharset[checksum >> (5 * (kChecksumSize - 1 - i)) & 31]);
@@ -121,7 +131,7 @@ Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
     values.push_back(static_cast<std::uint8_t>(at));
   }
 
-  Bytes checked = expand_prefix(prefix);
+  Bytes checked = expand_prefix(prefix, values.size());
   checked.insert(checked.end(), values.begin(), values.end());
   if (polymod(checked) != kBech32mConstant)
     return error("\"" + shown + "\" is mistyped: its checksum does not match");

@@ -1,8 +1,8 @@
 // Owns the sockets of the API's callers and their ways to gRPC. What holds between the functions:
 // an id is in open_ as long as book_ and streams_ know it; both descriptors of a connection tell
-// epoll of every change, once, under its id, and pump() goes on until neither moves, so that no
-// change is missed; a connection that moves on without being told (others had their turn, or there
-// is room now) stands in again_ or waiting_.
+// epoll of every change, once, under its id and side; the relay keeps what it was told, and pump()
+// goes on until neither side moves, so that no change is missed; a connection that moves on without
+// being told (others had their turn, or there is room now) stands in again_ or waiting_.
 #include "node/api/api_listener.h"
 
 #include <fcntl.h>
@@ -30,9 +30,14 @@
 namespace testamur::node {
 namespace {
 
-// What epoll tells of is a connection, or one of these.
+// What epoll tells of is a side of a connection, or one of these.
 constexpr std::uint64_t kWake = 0;
 constexpr std::uint64_t kListening = std::uint64_t{1} << 63;
+constexpr std::uint64_t side_of(Connections::Id id, ApiRelay::Side side) {
+  return id << 1 | static_cast<std::uint64_t>(side);
+}
+
+constexpr std::uint32_t kChanges = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::uint64_t kPauseMs = 100;
@@ -62,11 +67,12 @@ CallerKey caller_of(const sockaddr_storage& address) {
   return node::caller_of(boost::asio::ip::address(boost::asio::ip::address_v6(bytes)));
 }
 
-void watch(int poll, int descriptor, std::uint64_t what, std::uint32_t events) {
+void watch(int poll, int descriptor, std::uint64_t what, std::uint32_t events,
+           int how = EPOLL_CTL_ADD) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = what;
-  ::epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event);
+  ::epoll_ctl(poll, how, descriptor, &event);
 }
 
 void set_port(sockaddr_storage& address, int port) {
@@ -263,14 +269,16 @@ bool ApiListener::react() {
   std::vector<Id> again;
   again.swap(again_);
   for (int i = 0; i < count; ++i) {
-    const auto what = events.at(static_cast<std::size_t>(i)).data.u64;
+    const auto& event = events.at(static_cast<std::size_t>(i));
+    const auto what = event.data.u64;
     if (what == kWake) {
       std::uint64_t times = 0;
       (void)!::read(wake_, &times, sizeof times);
     } else if (what >= kListening) {
       if (accepting_) accept_from(listening_.at(what - kListening));
-    } else {
-      pump(what);
+    } else if (const auto found = open_.find(what >> 1); found != open_.end()) {
+      found->second.relay->told(static_cast<ApiRelay::Side>(what & 1), event.events);
+      pump(found->first);
     }
   }
   for (const auto id : again) {
@@ -337,7 +345,7 @@ void ApiListener::take(int descriptor, const CallerKey& caller) {
       id, descriptor, tls_.get(), streams_,
       [this, id, caller] { return connect_to_grpc(id, caller); }, now_ms);
   open_.emplace(id, Connection{caller, std::move(relay)});
-  watch(poll_, descriptor, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  watch(poll_, descriptor, side_of(id, ApiRelay::Side::kClient), kChanges | EPOLLOUT);
 }
 
 int ApiListener::connect_to_grpc(Id id, const CallerKey& caller) {
@@ -347,7 +355,7 @@ int ApiListener::connect_to_grpc(Id id, const CallerKey& caller) {
     overload_.note(Limit::kDescriptors, caller, now_ms_);
     return -1;
   }
-  watch(poll_, pair->ours, id, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  watch(poll_, pair->ours, side_of(id, ApiRelay::Side::kGrpc), kChanges);
 
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.listener_fd = -1;
@@ -359,9 +367,10 @@ int ApiListener::connect_to_grpc(Id id, const CallerKey& caller) {
 void ApiListener::pump(Id id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return;
-  auto& [caller, relay, again] = found->second;
+  auto& [caller, relay, again, asks_room] = found->second;
   const auto state = relay->pump(now_ms_);
   if (state == ApiRelay::State::kOver) return close(id);
+  if (relay->wants_room() != asks_room) ask_room(id, found->second);
   if (state == ApiRelay::State::kAgain && !again) {
     again = true;
     again_.push_back(id);
@@ -375,6 +384,14 @@ void ApiListener::pump(Id id) {
     overload_.note(Limit::kApiStreams, caller, now_ms_);
     make_room_for(id);
   }
+}
+
+// A change of what is asked for tells of the state as it is: room that has come meanwhile is told
+// of.
+void ApiListener::ask_room(Id id, Connection& connection) {
+  connection.asks_room = connection.relay->wants_room();
+  watch(poll_, connection.relay->grpc_descriptor(), side_of(id, ApiRelay::Side::kGrpc),
+        connection.asks_room ? kChanges | EPOLLOUT : kChanges, EPOLL_CTL_MOD);
 }
 
 // Callers that hold least come first, then who has waited longest: what becomes free is not for

@@ -52,7 +52,8 @@ class ApiListener {
   struct Connection {
     CallerKey caller;
     std::unique_ptr<ApiRelay> relay;
-    bool again = false;  // stands in again_
+    bool again = false;      // stands in again_
+    bool asks_room = false;  // epoll tells of room at gRPC's side
   };
   ApiListener(TlsContext tls, const ConnectionLimits& limits, Overload& overload);
   Status open(const std::string& listen);
@@ -63,6 +64,7 @@ class ApiListener {
   void take(int descriptor, const CallerKey& caller);
   int connect_to_grpc(Id id, const CallerKey& caller);
   void pump(Id id);
+  void ask_room(Id id, Connection& connection);
   void pump_waiting();
   void make_room_for(Id id);
   void close(Id id);

@@ -1,12 +1,16 @@
 // Bytes of one caller on their way to gRPC and back. What holds between the functions: nothing is
 // read for which there is no room to keep it, so both directions are bounded; no request goes on
-// before OpenStreams has a place for it; after over_ is set nothing is moved any more.
+// before OpenStreams has a place for it; after over_ is set nothing is moved any more; a side whose
+// Readable says no will be told of when there is something again.
 #include "node/api/api_relay.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <utility>
 
 namespace testamur::node {
 namespace {
@@ -33,6 +37,13 @@ ApiRelay::ApiRelay(OpenStreams::Id id, int client, SSL_CTX* tls, OpenStreams& st
 
 ApiRelay::~ApiRelay() {
   if (grpc_ >= 0) ::close(grpc_);
+}
+
+void ApiRelay::told(Side side, std::uint32_t events) {
+  auto& readable = side == Side::kClient ? client_readable_ : grpc_readable_;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable = {true, true};
+  // TLS may wait for room before it can read.
+  if ((events & EPOLLIN) != 0 || (side == Side::kClient && client_.has_tls())) readable.now = true;
 }
 
 ApiRelay::State ApiRelay::pump(std::uint64_t now_ms) {
@@ -68,19 +79,22 @@ bool ApiRelay::begin() {
 }
 
 bool ApiRelay::take_from_client() {
-  if (client_ended_ || over_ || inbound_.size() + kChunkBytes > kHeldBytes) return false;
+  if (client_ended_ || over_ || !client_readable_.now) return false;
+  if (inbound_.size() + kChunkBytes > kHeldBytes) return false;
   const auto shaken = client_.handshake();
   if (shaken != ClientSocket::State::kDone) {
     over_ = shaken == ClientSocket::State::kOver;
     return false;
   }
 
-  const auto before = inbound_.size();
-  inbound_.resize(before + kChunkBytes);
-  const auto read = client_.read(std::span(inbound_).subspan(before));
-  inbound_.resize(before + read.bytes);
-  if (inbound_.empty()) Bytes().swap(inbound_);
+  std::array<std::uint8_t, kChunkBytes> chunk;
+  const auto read = client_.read(chunk);
+  inbound_.insert(inbound_.end(), chunk.begin(), chunk.begin() + read.bytes);
   client_ended_ = read.state == ClientSocket::State::kOver;
+  // A record of TLS may be shorter than what has come.
+  const bool emptied = read.state == ClientSocket::State::kLater ||
+                       (read.bytes < chunk.size() && !client_.has_tls());
+  if (emptied && !client_readable_.hung_up) client_readable_.now = false;
   return read.state != ClientSocket::State::kLater;
 }
 
@@ -97,6 +111,7 @@ bool ApiRelay::hand_on() {
   if (cleared_ != 0) {
     const auto count = ::send(grpc_, inbound_.data(), cleared_, MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) stop_reading();
+    wants_room_ = cleared_ != 0 && std::cmp_less(count, cleared_);
     if (count <= 0) return false;
     drop_front(inbound_, static_cast<std::size_t>(count));
     cleared_ -= static_cast<std::size_t>(count);
@@ -124,16 +139,18 @@ bool ApiRelay::may_begin() {
 }
 
 bool ApiRelay::take_from_grpc() {
-  if (grpc_ended_ || over_ || outbound_.size() + kChunkBytes > kHeldBytes) return false;
-  const auto before = outbound_.size();
-  outbound_.resize(before + kChunkBytes);
-  const auto count = ::recv(grpc_, outbound_.data() + before, kChunkBytes, 0);
-  outbound_.resize(before + (count > 0 ? static_cast<std::size_t>(count) : 0));
-  if (outbound_.empty()) Bytes().swap(outbound_);
+  if (grpc_ended_ || over_ || !grpc_readable_.now) return false;
+  if (outbound_.size() + kChunkBytes > kHeldBytes) return false;
+  std::array<std::uint8_t, kChunkBytes> chunk;
+  const auto count = ::recv(grpc_, chunk.data(), chunk.size(), 0);
+  if (std::cmp_less(count, chunk.size()) && !grpc_readable_.hung_up) grpc_readable_.now = false;
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
 
   grpc_ended_ = count <= 0;
-  counter_.from_server(ByteView(outbound_).subspan(before), *this);
+  if (grpc_ended_) return true;
+  const auto come = ByteView(chunk).first(static_cast<std::size_t>(count));
+  outbound_.insert(outbound_.end(), come.begin(), come.end());
+  counter_.from_server(come, *this);
   return true;
 }
 

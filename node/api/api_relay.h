@@ -3,8 +3,9 @@
 //
 // The caller's side speaks TLS or not; gRPC gets a socket of its own, with the caller's name on it
 // (caller.h), once the caller has shown that it speaks HTTP/2. At most kHeldBytes lie here in each
-// direction: beyond that nothing is read, and who does not read is not read from. One thread; never
-// waits.
+// direction: beyond that nothing is read, and who does not read is not read from. A side is read
+// only after it was told of (told()): each call of the system counts, there are two for every one
+// that gRPC would make. One thread; never waits.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +34,18 @@ class ApiRelay final : public StreamCounter::Listener {
     kOver
   };
   State pump(std::uint64_t now_ms);
+  enum class Side : std::uint8_t { kClient, kGrpc };
+  // What epoll tells of one of the two descriptors, once for each change (EPOLLET), with
+  // EPOLLRDHUP.
+  void told(Side side, std::uint32_t events);
+  // Whether gRPC's side has to tell of room (EPOLLOUT). It is not asked to otherwise: a unix socket
+  // tells of room whenever the other end reads.
+  bool wants_room() const { return wants_room_; }
   // Whether it has taken too long over something: its time is over.
   bool is_late(std::uint64_t now_ms) const;
 
   int client_descriptor() const { return client_.descriptor(); }
+  int grpc_descriptor() const { return grpc_; }
   // What keeps it from being read, or kYes.
   OpenStreams::Room waits() const { return waits_; }
   std::uint64_t waits_since_ms() const { return waits_since_ms_; }
@@ -77,6 +86,12 @@ class ApiRelay final : public StreamCounter::Listener {
   Bytes inbound_;  // of which the first cleared_ bytes may go on
   std::size_t cleared_ = 0;
   Bytes outbound_;
+  // There may be something to read; with hung_up also when a read has brought less than it could.
+  struct Readable {
+    bool now = true, hung_up = false;
+  };
+  Readable client_readable_, grpc_readable_;
+  bool wants_room_ = false;
   bool client_ended_ = false, grpc_ended_ = false, told_grpc_ = false, over_ = false;
   std::uint64_t now_ms_;
   std::uint64_t ended_since_ms_ = 0;

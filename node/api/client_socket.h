@@ -30,6 +30,7 @@ class ClientSocket {
   ClientSocket& operator=(const ClientSocket&) = delete;
 
   int descriptor() const { return descriptor_; }
+  bool has_tls() const { return tls_ != nullptr; }
 
   enum class State : std::uint8_t { kDone, kLater, kOver };
   struct Moved {

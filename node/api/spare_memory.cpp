@@ -10,9 +10,10 @@ namespace testamur::node {
 namespace {
 
 constexpr int kArenas = 4;
-// From this size on a buffer is mapped by itself. Fixed: the library would raise it with the first
-// large request that it frees, and keep those that follow.
-constexpr int kMappedBytes = 256 << 10;
+// From this size on a buffer is mapped by itself, and every page of it is touched anew each time:
+// above a transaction and a block, which come and go all the time. Fixed: the library would raise
+// it with the first larger request that it frees, and keep those that follow.
+constexpr int kMappedBytes = 4 << 20;
 constexpr std::uint64_t kWorthwhileBytes = 1u << 20;
 
 }  // namespace

@@ -2,8 +2,8 @@
 //
 // The C library keeps what is freed: in an arena for every few threads, and between what is still
 // in use. A caller whose requests were refused would leave the node larger for good. So there are
-// few arenas, large buffers are the system's own, and what lies free is given back when the process
-// has grown. One thread.
+// few arenas, the largest buffers are the system's own, and what lies free is given back when the
+// process has grown. One thread.
 #pragma once
 
 #include <cstdint>

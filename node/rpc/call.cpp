@@ -109,7 +109,7 @@ std::optional<std::uint64_t> ordinal_from(const std::string& token) {
 }
 
 Call::Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCost& cost,
-           const google::protobuf::Message& response, Body body)
+           google::protobuf::Message& response, Body body)
     : parts_(parts),
       caller_(caller_of(context.peer())),
       cost_(cost),
@@ -120,7 +120,7 @@ Call::Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCos
 grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerContext* context,
                                       const CallCost& cost,
                                       const google::protobuf::Message& request,
-                                      const google::protobuf::Message& response, Body body) {
+                                      google::protobuf::Message& response, Body body) {
   lower_priority_of_this_thread();
   auto* call = new Call(parts, *context, cost, response, std::move(body));
   call->enter(request);
@@ -137,8 +137,15 @@ void Call::enter(const google::protobuf::Message& request) {
   if (status.ok()) status = parts_.gate.admit(caller_, cost_.calls);
   if (!status.ok()) return Finish(status);
 
-  if (cost_.lane == Lane::kBeside) return continue_beside([this] { run(); });
+  // Whoever has many calls open waits for turns: others shall find gRPC's threads free.
+  const bool long_line = cost_.lane == Lane::kShort && open_.of_caller() > kShortCalls;
+  if (cost_.lane == Lane::kBeside || long_line) return run_in_turn();
   run();
+}
+
+void Call::run_in_turn() {
+  in_turn_ = true;
+  continue_beside([this] { run(); });
 }
 
 void Call::continue_beside(std::function<void()> task) {
@@ -178,6 +185,10 @@ void Call::run() {
 }
 
 void Call::finish(grpc::Status status) {
+  if (std::exchange(wants_turn_, false)) {
+    response_.Clear();
+    return run_in_turn();
+  }
   if (status.ok() && cost_.lane != Lane::kOperator) {
     const auto bytes = response_.ByteSizeLong();
     parts_.gate.charge(caller_, bytes / kBytesForOneCall);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "common/check.h"
 #include "ledger/tx/rejection.h"
 #include "node/api/call_queue.h"
 #include "node/rpc/call_costs.h"
@@ -76,8 +77,8 @@ class AnswerRoom {
 
 // One unary call: admitted, in its lane, answered once.
 //
-// The body runs at most once, on one thread; request, response and context live until the call has
-// been finished.
+// The body runs once, on one thread (twice after take_turn()); request, response and context live
+// until the call has been finished.
 class Call final : public grpc::ServerUnaryReactor {
  public:
   using Done = std::function<void(const grpc::Status&)>;
@@ -87,7 +88,7 @@ class Call final : public grpc::ServerUnaryReactor {
   static grpc::ServerUnaryReactor* begin(CallParts& parts, grpc::CallbackServerContext* context,
                                          const CallCost& cost,
                                          const google::protobuf::Message& request,
-                                         const google::protobuf::Message& response, Body body);
+                                         google::protobuf::Message& response, Body body);
 
   const CallerKey& caller() const { return caller_; }
   // The caller has hung up or its deadline has passed: whatever takes long looks here now and then.
@@ -97,6 +98,14 @@ class Call final : public grpc::ServerUnaryReactor {
   grpc::Status spend(std::uint64_t calls) { return parts_.gate.admit(caller_, calls); }
   // Goes on with `task` in a turn of the workers.
   void continue_beside(std::function<void()> task);
+  // Of a call in the lane kShort, on gRPC's thread: what may be read there is not enough. What is
+  // answered so far is dropped, and the body runs once more in a turn of the workers.
+  bool is_in_turn() const { return in_turn_; }
+  grpc::Status take_turn() {
+    TM_CHECK(!in_turn_, "a turn within a turn");
+    wants_turn_ = true;
+    return grpc::Status::OK;
+  }
 
   // Runs `then` when the caller hangs up before the call has ended; at once when it has hung up
   // already.
@@ -107,18 +116,20 @@ class Call final : public grpc::ServerUnaryReactor {
 
  private:
   Call(CallParts& parts, grpc::CallbackServerContext& context, const CallCost& cost,
-       const google::protobuf::Message& response, Body body);
+       google::protobuf::Message& response, Body body);
   void enter(const google::protobuf::Message& request);
   void run();
+  void run_in_turn();
   void finish(grpc::Status status);
 
   CallParts& parts_;
   const CallerKey caller_;
   const CallCost& cost_;
-  const google::protobuf::Message& response_;
+  google::protobuf::Message& response_;
   Body body_;
   OpenCalls::Entry entry_;
   CallGate::Holding open_, request_, answer_;
+  bool in_turn_ = false, wants_turn_ = false;
   std::atomic<bool> cancelled_ = false;
   std::mutex mutex_;  // of the next
   std::function<void()> when_cancelled_;
@@ -129,7 +140,7 @@ class Call final : public grpc::ServerUnaryReactor {
 template <class Answer>
 grpc::ServerUnaryReactor* unary(CallParts& parts, grpc::CallbackServerContext* context,
                                 const CallCost& cost, const google::protobuf::Message& request,
-                                const google::protobuf::Message& response, Answer answer) {
+                                google::protobuf::Message& response, Answer answer) {
   return Call::begin(parts, context, cost, request, response,
                      [answer = std::move(answer)](Call& call, const Call::Done& done) {
                        grpc::Status status;

@@ -15,8 +15,8 @@ constexpr CallCost kCosts[] = {
     {"LedgerService", "GetTransaction", 2, Lane::kStrand},
     {"LedgerService", "StreamBlocks", 4, Lane::kStream},
     {"LedgerService", "GetStatus", 2, Lane::kStrand},
-    {"VerifyService", "CheckHash", 2, Lane::kBeside},
-    {"VerifyService", "CheckReference", 2, Lane::kBeside},
+    {"VerifyService", "CheckHash", 2, Lane::kShort},
+    {"VerifyService", "CheckReference", 2, Lane::kShort},
     {"VerifyService", "CheckBulk", 2, Lane::kBeside},
     {"VerifyService", "CheckStream", 2, Lane::kStream},
     {"VerifyService", "GetSegment", 8, Lane::kBeside},
@@ -59,6 +59,7 @@ constexpr CallCost kCosts[] = {
 std::string_view to_text(Lane lane) {
   switch (lane) {
     case Lane::kDirect: return "direct";
+    case Lane::kShort: return "short";
     case Lane::kBeside: return "beside";
     case Lane::kStrand: return "strand";
     case Lane::kStream: return "stream";

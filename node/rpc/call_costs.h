@@ -12,6 +12,8 @@ namespace testamur::node {
 
 enum class Lane : std::uint8_t {
   kDirect,  // a few look-ups of known size: on the thread that read the request
+  kShort,   // usually that: there while its caller has few calls open, and in a turn of the workers
+            // when it has many or when this one turns out long
   kBeside,  // reads, signatures or sorting: a turn of the workers, callers served one after the
             // other
   kStrand,  // asks the chain's strand a question of constant size; what is read for the answer is
@@ -39,6 +41,9 @@ inline constexpr std::uint64_t kCommitmentsForOneCall = 16;  // of a bulk check
 inline constexpr std::uint64_t kIdsForOneCall = 64;          // awaited
 inline constexpr std::uint64_t kColdDecisionCalls =
     20;  // a question that no table or cache answers
+
+// With more calls open than these a caller's short ones take turns.
+inline constexpr std::uint64_t kShortCalls = 8;
 
 // An answer of up to this size is counted as a call only, not by its bytes.
 inline constexpr std::size_t kSmallAnswer = 8u << 10;

@@ -101,7 +101,7 @@ grpc::Status CallGate::hold(const CallerKey& caller, Held what, std::uint64_t am
   const auto index = static_cast<std::size_t>(what);
   const auto& bound = limits_.held.at(index);
   auto key = caller;
-  std::uint64_t passed = 0;
+  std::uint64_t passed = 0, of_caller = 0;
   {
     std::lock_guard lock(mutex_);
     auto& entry = find(key, Clock::now());
@@ -110,6 +110,7 @@ grpc::Status CallGate::hold(const CallerKey& caller, Held what, std::uint64_t am
     if (passed == 0) {
       entry.held.at(index) += amount;
       held_.at(index) += amount;
+      of_caller = entry.held.at(index);
     }
   }
   if (passed != 0) return refuse(kLimitOf.at(index), key, passed, kRetryMs);
@@ -119,6 +120,7 @@ grpc::Status CallGate::hold(const CallerKey& caller, Held what, std::uint64_t am
   taken.caller_ = key;
   taken.what_ = what;
   taken.amount_ = amount;
+  taken.of_caller_ = of_caller;
   holding = std::move(taken);
   return grpc::Status::OK;
 }

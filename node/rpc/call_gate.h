@@ -64,6 +64,8 @@ class CallGate {
       return *this;
     }
     ~Holding();
+    // What the caller held of the same kind when this was taken, with it.
+    std::uint64_t of_caller() const { return of_caller_; }
 
    private:
     friend class CallGate;
@@ -72,11 +74,13 @@ class CallGate {
       std::swap(caller_, other.caller_);
       std::swap(what_, other.what_);
       std::swap(amount_, other.amount_);
+      std::swap(of_caller_, other.of_caller_);
     }
     CallGate* gate_ = nullptr;
     CallerKey caller_{};
     Held what_ = Held::kCalls;
     std::uint64_t amount_ = 0;
+    std::uint64_t of_caller_ = 0;
   };
   grpc::Status hold(const CallerKey& caller, Held what, std::uint64_t amount, Holding& holding);
 

@@ -1,12 +1,16 @@
-// A stream of answers: each message is made in a turn of the workers, and only when the one before
-// has been taken.
+// A stream of answers: messages are made in a turn of the workers, and only when those before have
+// been taken.
 //
-// A derived class says what comes next; wake() tells that something may have changed. Whoever wakes
-// a stream from elsewhere holds its Link, which outlives it. No lock is held while gRPC is called.
+// A turn makes as many as fill a few packets, or one that is larger: a stream of many small ones
+// costs a turn and a write of the socket for some dozens, not for each. A derived class says what
+// comes next; wake() tells that something may have changed. Whoever wakes a stream from elsewhere
+// holds its Link, which outlives it. No lock is held while gRPC is called.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "node/rpc/call.h"
 
@@ -38,11 +42,11 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
 
   void OnWriteDone(bool ok) override {
     entry_.sent();
-    sent_bytes_ = {};
     std::unique_lock lock(mutex_);
     writing_ = false;
+    made_.pop_front();
     if (!ok || cancelled_) return finish(std::move(lock), gone());
-    schedule(std::move(lock));
+    go_on(std::move(lock));
   }
   void OnCancel() override {
     std::unique_lock lock(mutex_);
@@ -98,29 +102,63 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
 
   // While preparing_ is set nobody else ends the stream.
   void turn() {
-    message_.Clear();
-    grpc::Status status;
-    auto step = cancelled() ? Step::kEnd : next(message_, status);
-    const auto bytes = step == Step::kMessage ? message_.ByteSizeLong() : 0;
-    if (step == Step::kMessage) {
-      parts_.gate.charge(caller_, bytes / kBytesForOneCall);
-      const auto memory = memory_of(message_, true);
-      if (memory != 0) status = parts_.gate.hold(caller_, Held::kAnswerBytes, memory, sent_bytes_);
-      if (!status.ok()) step = Step::kEnd;
-    }
-
+    make();
     std::unique_lock lock(mutex_);
     preparing_ = false;
     if (cancelled_) return finish(std::move(lock), gone());
-    if (step == Step::kEnd) return finish(std::move(lock), status);
-    if (step == Step::kWait) {
-      if (again_) schedule(std::move(lock));
-      return;
+    if (!made_.empty() || end_) return go_on(std::move(lock));
+    if (again_) schedule(std::move(lock));
+  }
+
+  // Fills made_, and end_ when nothing comes after it.
+  void make() {
+    std::size_t bytes = 0;
+    while (!end_ && made_.size() < kAtOnce && bytes < kBytesAtOnce) {
+      if (cancelled()) return;
+      Made next_one;
+      grpc::Status status;
+      const auto step = next(next_one.message, status);
+      if (step == Step::kWait) return;
+      if (step == Step::kMessage) status = take_room(next_one);
+      if (step == Step::kEnd || !status.ok()) {
+        end_ = status;
+        return;
+      }
+      bytes += next_one.bytes;
+      made_.push_back(std::move(next_one));
     }
+  }
+
+  struct Made {
+    Response message;
+    std::size_t bytes = 0;
+    CallGate::Holding memory;
+  };
+  grpc::Status take_room(Made& made) {
+    made.bytes = made.message.ByteSizeLong();
+    parts_.gate.charge(caller_, made.bytes / kBytesForOneCall);
+    const auto memory = memory_of(made.message, true);
+    if (memory == 0) return grpc::Status::OK;
+    return parts_.gate.hold(caller_, Held::kAnswerBytes, memory, made.memory);
+  }
+
+  // Writes what is made, then ends or has more made.
+  void go_on(std::unique_lock<std::mutex> lock) {
+    if (made_.empty()) {
+      if (end_) return finish(std::move(lock), *end_);
+      return schedule(std::move(lock));
+    }
+
     writing_ = true;
     lock.unlock();
-    entry_.sending(bytes);
-    this->StartWrite(&message_);
+    const auto& first = made_.front();
+    entry_.sending(first.bytes);
+    // gRPC may keep a message for as long as another one follows at once. Not the first one: the
+    // head of the answer would be kept with it, and for that no write is ever done.
+    grpc::WriteOptions options;
+    if (made_.size() > 1 && has_written_) options.set_buffer_hint();
+    has_written_ = true;
+    this->StartWrite(&first.message, options);
   }
 
   void finish(std::unique_lock<std::mutex> lock, const grpc::Status& status) {
@@ -130,9 +168,15 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
     this->Finish(status);
   }
 
+  // Made in one turn: what fits into small messages (call_costs.h) twice over.
+  static constexpr std::size_t kAtOnce = 64;
+  static constexpr std::size_t kBytesAtOnce = 2 * kSmallAnswer;
+
   OpenCalls::Entry entry_;
-  CallGate::Holding sent_bytes_;
-  Response message_;
+  // By the turn while preparing_ is set, by the write while writing_ is.
+  std::deque<Made> made_;
+  std::optional<grpc::Status> end_;
+  bool has_written_ = false;
   std::mutex mutex_;  // of what follows
   bool started_ = false, preparing_ = false, writing_ = false, again_ = false, cancelled_ = false,
        finished_ = false;

@@ -71,13 +71,25 @@ std::shared_ptr<const trust::Decision> RecognitionView::decide_cached(const trus
   });
 }
 
+RecognitionView::JudgementKey RecognitionView::key_of(const trust::Case& asked,
+                                                      const std::vector<InstitutionId>& bodies) {
+  const auto parties = asked.parties.value_or(trust::AwardParties{});
+  return {asked.issuer,  asked.point,    asked.anchor_ms, asked.claimed_ms,
+          parties.teach, parties.assess, bodies};
+}
+
+std::shared_ptr<const trust::JointJudgement> RecognitionView::find_judgement(
+    const trust::Case& asked, const std::vector<InstitutionId>& bodies) const {
+  const auto key = key_of(asked, bodies);
+  std::lock_guard lock(mutex_);
+  const auto found = judgements_.find(key);
+  return found != judgements_.end() ? found->second : nullptr;
+}
+
 std::shared_ptr<const trust::JointJudgement> RecognitionView::judge_cached(
     const trust::Case& asked, const std::vector<InstitutionId>& bodies, const trust::Policy& policy,
     std::uint64_t& cold) const {
-  const auto parties = asked.parties.value_or(trust::AwardParties{});
-  const JudgementKey key{asked.issuer,  asked.point,    asked.anchor_ms, asked.claimed_ms,
-                         parties.teach, parties.assess, bodies};
-  return cached(mutex_, judgements_, key, [&] {
+  return cached(mutex_, judgements_, key_of(asked, bodies), [&] {
     ++cold;
     return std::make_shared<const trust::JointJudgement>(
         trust::judge_joint(*history_, asked, bodies, policy));

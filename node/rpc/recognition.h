@@ -71,6 +71,9 @@ class RecognitionView {
   std::shared_ptr<const trust::JointJudgement> judge_cached(
       const trust::Case& asked, const std::vector<InstitutionId>& bodies,
       const trust::Policy& policy, std::uint64_t& cold) const;
+  // Only from the cache; null: it would have to be judged.
+  std::shared_ptr<const trust::JointJudgement> find_judgement(
+      const trust::Case& asked, const std::vector<InstitutionId>& bodies) const;
 
  private:
   using DecisionKey = std::tuple<InstitutionId, InstitutionId, trust::ScopePoint, std::uint64_t>;
@@ -78,6 +81,8 @@ class RecognitionView {
   using JudgementKey = std::tuple<InstitutionId, trust::ScopePoint, std::uint64_t,
                                   std::optional<std::uint64_t>, std::vector<InstitutionId>,
                                   std::vector<InstitutionId>, std::vector<InstitutionId>>;
+  static JudgementKey key_of(const trust::Case& asked, const std::vector<InstitutionId>& bodies);
+
   std::shared_ptr<const trust::History> history_;
   trust::AsOf as_of_;
   TableMap tables_;

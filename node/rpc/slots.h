@@ -59,6 +59,8 @@ class SlotFinder {
 // How many pages a call may look at for a commitment (16,384 slots are 128 pages), and how many
 // slots it shows.
 inline constexpr std::size_t kSlotPages = 16'384;
+// For a call on gRPC's own thread.
+inline constexpr std::size_t kShortPages = 4;
 inline constexpr std::size_t kSlotsShown = 16;
 inline constexpr std::size_t kSlotsShownInBulk = 4;
 inline constexpr std::size_t kSlotsExplained = 4;

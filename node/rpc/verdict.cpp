@@ -228,13 +228,22 @@ std::optional<Verdicts::Outcomes> Verdicts::from_tables(const Asked& asked) cons
   return Outcomes{to_proto(*at_anchor), to_proto(*today), to_proto(verdict)};
 }
 
+// Null with only_known(), where there is no judgement yet.
+std::shared_ptr<const trust::JointJudgement> Verdicts::judge(const Asked& asked) {
+  if (!only_known_)
+    return view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
+  auto known = view_->find_judgement(asked.question, asked.bodies);
+  would_judge_ = would_judge_ || !known;
+  return known;
+}
+
 Verdicts::Outcomes Verdicts::outcomes(const InstitutionId& issuer, const AchievementId& achievement,
                                       std::uint64_t anchor_ms) {
   if (!view_) return {};
   const auto asked = ask(issuer, achievement, anchor_ms);
   if (const auto known = from_tables(asked)) return *known;
-  const auto judged =
-      view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
+  const auto judged = judge(asked);
+  if (!judged) return {};
   const auto& own = judged->bodies.front().second;
   return {to_proto(own.at_anchor.outcome), to_proto(own.today.outcome), to_proto(judged->outcome)};
 }
@@ -244,8 +253,8 @@ void Verdicts::fill(ledger::Slot slot, const std::optional<Hash256>& commitment,
   if (!reader_.fill_slot(slot, commitment, verdict) || !view_) return;
   auto page = ledger::Pages(reader_.state()).page(slot.page);
   const auto asked = ask(page->issuer, page->achievement, page->time_ms);
-  const auto judged =
-      view_->judge_cached(asked.question, asked.bodies, context_.recognition.policy(), cold_);
+  const auto judged = judge(asked);
+  if (!judged) return;
   fill_decisions(asked, page->issuer, judged->bodies.front().second, !options_.omit_paths(),
                  *verdict.mutable_decisions());
   fill_acceptance(asked, *judged, *verdict.mutable_acceptance());

@@ -22,6 +22,11 @@ class Verdicts {
   const v1::CheckOptions& options() const { return options_; }
   const Recognition& recognition() const { return context_.recognition; }
 
+  // Of a short call: only decisions that are there already are given, and the first that is not
+  // ends the answer. Before that no slot may have been filled.
+  void only_known() { only_known_ = true; }
+  bool would_judge() const { return would_judge_; }
+
   // Facts and, unless the options leave them out, the decisions at anchor, today and at a claimed
   // date, and what they come to.
   void fill(ledger::Slot slot, const std::optional<Hash256>& commitment, v1::SlotVerdict& verdict);
@@ -51,6 +56,7 @@ class Verdicts {
   };
   Asked ask(const InstitutionId& issuer, const AchievementId& achievement,
             std::uint64_t anchor_ms) const;
+  std::shared_ptr<const trust::JointJudgement> judge(const Asked& asked);
   std::optional<Outcomes> from_tables(const Asked& asked) const;
   void fill_decisions(const Asked& asked, const InstitutionId& issuer,
                       const trust::Judgement& judgement, bool paths,
@@ -67,6 +73,7 @@ class Verdicts {
   RecognitionViewPtr view_;  // null: no decisions
   std::optional<trust::Purpose> purpose_;
   bool purpose_known_ = true;
+  bool only_known_ = false, would_judge_ = false;
   std::uint64_t cold_ = 0;
 };
 

@@ -98,31 +98,36 @@ class Service final : public v1::VerifyService::CallbackService {
   grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call,
                                       const v1::CheckHashRequest* request,
                                       v1::CheckHashResponse* response) override {
-    return unary(context_.calls, call, cost("CheckHash"), *request, *response,
-                 [=, this](Call& reactor) {
-                   const auto commitment = fixed_from<Hash256>(request->commitment());
-                   if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
-                   const auto issuer = issuer_of(request->issuer_id());
-                   if (!issuer.status.ok()) return issuer.status;
-                   Verdicts verdicts(context_, request->options());
-                   if (!verdicts.purpose_known())
-                     return invalid_argument("options.purpose", "is not a known purpose");
+    return unary(
+        context_.calls, call, cost("CheckHash"), *request, *response, [=, this](Call& reactor) {
+          const auto commitment = fixed_from<Hash256>(request->commitment());
+          if (!commitment) return invalid_argument("commitment", "must be 32 bytes");
+          const auto issuer = issuer_of(request->issuer_id());
+          if (!issuer.status.ok()) return issuer.status;
+          Verdicts verdicts(context_, request->options());
+          if (!verdicts.purpose_known())
+            return invalid_argument("options.purpose", "is not a known purpose");
 
-                   verdicts.reader().fill(*response->mutable_as_of());
-                   const auto found = SlotFinder(verdicts.reader(), kSlotPages)
-                                          .find(*commitment, issuer.value, kSlotsShown);
-                   if (!found.complete) return listed_too_often();
-                   AnswerRoom room;
-                   const auto shown =
-                       fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
-                   response->set_other_slots(found.others + found.slots.size() - shown);
-                   response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED
-                                                                   : v1::FINDING_FOUND);
-                   verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
-                                                     *response->mutable_checkpoint());
-                   charge_cold(context_, reactor.caller(), verdicts);
-                   return check_age(response->as_of(), request->options());
-                 });
+          verdicts.reader().fill(*response->mutable_as_of());
+          const bool is_short = !reactor.is_in_turn();
+          const auto found = SlotFinder(verdicts.reader(), is_short ? kShortPages : kSlotPages)
+                                 .find(*commitment, issuer.value, kSlotsShown);
+          // One slot at most: what is told is counted in the log of decisions, once.
+          if (is_short && (!found.complete || found.slots.size() > 1)) return reactor.take_turn();
+          if (!found.complete) return listed_too_often();
+          if (is_short) verdicts.only_known();
+          AnswerRoom room;
+          const auto shown =
+              fill_slots(verdicts, found, *commitment, room, *response->mutable_slots());
+          if (verdicts.would_judge()) return reactor.take_turn();
+          response->set_other_slots(found.others + found.slots.size() - shown);
+          response->set_finding(response->slots().empty() ? v1::FINDING_NOT_LISTED
+                                                          : v1::FINDING_FOUND);
+          verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
+                                            *response->mutable_checkpoint());
+          charge_cold(context_, reactor.caller(), verdicts);
+          return check_age(response->as_of(), request->options());
+        });
   }
 
   grpc::ServerUnaryReactor* CheckReference(grpc::CallbackServerContext* call,
@@ -141,7 +146,9 @@ class Service final : public v1::VerifyService::CallbackService {
                    auto slot =
                        ledger::Pages(verdicts.reader().state()).find(target.issuer, target.index);
                    response->set_finding(slot ? v1::FINDING_FOUND : v1::FINDING_NOT_LISTED);
+                   if (!reactor.is_in_turn()) verdicts.only_known();
                    if (slot) verdicts.fill(*slot, std::nullopt, *response->mutable_slot());
+                   if (verdicts.would_judge()) return reactor.take_turn();
                    verdicts.reader().fill_checkpoint(verdicts.reader().head().header.height,
                                                      *response->mutable_checkpoint());
                    charge_cold(context_, reactor.caller(), verdicts);

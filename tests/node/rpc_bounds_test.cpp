@@ -110,6 +110,48 @@ TEST_CASE("an id that is awaited a thousand times in one call is told once") {
   CHECK(told == 1);
 }
 
+// A turn makes several messages, which gRPC may keep together: none is lost, doubled or late.
+TEST_CASE("of many awaited ids each is told once, also when they came before the question") {
+  Copied c;
+  v1::SubmitManyRequest many;
+  for (std::uint64_t i = 0; i < 300; ++i)
+    many.add_transactions(bytes_of(c.nodes.batch(0, c.own, 1 + i, 1)));
+  v1::SubmitManyResponse submitted;
+  {
+    grpc::ClientContext context;
+    REQUIRE(c.api.ledger->SubmitMany(&context, many, &submitted).ok());
+  }
+
+  v1::AwaitCommitsRequest request;
+  std::set<std::string> expected;
+  for (const auto& result : submitted.results()) {
+    request.add_ids(result.id());
+    expected.insert(result.id());
+  }
+  REQUIRE(expected.size() == 300);
+
+  for (int round = 0; round < 2; ++round) {
+    grpc::ClientContext context;
+    auto stream = c.api.ledger->AwaitCommits(&context, request);
+    v1::AwaitCommitsResponse response;
+    std::set<std::string> told;
+    while (stream->Read(&response)) {
+      CHECK(told.insert(response.outcome().id()).second);
+      CHECK(response.outcome().state() == v1::TRANSACTION_STATE_COMMITTED);
+    }
+    CHECK(stream->Finish().ok());
+    CHECK(told == expected);
+  }
+
+  // Whoever hangs up in the middle leaves the others what they had.
+  grpc::ClientContext leaving;
+  auto stream = c.api.ledger->AwaitCommits(&leaving, request);
+  v1::AwaitCommitsResponse response;
+  REQUIRE(stream->Read(&response));
+  leaving.TryCancel();
+  CHECK(stream->Finish().error_code() == grpc::StatusCode::CANCELLED);
+}
+
 TEST_CASE("the entries of the log end by bytes, and go on where they ended") {
   Copied c;
 

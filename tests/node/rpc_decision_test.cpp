@@ -2,6 +2,7 @@
 // and the log of them.
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "node/rpc/recognition.h"
@@ -307,6 +308,18 @@ TEST_CASE("questions of other viewpoints count for many calls of an address") {
   CHECK(detail_of(status).code() == "rate_limit");
 }
 
+// What a node wrote down of its decisions, once it has stopped.
+std::string decisions_of(Deciding& d) {
+  d.nodes.stop(0);
+  std::string all;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(decisions_directory(d.nodes.at(0).config.data_dir))) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  return all;
+}
+
 TEST_CASE("the log of decisions counts what was decided and holds nothing that was looked up") {
   Deciding d;
 
@@ -315,15 +328,7 @@ TEST_CASE("the log of decisions counts what was decided and holds nothing that w
   for (int i = 0; i < 3; ++i) d.slot();
   d.bulk(300);
 
-  d.nodes.stop(0);  // writes what was counted
-
-  std::string all;
-  for (const auto& entry :
-       fs::recursive_directory_iterator(decisions_directory(d.nodes.at(0).config.data_dir))) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    all.append(std::istreambuf_iterator<char>(in), {});
-  }
-
+  const auto all = decisions_of(d);
   INFO(all);
   const auto issuer = to_text(d.nodes.at(1).id);
 
@@ -341,6 +346,39 @@ TEST_CASE("the log of decisions counts what was decided and holds nothing that w
 
   CHECK(all.find("127.0.0.1") == std::string::npos);
   CHECK(all.find("urn:testamur") == std::string::npos);
+}
+
+// The first check is answered on gRPC's thread as far as it goes and begun again in a turn of the
+// workers, because nothing is known yet; the others are not.
+TEST_CASE("a check that has to be judged first is told like any other, and counted once") {
+  Deciding d;
+  d.say(0, 1, tx::StatementKind::kTrust);
+  d.issue(d.nodes.publish(1, 0), 1);
+  // Another block, and the view that is made of it: nothing is known again.
+  d.say(0, 2, tx::StatementKind::kTrust);
+
+  const auto words = [](v1::SlotVerdict slot) { return slot.SerializeAsString(); };
+  const auto first = words(d.slot());
+  CHECK(words(d.slot()) == first);
+  CHECK(words(d.slot()) == first);
+
+  v1::CheckReferenceRequest request;
+  request.set_issuer_id(bytes_of(d.nodes.at(1).id.view()));
+  grpc::ClientContext context;
+  v1::CheckReferenceResponse response;
+  REQUIRE(d.api->verify->CheckReference(&context, request, &response).ok());
+  CHECK(response.slot().acceptance().outcome() == v1::DECISION_OUTCOME_ACCEPT);
+
+  // One when it was issued (Deciding::issue looks), three, and one by reference.
+  const auto all = decisions_of(d);
+  INFO(all);
+  std::uint64_t verdicts = 0;
+  std::istringstream lines(all);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(",verdict,") != std::string::npos)
+      verdicts += std::stoull(line.substr(line.rfind(',') + 1));
+  }
+  CHECK(verdicts == 5);
 }
 
 }  // namespace

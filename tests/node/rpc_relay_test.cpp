@@ -1,10 +1,13 @@
 // What a caller may begin at the API: counted from frames, bounded by connection, caller and all,
 // and never for good.
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <random>
 #include <set>
+#include <utility>
 
 #include "node/api/api_relay.h"
 #include "node/api/open_streams.h"
@@ -189,31 +192,60 @@ TEST_CASE("the caller is in the name of gRPC's socket, and is read back from it"
   CHECK(caller_of("unix-abstract:something-else") == CallerKey{});
 }
 
-// A relay whose both sides are the test's.
+// A relay whose both sides are the test's; it hears what the system tells of its descriptors, as
+// the listener would let it hear.
 struct Relayed {
+  using Side = ApiRelay::Side;
+
   explicit Relayed(const StreamLimits& limits = {}) : streams(limits) {
-    int pair[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-    client = pair[0];
+    const auto ends = make_pair();
+    client = ends.first;
     streams.enter(1, caller(1));
-    relay.emplace(1, pair[1], nullptr, streams, [this] { return connect(); }, 0);
+    watch(ends.second, Side::kClient, kChanges | EPOLLOUT, EPOLL_CTL_ADD);
+    relay.emplace(1, ends.second, nullptr, streams, [this] { return connect(); }, 0);
   }
   ~Relayed() {
     relay.reset();
-    for (const int each : {client, server}) {
+    for (const int each : {client, server, poll}) {
       if (each >= 0) ::close(each);
     }
   }
-  int connect() {
+  static std::pair<int, int> make_pair() {
     int pair[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-    server = pair[0];
-    return pair[1];
+    return {pair[0], pair[1]};
+  }
+  void watch(int descriptor, Side side, std::uint32_t events, int how) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = static_cast<std::uint64_t>(side);
+    REQUIRE(::epoll_ctl(poll, how, descriptor, &event) == 0);
+  }
+  int connect() {
+    const auto ends = make_pair();
+    server = ends.first;
+    watch(ends.second, Side::kGrpc, kChanges, EPOLL_CTL_ADD);
+    return ends.second;
   }
   ApiRelay::State pump(std::uint64_t now_ms = 1) {
-    auto state = ApiRelay::State::kAgain;
-    while (state == ApiRelay::State::kAgain) state = relay->pump(now_ms);
+    hear();
+    auto state = relay->pump(now_ms);
+    while (state == ApiRelay::State::kAgain || (state == ApiRelay::State::kIdle && hear()))
+      state = relay->pump(now_ms);
     return state;
+  }
+  // Whether there was anything to hear.
+  bool hear() {
+    if (relay->wants_room() != asks_room) {
+      asks_room = !asks_room;
+      watch(relay->grpc_descriptor(), Side::kGrpc, asks_room ? kChanges | EPOLLOUT : kChanges,
+            EPOLL_CTL_MOD);
+    }
+    epoll_event events[4];
+    const int count = ::epoll_wait(poll, events, 4, 0);
+    for (int i = 0; i < count; ++i)
+      relay->told(static_cast<Side>(events[i].data.u64), events[i].events);
+    return count > 0;
   }
   static void send(int to, const Bytes& bytes) {
     REQUIRE(::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
@@ -226,8 +258,12 @@ struct Relayed {
     return bytes;
   }
 
+  static constexpr std::uint32_t kChanges = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
   OpenStreams streams;
+  int poll = ::epoll_create1(EPOLL_CLOEXEC);
   int client = -1, server = -1;
+  bool asks_room = false;
   std::optional<ApiRelay> relay;
 };
 
@@ -299,6 +335,58 @@ TEST_CASE("who does not read is not read from, and is late in the end") {
   (void)Relayed::receive(r.client);
   r.pump(100);
   CHECK_FALSE(r.relay->is_late(8 + ApiRelay::kUnreadMs));
+}
+
+// What goes in at one end, in pieces and only as fast as it is taken, comes out at the other; the
+// relay moves only when the system tells it something.
+void carry(Relayed& r, int from, int to, const Bytes& all, std::mt19937_64& random) {
+  std::size_t sent = 0;
+  Bytes come;
+  for (int idle = 0; come.size() < all.size() && idle < 100; ++idle) {
+    const auto piece = std::min<std::size_t>(1 + random() % 40'000, all.size() - sent);
+    const auto count = ::send(from, all.data() + sent, piece, MSG_NOSIGNAL);
+    if (count > 0) sent += static_cast<std::size_t>(count);
+    if (r.hear()) r.pump(1);
+    if (random() % 3 == 0) continue;
+
+    Bytes taken(1 + random() % 60'000);
+    const auto got = ::recv(to, taken.data(), taken.size(), 0);
+    if (got <= 0) continue;
+    idle = 0;
+    taken.resize(static_cast<std::size_t>(got));
+    append(come, taken);
+  }
+  CHECK(come.size() == all.size());
+  CHECK(come == all);
+}
+
+TEST_CASE("no byte is left behind when a side is read only after it was told of") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    Relayed r;
+    Relayed::send(r.client, test::preface());
+    r.pump();
+    CHECK(Relayed::receive(r.server) == test::preface());
+
+    // More than the buffers of both sockets and the relay hold.
+    Bytes all;
+    while (all.size() < 2'000'000)
+      append(all, http2_frame(FrameType::kData, 0, 1, Bytes(random() % 16'000, 7)));
+    carry(r, r.client, r.server, all, random);
+    carry(r, r.server, r.client, all, random);
+
+    // Said in one breath with the end: both are heard.
+    const auto last = http2_frame(FrameType::kData, 0, 1, Bytes(20'000, 9));
+    Relayed::send(r.client, last);
+    ::shutdown(r.client, SHUT_WR);
+    CHECK(r.pump() == ApiRelay::State::kIdle);
+    CHECK(Relayed::receive(r.server) == last);
+    Relayed::send(r.server, last);
+    ::close(std::exchange(r.server, -1));
+    CHECK(r.pump() == ApiRelay::State::kOver);
+    CHECK(Relayed::receive(r.client) == last);
+  }
 }
 
 // Begins calls on a node and sends nothing of their requests, without keeping to any of its
