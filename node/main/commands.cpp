@@ -219,7 +219,10 @@ int init(const InitArguments& arguments) {
   auto party = init_node(options);
   if (!party.ok()) return complain(party.message());
 
-  std::cout << "institution  " << to_text(ledger::party_id(*party)) << "\n"
+  // A ledger that runs names an institution by its registration.
+  std::cout << "institution  " << to_text(ledger::party_id(*party))
+            << (options.observer ? " (as a founder; a registration later gives another id)" : "")
+            << "\n"
             << "configuration " << config_path(options).string() << "\n"
             << "party file    " << (options.directory / "party.toml").string()
             << " (public: goes to the genesis)\n"

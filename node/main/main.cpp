@@ -1,6 +1,7 @@
 // testamurd: the node of one institution.
 #include <CLI/CLI.hpp>
 
+#include "common/option_slips.h"
 #include "node/main/commands.h"
 #include "node/main/decision_commands.h"
 
@@ -179,6 +180,7 @@ int main(int argc, char** argv) {
   LedgerArguments ledger_arguments;
   add_ledger(app, ledger_arguments, exit_code);
 
+  testamur::refuse_slips(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

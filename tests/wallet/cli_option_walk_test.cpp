@@ -44,6 +44,37 @@ TEST_CASE("every option of every command is recorded when it is read") {
   CHECK(walked > 150);
 }
 
+// Found with `testamurd init --name "$NAME"`: an empty name, and an option's name, went to the
+// ledger as they were.
+TEST_CASE("no option or file of any command takes an empty value, or what looks like an option") {
+  std::vector<std::pair<std::string, std::string>> walked;
+  {
+    Program tree;
+    for_each_command(&tree.app, [&](CLI::App* command) {
+      for (const auto* each : command->get_options([](const CLI::Option*) { return true; })) {
+        if (each->get_items_expected_max() > 0)
+          walked.emplace_back(path_of(command), each->get_positional() ? "" : each->get_name());
+      }
+    });
+  }
+  CHECK(walked.size() > 120);
+  for (const auto& [path, option] : walked) {
+    for (const std::string slip : {"", "-x", "--force"}) {
+      if (option.empty() && !slip.empty()) continue;  // that is an option
+      Program tree;
+      std::vector<std::string> typed{slip};
+      if (!option.empty()) typed.push_back(option);
+      for (std::size_t end = path.size(), at = 0; end != std::string::npos; end = at - 1) {
+        at = end == 0 ? 0 : path.rfind(' ', end - 1) + 1;
+        typed.push_back(path.substr(at, end - at));
+        if (at == 0) break;
+      }
+      INFO(path << " " << option << " \"" << slip << "\"");
+      CHECK_THROWS_AS(tree.app.parse(typed), CLI::ParseError);
+    }
+  }
+}
+
 TEST_CASE(
     "every command that changes the ledger takes --draft and --send-by, or stands among those that "
     "refuse them") {

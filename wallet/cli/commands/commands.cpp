@@ -1,5 +1,6 @@
 #include "wallet/cli/commands/commands.h"
 
+#include "common/option_slips.h"
 #include "wallet/cli/option.h"
 
 namespace testamur::wallet {
@@ -56,6 +57,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   add_genesis_commands(app, context, run);
   add_ledger_commands(app, context, run);
   add_help_commands(app, run);
+  refuse_slips(app);
 }
 
 }  // namespace testamur::wallet
