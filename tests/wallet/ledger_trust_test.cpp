@@ -381,6 +381,13 @@ TEST_CASE("a home that belongs to a ledger takes no other as its first") {
   CHECK(trust.current() == nullptr);
 }
 
+// Of ledgers; the lock stays.
+bool nothing_left(const World& world) {
+  const auto ledgers = std::filesystem::directory_iterator(world.home.file("ledgers"));
+  return std::ranges::all_of(ledgers,
+                             [](const auto& entry) { return entry.path().filename() == ".lock"; });
+}
+
 // A home that was used for a trial could not be used for anything else.
 TEST_CASE("a home that lets its ledger go keeps nothing of it, and takes another as its first") {
   World world;
@@ -393,7 +400,7 @@ TEST_CASE("a home that lets its ledger go keeps nothing of it, and takes another
     CHECK(trust.current() == nullptr);
     CHECK(trust.find(world.ledger.chain()) == nullptr);
   }
-  CHECK(std::filesystem::is_empty(world.home.file("ledgers")));
+  CHECK(nothing_left(world));
 
   World other;
   world.node.chain = other.node.chain;
@@ -417,7 +424,7 @@ TEST_CASE("what a ledger continues goes with it") {
   CHECK(trust.history(old).size() == 1);
   REQUIRE_FALSE(trust.forget(recovery.chain));
   CHECK(trust.find(old) == nullptr);
-  CHECK(std::filesystem::is_empty(world.home.file("ledgers")));
+  CHECK(nothing_left(world));
 }
 
 TEST_CASE("forgetting that was cut off anywhere leaves a home that is read, and is done again") {
@@ -490,6 +497,54 @@ TEST_CASE(
     REQUIRE(again.find(chain) != nullptr);
     CHECK_FALSE(again.forget(chain));
   }
+}
+
+// Two programs at one home: each has read it before the other wrote.
+TEST_CASE("what another program forgets or follows meanwhile is neither made anew nor undone") {
+  World world;
+  REQUIRE(world.follow() == "");
+  const auto ledgers = world.home.file("ledgers");
+  auto client = world.node.client();
+
+  LedgerTrust slow(ledgers), forgetting(ledgers);
+  REQUIRE_FALSE(slow.load());
+  REQUIRE_FALSE(forgetting.load());
+  REQUIRE_FALSE(forgetting.forget(world.ledger.chain()));
+  world.grow();
+  const auto problem = slow.follow(client, std::nullopt);
+  REQUIRE(problem);
+  CHECK(problem->name == "ledger_folder");
+  CHECK(problem->message.find("ledger forget") != std::string::npos);
+  CHECK(nothing_left(world));
+
+  // The one that asked first, and of a node that is behind, writes last.
+  LedgerTrust late(ledgers);
+  REQUIRE_FALSE(late.load());
+  REQUIRE(world.follow() == "");
+  LedgerTrust behind(ledgers);
+  REQUIRE_FALSE(behind.load());
+  world.grow();
+  REQUIRE(world.follow() == "");
+  const auto older = world.node.newest;
+  const auto proof = world.node.consistency;
+  world.grow();
+  REQUIRE(world.follow() == "");
+  world.node.newest = older;
+  world.node.consistency = proof;
+  CHECK_FALSE(behind.follow(client, std::nullopt));
+  CHECK(world.newest_trusted() == older->header.height.next());
+
+  // And one that had found no ledger takes no other one.
+  World other;
+  world.node.chain = other.node.chain;
+  world.node.genesis = other.node.genesis;
+  world.node.newest.reset();
+  const auto refused = late.follow(client, std::nullopt);
+  REQUIRE(refused);
+  CHECK(refused->name == "ledger_folder");
+  LedgerTrust still(ledgers);
+  REQUIRE_FALSE(still.load());
+  CHECK(still.current()->genesis.chain == world.ledger.chain());
 }
 
 TEST_CASE("a damaged folder is named and trusted in nothing") {

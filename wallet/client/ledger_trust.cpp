@@ -17,7 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxRecordBytes = 64u << 20;
+constexpr std::size_t kMaxChainTextBytes = 256;
 constexpr std::uint32_t kChangesAtOnce = 100;
+constexpr std::uint64_t kWaitMs = 10'000;  // for another program that writes
 
 LedgerFailure failure(const char* name, std::string message) {
   return {name, std::move(message) + " [" + name + "]"};
@@ -204,7 +206,7 @@ LedgerOutcome LedgerTrust::load() {
     if (auto problem = load_one(fs::path(entry).filename().string())) return problem;
   }
   if (!is_there(folder_ + "/current")) return std::nullopt;
-  auto text = read_file(folder_ + "/current", 256);
+  auto text = read_file(folder_ + "/current", kMaxChainTextBytes);
   auto chain = text.ok() ? parse_chain_id(as_text(*text)) : Result<ChainId>(text.failure());
   if (!chain.ok() || !ledgers_.contains(*chain)) {
     return failure("ledger_folder",
@@ -252,6 +254,7 @@ LedgerOutcome LedgerTrust::load_one(const std::string& name) {
     ledger.newest = std::move(newest).value();
   }
 
+  stored_.insert(genesis->chain);
   ledgers_.emplace(genesis->chain, std::move(ledger));
   return std::nullopt;
 }
@@ -295,6 +298,8 @@ std::vector<const TrustedLedger*> LedgerTrust::history(const ChainId& chain) con
 
 LedgerOutcome LedgerTrust::forget(const ChainId& chain) {
   TM_CHECK(find(chain) != nullptr && successor(chain) == chain, to_text(chain));
+  const auto lock = hold("ledger forget");
+  if (!lock.ok()) return failure("ledger_folder", lock.message());
 
   // Nothing may be followed that is there in part only: first the home follows nobody.
   if (current_ == chain) {
@@ -312,8 +317,31 @@ LedgerOutcome LedgerTrust::forget(const ChainId& chain) {
   return std::nullopt;
 }
 
-LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) const {
-  const std::string folder = folder_ + "/" + to_text(ledger.genesis.chain) + "/";
+Result<HomeLock> LedgerTrust::hold(const std::string& doing) const {
+  return HomeLock::take(folder_, doing, kWaitMs, nullptr);
+}
+
+LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) {
+  const auto lock = hold("following a ledger");
+  if (!lock.ok()) return failure("ledger_folder", lock.message());
+  return write(ledger);
+}
+
+// Precondition: the folder is held. What another program has written since it was read stays, and
+// what another has removed is not made anew.
+LedgerOutcome LedgerTrust::write(const TrustedLedger& ledger) {
+  const auto& chain = ledger.genesis.chain;
+  const std::string folder = folder_ + "/" + to_text(chain) + "/";
+  if (stored_.contains(chain) && !is_there(folder + "genesis.bin")) {
+    return failure("ledger_folder", "another command has let the ledger " + to_text(chain) +
+                                        " go meanwhile (ledger forget): nothing of it was kept");
+  }
+
+  const auto there = read_file(folder + "newest.bin", ledger::Checkpoint::kMaxEncodedSize);
+  const auto newest =
+      there.ok() ? ledger::decode_checkpoint(*there) : Result<ledger::Checkpoint>(there.failure());
+  if (newest.ok() && ledger.newest && newest->header.height > ledger.newest->header.height)
+    return std::nullopt;
 
   std::error_code problem;
   fs::create_directories(folder, problem);
@@ -330,10 +358,11 @@ LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) const {
   if (status.ok() && ledger.newest) status = put("newest.bin", ledger::encode(*ledger.newest));
 
   if (!status.ok()) return failure("ledger_folder", status.message());
+  stored_.insert(chain);
   return std::nullopt;
 }
 
-LedgerOutcome LedgerTrust::save_current() const {
+LedgerOutcome LedgerTrust::write_current() const {
   auto status = write_file_atomically(folder_ + "/current", as_bytes(to_text(*current_)),
                                       Overwrite::kAllowed);
   if (!status.ok()) return failure("ledger_folder", status.message());
@@ -341,11 +370,22 @@ LedgerOutcome LedgerTrust::save_current() const {
 }
 
 LedgerOutcome LedgerTrust::adopt(const ledger::Genesis& genesis) {
+  const auto lock = hold("trusting a ledger");
+  if (!lock.ok()) return failure("ledger_folder", lock.message());
+  const auto there = read_file(folder_ + "/current", kMaxChainTextBytes);
+  const std::string before = current_ ? to_text(*current_) : "";
+  const std::string now = there.ok() ? std::string(as_text(*there)) : "";
+  if (now != before && now != to_text(genesis.chain)) {
+    return failure("ledger_folder",
+                   "another command has changed meanwhile which ledger this home trusts: " +
+                       (now.empty() ? "none now" : now) + ". Nothing was changed; ask again");
+  }
+
   auto [added, is_new] = ledgers_.try_emplace(
       genesis.chain, TrustedLedger{genesis, ledger::make_light_client(genesis), {}, {}});
-  if (auto problem = save(added->second)) return problem;
+  if (auto problem = write(added->second)) return problem;
   current_ = genesis.chain;
-  return save_current();
+  return write_current();
 }
 
 LedgerOutcome LedgerTrust::adopt_first(const ledger::Genesis& genesis,

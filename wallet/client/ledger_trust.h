@@ -8,17 +8,20 @@
 //
 // Folder: <chain tmn1…>/{genesis.bin, changes.bin, newest.bin} and current
 // (docs/formats/ledger-folder.md). Public data; who may write to the folder decides what is
-// trusted.
+// trusted. Programs that use one home at once write one after the other (.lock): none undoes what
+// another has followed or forgotten meanwhile.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "ledger/genesis.h"
 #include "ledger/light.h"
 #include "wallet/client/client.h"
+#include "wallet/keystore/home_lock.h"
 
 namespace testamur::wallet {
 
@@ -89,11 +92,14 @@ class LedgerTrust {
   LedgerOutcome follow_changes(Client& client, TrustedLedger& ledger, Epoch until,
                                SetChangesAnswer& answer);
   LedgerOutcome take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint);
-  LedgerOutcome save(const TrustedLedger& ledger) const;
-  LedgerOutcome save_current() const;
+  Result<HomeLock> hold(const std::string& doing) const;
+  LedgerOutcome save(const TrustedLedger& ledger);
+  LedgerOutcome write(const TrustedLedger& ledger);
+  LedgerOutcome write_current() const;
 
   std::string folder_;
   std::map<ChainId, TrustedLedger> ledgers_;
+  std::set<ChainId> stored_;  // were in the folder when it was read or written last
   std::optional<ChainId> current_;
   std::optional<ChainId> expected_;
   bool is_first_ = false;
