@@ -84,6 +84,10 @@ TEST_CASE(
   // Two slots of one new institution: the second row must not list it again.
   CHECK(plan.accreditations[2].content.slot == 0);
   CHECK(plan.accreditations[3].content.slot == 1);
+
+  // Six years are ours, and are said to be.
+  CHECK(plan.accreditations[2].ends_open);
+  CHECK_FALSE(plan.accreditations[0].ends_open);
 }
 
 TEST_CASE("scope, period, amount, digest and what reaches back follow from the report") {

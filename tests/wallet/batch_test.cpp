@@ -142,6 +142,13 @@ TEST_CASE("requests that fit no learner, come twice or share a key stop the batc
         "a wallet request is for student \"nobody\", who is not in the class list");
   CHECK(failure({request_of(fixture, "s/1", key), request_of(fixture, "s/1", other)}) ==
         "student \"s/1\" sent two wallet requests: remove one");
+  std::vector<WalletRequest> twice{request_of(fixture, "s/1", key),
+                                   request_of(fixture, "s/1", other)};
+  twice[0].file = "requests/a.json";
+  twice[1].file = "requests/b.json";
+  CHECK(failure(twice) ==
+        "requests/b.json: student \"s/1\" sent two wallet requests, the other one is "
+        "requests/a.json: remove one");
   CHECK(failure({request_of(fixture, "s/1", key), request_of(fixture, "s/2", key)}) ==
         "the wallet request of student \"s/2\" uses a key that another one uses too");
 }

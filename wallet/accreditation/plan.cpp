@@ -282,6 +282,7 @@ class Planning {
     content.scope = scope_of(programme);
     content.valid_from_ms = report.valid_from_ms;
     content.valid_until_ms = report.valid_until_ms;
+    planned.ends_open = report.ends_open;
     content.scheme = rules_.scheme;
     content.evidence_digest = report.digest;
     content.report_url = report.link;

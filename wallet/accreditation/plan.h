@@ -60,6 +60,7 @@ struct PlannedAccreditation {
   std::uint32_t ects_hundredths = 0;
   std::size_t esco_outcomes = 0;
   bool retroactive = false;  // begins before the ledger's today
+  bool ends_open = false;    // the report names no last day: the six years are ours
   std::string replaces;  // what the same report said before: "row 3" or a statement; empty: nothing
   ledger::tx::StatementContent content;  // without the subject of a listed one
 };

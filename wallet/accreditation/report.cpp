@@ -348,7 +348,8 @@ void read_validity(RowReader& row, Report& report) {
   const std::string until = row.text("valid_to");
 
   // The register allows an open end; an accreditation on the ledger has one.
-  if (until.empty()) {
+  report.ends_open = until.empty();
+  if (report.ends_open) {
     report.valid_until_ms = years_later(report.valid_from_ms, kOpenYears);
 
   } else if (day("valid_to", until, last)) {

@@ -62,8 +62,9 @@ struct Report {
   ReportStatus status = ReportStatus::kVoluntary;
   ReportDecision decision = ReportDecision::kPositive;
   std::uint64_t valid_from_ms = 0;
-  // The day after the last; six years later where the report leaves it open.
+  // The day after the last; six years later where the report leaves it open (`ends_open`).
   std::uint64_t valid_until_ms = 0;
+  bool ends_open = false;
   std::string link;
   std::vector<ReportProvider> providers;
   std::vector<ReportProgramme> programmes;

@@ -69,25 +69,35 @@ class FileNames {
 
 using Requests = std::map<std::string, const WalletRequest*>;
 
+std::string of_file(const WalletRequest& request) {
+  return request.file.empty() ? "" : request.file + ": ";
+}
+std::string also_in(const WalletRequest& request) {
+  return request.file.empty() ? "" : ", the other one is " + request.file;
+}
+
 Result<Requests> match_requests(const std::vector<ClassRow>& rows,
                                 const std::vector<WalletRequest>& requests) {
   Requests by_student;
-  std::set<Bytes> keys;
+  std::map<Bytes, const WalletRequest*> keys;
 
   // A request in the wrong batch, or a second one, would bind a degree to somebody's key; no guess
   // is made which one is meant.
   for (const auto& request : requests) {
     const bool known = std::ranges::find(rows, request.student, &ClassRow::student) != rows.end();
     if (!known)
-      return error("a wallet request is for student \"" + request.student +
+      return error(of_file(request) + "a wallet request is for student \"" + request.student +
                    "\", who is not in the class list");
-    if (!by_student.emplace(request.student, &request).second)
-      return error("student \"" + request.student + "\" sent two wallet requests: remove one");
+    const auto [first, is_new] = by_student.emplace(request.student, &request);
+    if (!is_new)
+      return error(of_file(request) + "student \"" + request.student +
+                   "\" sent two wallet requests" + also_in(*first->second) + ": remove one");
 
     // One key in two requests is one wallet answering for two learners.
-    if (!keys.insert(request.holder.bytes).second)
-      return error("the wallet request of student \"" + request.student +
-                   "\" uses a key that another one uses too");
+    const auto [owner, is_fresh] = keys.emplace(request.holder.bytes, &request);
+    if (!is_fresh)
+      return error(of_file(request) + "the wallet request of student \"" + request.student +
+                   "\" uses a key that another one uses too" + also_in(*owner->second));
   }
   return by_student;
 }

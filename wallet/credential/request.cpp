@@ -41,7 +41,7 @@ Result<std::string> make_wallet_request(const ChainId& chain, const InstitutionI
 
   // The recipient is derived from this very key, so that the words alone give it back
   // (docs/decisions/0503-wallet-requests-name-a-recipient.md).
-  WalletRequest request{chain, issuer, student, holder_key.public_key(), {}, now_ms};
+  WalletRequest request{chain, issuer, student, holder_key.public_key(), {}, now_ms, {}};
   request.recipient = derive_delivery_identity(holder_key).recipient();
 
   const Signature proof = holder_key.sign(wallet_request_message(request).view());

@@ -20,6 +20,7 @@ struct WalletRequest {
   PublicKey holder;
   age::Recipient recipient;  // derive_delivery_identity of the holder key
   std::uint64_t made_at_ms = 0;
+  std::string file;  // where it was read, for messages; not signed
 };
 
 // JSON, signed by the holder key over H_tag(wallet-request, chain || issuer || algorithm || key ||

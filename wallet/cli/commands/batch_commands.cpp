@@ -391,6 +391,7 @@ Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
     TM_TRY(auto text, read_file(file, 64 * 1024));
     auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
     if (!request.ok()) return error(file + ": " + request.message());
+    request->file = file;
     requests.push_back(std::move(request).value());
   }
 

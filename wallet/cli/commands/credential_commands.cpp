@@ -723,7 +723,7 @@ Outcome verify_files(Context& context, const VerifyQuestion& question,
       ++counts["unreadable"];
       reply.text += one_line(name) + "  no credential: " + one_line(verdict.message()) + "\n";
       reply.json["files"].push_back(Json{{"file", name}, {"error", verdict.message()}});
-      reply.exit = worse(reply.exit, ExitCode::kInvalid);
+      reply.exit = worse(reply.exit, verdict.failure().exit);
       continue;
     }
     std::string text = one_line(name) + "  " + one_line(headline(*verdict)) + "\n";

@@ -12,6 +12,7 @@
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/joined.h"
 #include "wallet/client/outbox.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -66,8 +67,18 @@ struct InitOptions {
   Given<bool> keep;
 };
 
+// Run again after it has worked: the plain key files are gone, and that is how it should be.
+Attempt<void> refuse_again(const Context& context, const std::string& directory) {
+  const auto profile = stored_profile(context);
+  if (!profile.ok() || is_there(key_file_in(directory, KeyPurpose::kRoot))) return {};
+  return error("this home is set up for " + profile->name + " (" + to_text(profile->institution) +
+               ") already, and its keys are sealed in " + context.path("issuer") + "; " +
+               directory + " holds no plain keys any more. Nothing is left to do");
+}
+
 Outcome init(Context& context, const InitOptions& options) {
   const std::string directory = options.keys;
+  TM_TRY_STATUS(refuse_again(context, directory));
   const bool keep = options.keep;
   std::vector<std::pair<KeyPurpose, SecretKey>> keys;
   for (auto purpose : kVaultPurposes) {

@@ -54,6 +54,7 @@ std::string line_of(const PlannedAccreditation& planned) {
 
   text += ": " + to_text(content.scope) + ", amount " + std::to_string(content.amount) + ", " +
           date_text(content.valid_from_ms) + " to " + last_day_text(content.valid_until_ms);
+  if (planned.ends_open) text += " (the report names no last day: six years)";
 
   if (planned.ects_hundredths != 0) {
     char ects[32];
@@ -116,6 +117,7 @@ Json to_json(const ImportPlan& plan) {
                               {"ects_hundredths", each.ects_hundredths},
                               {"esco_outcomes", each.esco_outcomes},
                               {"retroactive", each.retroactive},
+                              {"ends_open", each.ends_open},
                               {"replaces", each.replaces},
                               {"report_digest", each.content.evidence_digest.hex()},
                               {"report_url", each.content.report_url}});
