@@ -1,5 +1,6 @@
 // testamurd: the node of one institution.
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "common/option_slips.h"
 #include "node/main/commands.h"
@@ -118,6 +119,17 @@ void add_decisions(CLI::App& app, std::string& config, DecisionArguments& argume
   command->callback([&] { exit_code = export_decisions(config, arguments); });
 }
 
+// Does what was asked for; the exit code when that could not be read, or was help.
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  refuse_slips(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 }  // namespace testamur::node
 
@@ -180,13 +192,7 @@ int main(int argc, char** argv) {
   LedgerArguments ledger_arguments;
   add_ledger(app, ledger_arguments, exit_code);
 
-  testamur::refuse_slips(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& problem) {
-    int code = app.exit(problem);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto ended = parse(app, argc, argv)) return *ended;
   if (dev) return run_dev(dev_options);
   if (app.get_subcommands().empty()) {
     std::cerr << app.help();
