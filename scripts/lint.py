@@ -177,7 +177,7 @@ def check_includes(path, text):
                     report(path, number, f"wallet/cli/{own} includes wallet/cli/{other}")
         for pattern, owners in OWNERS:
             if re.search(pattern, target) and top not in LEVEL:
-                if folder != "tests" and not any(str(relative).startswith(owner + "/") for owner in owners):
+                if folder != "tests" and not any(f"{relative}/".startswith(owner + "/") for owner in owners):
                     report(path, number, f"{target} belongs to {', '.join(owners)}")
                 break
 
