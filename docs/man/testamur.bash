@@ -4,6 +4,7 @@ _testamur() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     case "$program$path $word" in
+      "testamur connect") path+=" $word" ;;
       "testamur wallet") path+=" $word" ;;
       "testamur wallet init") path+=" $word" ;;
       "testamur wallet show") path+=" $word" ;;
@@ -149,7 +150,8 @@ _testamur() {
     esac
   done
   case "$program$path" in
-    "testamur") mapfile -t COMPREPLY < <(compgen -W "wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur") mapfile -t COMPREPLY < <(compgen -W "connect wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
+    "testamur connect") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet") mapfile -t COMPREPLY < <(compgen -W "init show request identity backup restore passphrase erase --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet init") mapfile -t COMPREPLY < <(compgen -W "--words-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
     "testamur wallet show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;

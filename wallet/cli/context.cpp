@@ -42,17 +42,6 @@ Result<IssuerProfile> read_profile(const std::string& file) {
   return profile;
 }
 
-// host:port, with a port that can be dialled: 0 is one to listen on.
-Status check_endpoint(const std::string& text, const std::string& where) {
-  const auto parsed = parse_host_port(text);
-  const bool is_host = parsed.ok() && parsed->port != "0" &&
-                       parsed->host.find_first_of("/@ \t") == std::string::npos;
-  if (is_host) return {};
-  return error(where + ": \"" + text.substr(0, 200) +
-               "\" is no endpoint: write HOST:PORT, or [ADDRESS]:PORT for IPv6, without https://, "
-               "with a port from 1 to 65535");
-}
-
 // Without this file the system's roots would be believed in its place; what it holds is read once,
 // so that what was checked is what is believed.
 Result<std::string> read_tls_roots(const std::string& path, const std::string& where) {
@@ -136,6 +125,16 @@ ExitCode print_failure(const Context& context, const Failure& failure) {
 }
 
 }  // namespace
+
+Status check_endpoint(const std::string& text, const std::string& where) {
+  const auto parsed = parse_host_port(text);
+  const bool is_host = parsed.ok() && parsed->port != "0" &&
+                       parsed->host.find_first_of("/@ \t") == std::string::npos;
+  if (is_host) return {};
+  return error(where + ": \"" + text.substr(0, 200) +
+               "\" is no endpoint: write HOST:PORT, or [ADDRESS]:PORT for IPv6, without https://, "
+               "with a port from 1 to 65535");
+}
 
 std::string Context::path(const std::string& relative) const {
   return (std::filesystem::path(home) / relative).string();

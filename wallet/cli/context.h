@@ -58,6 +58,8 @@ struct Context {
   std::uint64_t now_ms() const;
 };
 
+// host:port, with a port that can be dialled: 0 is one to listen on. `where` begins the failure.
+Status check_endpoint(const std::string& text, const std::string& where);
 // Fills endpoints and tls_root from config.toml where the command line gave none. A missing file is
 // no error.
 Status read_config(Context& context);

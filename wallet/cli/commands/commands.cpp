@@ -12,10 +12,7 @@ void add_global_options(CLI::App& app, Context& context) {
   app.add_option("--endpoint", context.endpoints, "A node's host:port; may be given several times")
       ->allow_extra_args(false);
   app.add_option("--tls-root", context.tls_root,
-                 "PEM file of the root that signed the nodes' API certificates")
-      ->check([](const std::string& path) {
-        return path.empty() ? "an empty path is no file" : std::string{};
-      });
+                 "PEM file of the root that signed the nodes' API certificates");
   app.add_option("--passphrase-file", context.passphrase_file,
                  "Read the passphrase from the first line of this file");
   app.add_option("--passphrase-fd", context.passphrase_fd,
@@ -41,6 +38,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   app.require_subcommand(1);
   app.fallthrough();
   add_global_options(app, context);
+  add_connect_command(app, context, run);
   add_wallet_commands(app, context, run);
   add_credential_commands(app, context, run);
   add_verifier_commands(app, context, run);

@@ -49,6 +49,7 @@ void add_check_commands(CLI::App& app, Context& context, Run& run);
 Outcome check_csv(Context& context, const std::string& csv, const std::string& out,
                   const std::string& purpose);
 void add_genesis_commands(CLI::App& app, Context& context, Run& run);
+void add_connect_command(CLI::App& app, Context& context, Run& run);
 void add_ledger_commands(CLI::App& app, Context& context, Run& run);
 void add_node_commands(CLI::App& app, Context& context, Run& run);
 void add_help_commands(CommandTree& app, Run& run);

@@ -1,0 +1,121 @@
+// connect: which nodes this home asks from now on.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "wallet/cli/commands/commands.h"
+#include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/option.h"
+
+namespace testamur::wallet {
+namespace {
+
+constexpr std::size_t kMostNodes = 16;
+
+struct ConnectOptions {
+  Given<std::vector<std::string>> nodes;
+};
+
+// Each node is asked by itself: one that is mistyped would be found out on the day when it is
+// needed.
+struct Answers {
+  std::vector<std::string> nodes;  // those that answer first, else as they were named
+  std::string ledger;              // what they serve
+  Json silent = Json::object();    // why, by node
+};
+
+Attempt<Answers> ask_each(Client& client, const std::vector<std::string>& nodes) {
+  Answers answers;
+  std::optional<CallError> first_cause;
+  std::vector<std::string> silent;
+  for (const auto& node : nodes) {
+    auto called = client.status_of(node);
+    if (const auto* cause = std::get_if<CallError>(&called)) {
+      if (!first_cause) first_cause = *cause;
+      silent.push_back(node);
+      answers.silent[node] = cause->message;
+      continue;
+    }
+
+    const auto& chain = std::get<StatusAnswer>(called).chain;
+    const std::string ledger = chain ? to_text(*chain) : "a ledger without a name";
+    if (!answers.ledger.empty() && ledger != answers.ledger) {
+      return Failure{ExitCode::kUnknown, node + " serves " + ledger + ", and " +
+                                             answers.nodes.front() + " serves " + answers.ledger +
+                                             ": name nodes of one ledger; nothing was changed"};
+    }
+    answers.ledger = ledger;
+    answers.nodes.push_back(node);
+  }
+
+  if (answers.nodes.empty()) return failure_of(*first_cause);
+  answers.nodes.insert(answers.nodes.end(), silent.begin(), silent.end());
+  return answers;
+}
+
+std::string config_of(const Context& context) {
+  std::string text = "# Written by testamur connect; --endpoint and --tls-root come before it.\n";
+  text += "endpoints = " + Json(context.endpoints).dump() + "\n";
+  if (!context.tls_root.empty())
+    text +=
+        "tls_root = " + Json(std::filesystem::absolute(context.tls_root).string()).dump() + "\n";
+  return text;
+}
+
+Outcome connect(Context& context, const ConnectOptions& options) {
+  const std::vector<std::string> nodes = options.nodes;
+  const bool also_named = std::ranges::any_of(
+      context.typed, [](const std::string& word) { return word.starts_with("--endpoint"); });
+  if (also_named) return error("--endpoint has no effect here: name the nodes after connect");
+  if (nodes.size() > kMostNodes)
+    return error("name " + std::to_string(kMostNodes) + " nodes at most");
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    TM_TRY_STATUS(check_endpoint(nodes[i], "node"));
+    if (std::ranges::find(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(i),
+                          nodes[i]) != nodes.begin() + static_cast<std::ptrdiff_t>(i))
+      return error(nodes[i] + " is named twice");
+  }
+
+  TM_TRY_STATUS(hold_home(context, "connect"));
+  context.endpoints = nodes;
+  Client client = context.client();
+  TM_TRY(auto answers, ask_each(client, nodes));
+
+  // The ledger of the home is theirs, or nothing is changed.
+  context.endpoints = answers.nodes;
+  Client following = context.client();
+  LedgerTrust trust(context.path("ledgers"));
+  if (const auto problem = follow_ledger(context, following, trust)) return failure_of(*problem);
+  TM_TRY_STATUS(refuse_unread_options(context));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
+                        write_home_file(context, "config.toml", as_bytes(config_of(context)))));
+
+  std::string names, text;
+  for (const auto& node : context.endpoints) names += (names.empty() ? "" : ", ") + node;
+  for (const auto& [node, cause] : answers.silent.items())
+    text += "  " + node + " does not answer now: it is asked when the others are silent\n";
+  return Reply{
+      Json{{"endpoints", context.endpoints},
+           {"chain", answers.ledger},
+           {"silent", answers.silent},
+           {"tls_root", context.tls_root}},
+      "this home asks " + names + " from now on, of the ledger " + answers.ledger + "\n" + text};
+}
+
+}  // namespace
+
+void add_connect_command(CLI::App& app, Context& context, Run& run) {
+  auto options = std::make_shared<ConnectOptions>();
+  auto* connecting =
+      app.add_subcommand("connect", "Which nodes this home asks from now on, the first one first");
+  option(*connecting, "node", options->nodes, "HOST:PORT of a node's API; several by name")
+      ->required();
+  show_example(*connecting, "testamur connect ledger.univie.example:7601");
+  connecting->callback([&context, &run, options] {
+    run = [&context, options] { return connect(context, *options); };
+  });
+}
+
+}  // namespace testamur::wallet
