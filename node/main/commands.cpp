@@ -354,18 +354,39 @@ int restore(const std::string& config_file, const std::string& directory) {
 }
 
 int join(const std::string& directory, const std::string& config_file, const std::string& genesis,
-         const std::vector<std::string>& parties) {
+         const std::vector<std::string>& parties, const std::string& institution) {
   if (directory.empty() == config_file.empty()) {
     complain("join needs the directory of the node (--dir) or its configuration (--config)");
     return kUsage;
   }
   const auto node =
       config_file.empty() ? fs::path(directory) / "testamurd.toml" : fs::path(config_file);
-  auto status = join_ledger(node, genesis, to_paths(parties));
+  std::optional<InstitutionId> registered;
+  if (!institution.empty()) {
+    auto id = parse_institution_id(institution);
+    if (!id.ok()) {
+      complain("--institution: " + id.message());
+      return kUsage;
+    }
+    registered = *id;
+  }
+
+  auto status = join_ledger(node, genesis, to_paths(parties), registered);
   if (!status.ok()) return complain(status.message());
   auto record = load_genesis(genesis);
+  auto config = load_config(node);
+  if (!record.ok() || !config.ok()) return complain("what was written cannot be read again");
+
   std::cout << (config_file.empty() ? directory : config_file) << " follows "
-            << (record.ok() ? to_text(record->chain) : "") << "\n";
+            << to_text(record->chain);
+  if (config->institution) std::cout << " as " << to_text(*config->institution);
+  std::cout << "\n";
+  const auto& founders = record->content.parties;
+  const bool founds = std::ranges::any_of(
+      founders, [&](const auto& party) { return ledger::party_id(party) == config->institution; });
+  if (config->institution && !founds && !registered)
+    std::cout << "it did not found this ledger: when it is registered, run this again with the id "
+                 "that the registration gave, --institution tmi1…\n";
   return 0;
 }
 

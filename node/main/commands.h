@@ -42,7 +42,7 @@ int resume_voting(const std::string& config_file, bool sure);
 // Lets a node follow a ledger: its record, and the other parties' addresses. Of directory and
 // configuration one is given.
 int join(const std::string& directory, const std::string& config_file, const std::string& genesis,
-         const std::vector<std::string>& parties);
+         const std::vector<std::string>& parties, const std::string& institution);
 
 struct RecoveryArguments {
   std::string config = "testamurd.toml", from, file;

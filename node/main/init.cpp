@@ -169,20 +169,45 @@ Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId
   return Result<OwnKeys>(std::move(keys));
 }
 
+namespace {
+
+// In the text of a configuration, so that its comments stay.
+Status put_institution(std::string& text, const NodeConfig& config, const InstitutionId& id) {
+  if (config.institution == id) return {};
+  const std::string now = config.institution ? to_text(*config.institution) : "";
+  const std::string before = "\ninstitution = " + toml_text(now);
+  const auto at = text.find(before);
+  if (at == std::string::npos || text.find(before, at + 1) != std::string::npos) {
+    return error(config.file.string() + ": write node.institution = " + toml_text(to_text(id)) +
+                 " there yourself: its line is not as init wrote it");
+  }
+  text.replace(at, before.size(), "\ninstitution = " + toml_text(to_text(id)));
+  return {};
+}
+
+}  // namespace
+
 Status join_ledger(const fs::path& config_file, const fs::path& genesis,
-                   const std::vector<fs::path>& parties) {
+                   const std::vector<fs::path>& parties,
+                   const std::optional<InstitutionId>& institution) {
   TM_TRY(auto checked, load_genesis(genesis));
   TM_TRY(auto config, load_config(config_file));
+  TM_TRY(auto text, read_text(config.file));
+  if (institution) {
+    TM_TRY_STATUS(put_institution(text, config, *institution));
+    config.institution = *institution;
+  }
 
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
 
-  TM_TRY(auto text, read_text(config.file));
   for (const auto& path : parties) {
     TM_TRY(auto party, read_party_address(path));
 
-    // Ourselves and nodes that nobody can reach are no peers; repeating the command adds nobody
-    // twice.
-    if (party.institution == config.institution || party.peer_address.empty()) continue;
+    // Ourselves (by the address too, for a registration changes the id) and nodes that nobody can
+    // reach are no peers; repeating the command adds nobody twice.
+    const bool is_own =
+        party.institution == config.institution || party.peer_address == config.peer_listen;
+    if (is_own || party.peer_address.empty()) continue;
     bool there = std::any_of(
         config.peers.begin(), config.peers.end(),
         [&party](const PeerEntry& peer) { return peer.institution == party.institution; });

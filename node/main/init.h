@@ -42,9 +42,11 @@ using OwnKeys = std::vector<std::pair<KeyPurpose, SecretKey>>;
 Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution);
 
 // Puts a genesis record where a node's configuration wants it and the other parties' addresses into
-// the configuration.
+// the configuration; and the institution's id, where a registration gave it another one than the
+// founders' facts.
 Status join_ledger(const std::filesystem::path& config, const std::filesystem::path& genesis,
-                   const std::vector<std::filesystem::path>& parties);
+                   const std::vector<std::filesystem::path>& parties,
+                   const std::optional<InstitutionId>& institution = std::nullopt);
 
 // The store from a backup and a fresh vote store in quarantine. Fails when the data directory still
 // holds either.

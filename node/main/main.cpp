@@ -56,8 +56,11 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
       ->required();
   joining->add_option("--party", arguments.parties,
                       "Party files of the others, for their addresses");
+  joining->add_option("--institution", arguments.institution,
+                      "The id that its registration gave (default: that of a founder)");
   joining->callback([&] {
-    exit_code = join(arguments.directory, arguments.joining, arguments.genesis, arguments.parties);
+    exit_code = join(arguments.directory, arguments.joining, arguments.genesis, arguments.parties,
+                     arguments.institution);
   });
 
   auto* genesis =

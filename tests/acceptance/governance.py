@@ -97,11 +97,10 @@ def join_the_ledger(world, party):
 
 def start_the_fifth(world, institution):
     network = world.network
-    set_key(network.directory(5) / "testamurd.toml", "node", "institution", institution)
     set_key(network.directory(5) / "testamurd.toml", "metrics", "listen", network.machine.metrics_listen(5))
     network.institutions.append(institution)
     parties = [word for n in (1, 2, 3, 4) for word in ("--party", network.directory(n) / "party.toml")]
-    testamurd("join", "--dir", network.directory(5), "--genesis", network.folder / "genesis.bin", *parties)
+    testamurd("join", "--dir", network.directory(5), "--genesis", network.folder / "genesis.bin", *parties, "--institution", institution)
     network.start(5)
     home = Home(world.folder / "registrar5", network.endpoints[4:] + network.endpoints[:4])
     until(lambda: network.status_of(5)["as_of"]["height"] >= network.status_of(1)["as_of"]["height"] - 2, "the fifth node to follow")

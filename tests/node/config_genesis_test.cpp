@@ -8,6 +8,7 @@
 #include "node/store/vote_store.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared.h"
 #include "wallet/cli/files/ceremony_files.h"
 
 namespace testamur::node {
@@ -178,6 +179,18 @@ TEST_CASE("joining puts the record and the others' addresses into a node's direc
   REQUIRE(config->peers.size() == 1);
   CHECK(config->peers[0].institution == ledger::party_id(two.parties[1]));
   CHECK(load_genesis(config->genesis).value().chain == genesis.chain);
+
+  // A registration gave it another id: that goes into its line, comments and peers stay.
+  const auto file = two.directory.path() / "alpha" / "testamurd.toml";
+  const auto before = test::read_file(file);
+  const auto registered = random_fixed<InstitutionId>();
+  for (int times = 0; times < 2; ++times)
+    REQUIRE(join_ledger(file, record, two.files, registered).ok());
+  const auto after = load_config(file);
+  REQUIRE(after.ok());
+  CHECK(after->institution == registered);
+  CHECK(test::read_file(file).size() ==
+        before.size());  // ids are of one length: nothing else has changed
 }
 
 TEST_CASE("a replaced node has fresh keys whose proofs the ceremony reads") {
