@@ -66,7 +66,7 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   // What is given beside the achievement takes the place of its own value, not a place beside it.
   if (!query.fields.empty()) point.fields = {};
   for (const auto& code : query.fields) {
-    TM_TRY(const auto field, trust::parse_field(code));
+    TM_TRY(const auto field, trust::parse_own_field(code));
     point.fields = point.fields | field;
   }
 
