@@ -6,6 +6,7 @@
 
 #include "trust/statement.h"
 #include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/commands/statement_options.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
@@ -53,10 +54,14 @@ Attempt<Agency> find_agency(IssuerSession& session) {
   Agency agency;
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
   if (answer.institution_class != tx::InstitutionClass::kAccreditor) {
+    // Who reads elsewhere that the vote has passed must not think that something is broken.
+    TM_TRY(const auto open, asked(session.client.proposals(true)));
+    const auto coming =
+        coming_admission(open, session.profile.institution, tx::InstitutionClass::kAccreditor);
     return Failure{ExitCode::kFailure,
-                   session.profile.name +
-                       " has not the role of an accreditor: the validators give it (testamur "
-                       "governance propose)"};
+                   session.profile.name + " has not the role of an accreditor" +
+                       (coming ? " yet: " + *coming
+                               : ": the validators give it (testamur governance propose)")};
   }
   agency.parent = answer.facts.parent;
   if (!answer.facts.deqar.empty()) agency.names.push_back(answer.facts.deqar);
