@@ -128,6 +128,14 @@ TEST_CASE("an index beside a learner is one award of that learner, or nobody is 
   CHECK_FALSE(selected({}).ok());
 }
 
+TEST_CASE("who gets a new award in the place of an old one does not hold it already") {
+  const auto old = award("S1", "spring", 1);
+  const AchievementId next{issuer(), 1, 2};
+  CHECK(awards_beside(known(), {"S1"}, next, std::nullopt).size() == 2);
+  CHECK(awards_beside(known(), {"S1"}, next, old) == std::vector{award("S1", "autumn", 17)});
+  CHECK(awards_beside(known(), {"S2"}, AchievementId{issuer(), 2, 1}, std::nullopt).empty());
+}
+
 TEST_CASE("nobody is hit twice, and everybody who is hit was named") {
   const auto names = std::vector{student("S2"), at_index(2), student("S2"), student("12345")};
   const auto selection = select_awards(known(), kBatches, names, false);

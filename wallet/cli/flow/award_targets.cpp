@@ -308,6 +308,19 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
   return awards;
 }
 
+std::vector<AwardRecord> awards_beside(std::vector<AwardRecord> known,
+                                       const std::set<std::string>& students,
+                                       const AchievementId& achievement,
+                                       const std::optional<AwardRecord>& replaced) {
+  std::erase_if(known, [&](const AwardRecord& award) {
+    const bool is_other = award.achievement.institution != achievement.institution ||
+                          award.achievement.number != achievement.number ||
+                          !students.contains(award.student);
+    return is_other || (replaced && award.indexes == replaced->indexes);
+  });
+  return known;
+}
+
 Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
                         std::vector<AwardRecord>& awards) {
   std::set<std::string> batches;

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +78,12 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
 // cannot be read.
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities);
+// Those of these learners that are of the achievement, in any version; without the one that a new
+// award takes the place of. Pure.
+std::vector<AwardRecord> awards_beside(std::vector<AwardRecord> known,
+                                       const std::set<std::string>& students,
+                                       const AchievementId& achievement,
+                                       const std::optional<AwardRecord>& replaced);
 // Adds date, commitments and whether the batch is committed to these awards, from the states of
 // their batches. Only batches that one of the awards names are opened.
 Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
