@@ -1,5 +1,5 @@
 // An explanation in sentences. Invariants: a decision gets one heading and then only the sections
-// of its outcome; every statement is named with the first digits of its id, under which anybody
+// of its outcome; every statement is named with the beginning of its id, under which anybody
 // finds it on the ledger; institutions appear under the name that the caller gives them, or under
 // their id.
 #include <array>
@@ -8,6 +8,12 @@
 
 namespace testamur::trust {
 namespace {
+
+// As much of an id as a command completes to the whole (docs/cli.md).
+std::string beginning_of(const StatementId& id) {
+  constexpr std::size_t kShown = 12;  // tmx1 and eight more
+  return to_text(id).substr(0, kShown) + "…";
+}
 
 class Writer {
  public:
@@ -35,8 +41,7 @@ class Writer {
   }
   std::string statement(const Arc& arc) const {
     if (arc.statement.is_zero()) return " (assumed)";
-    return " [" + arc.statement.hex().substr(0, 12) +
-           (arc.inherited ? ", said of a predecessor" : "") +
+    return " [" + beginning_of(arc.statement) + (arc.inherited ? ", said of a predecessor" : "") +
            (arc.retroactive ? ", retroactive" : "") + "]";
   }
 
@@ -178,7 +183,7 @@ class Writer {
     for (const auto& remedy : e_.remedies) {
       if (remedy.kind == Kind::kEnd) {
         line("  " + name(remedy.by) + " withdraws its distrust of " + name(remedy.subject) + " [" +
-             remedy.statement.hex().substr(0, 12) + "]");
+             beginning_of(remedy.statement) + "]");
       } else {
         line("  " + name(remedy.by) +
              (remedy.kind == Kind::kAccredit ? " accredits " : " trusts ") + name(remedy.subject) +

@@ -117,7 +117,7 @@ Scope read_scope(Entries& entries) {
   if (const auto* codes = entries.texts("fields")) {
     for (const auto& code : *codes) {
       std::optional<FieldMask> mask;
-      entries.parsed("fields", code, parse_field, mask);
+      entries.parsed("fields", code, parse_own_field, mask);
       if (mask) scope.fields = scope.fields ? *scope.fields | *mask : *mask;
     }
   }

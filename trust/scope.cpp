@@ -321,6 +321,18 @@ Result<FieldMask> parse_field(std::string_view text) {
                "' is neither a code nor a name of a field of ISCED-F 2013");
 }
 
+Result<FieldMask> parse_own_field(std::string_view text) {
+  TM_TRY(const auto mask, parse_field(text));
+  const auto code = text.substr(0, text.find(' '));
+  const bool is_code = !code.empty() && code.front() >= '0' && code.front() <= '9';
+  if (!is_code || name_of_code(code)) return mask;
+
+  const auto covered = to_text(mask);
+  return error("'" + std::string(code) +
+               "' has no place of its own in ISCED-F 2013 and would stand for all of " + covered +
+               ": write " + covered + " if that is meant, or the fields that are");
+}
+
 std::string to_text(FieldMask mask) {
   std::string text;
   const auto take = [&](std::string_view code) {

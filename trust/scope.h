@@ -59,6 +59,10 @@ std::string_view field_name(unsigned index);
 // communication technologies"); any other text behind it is refused, for who wrote it meant either
 // the code or the text.
 Result<FieldMask> parse_field(std::string_view code_or_name);
+// The same for what people and files say: only fields with a place of their own in the table. A
+// code for the rest of a field, or across it ("0610", "0699", "0788"), would stand for all of it,
+// which nobody who wrote it said: refused with the code to write if that is meant.
+Result<FieldMask> parse_own_field(std::string_view code_or_name);
 // Codes, shortened to narrow and broad ones where they are complete: "06 0541".
 std::string to_text(FieldMask mask);
 

@@ -168,7 +168,7 @@ class Service final : public v1::AdminService::CallbackService {
           filter.issuer = issuer;
 
           if (!request->scope().empty()) {
-            auto fields = trust::parse_field(request->scope());
+            auto fields = trust::parse_own_field(request->scope());
             if (!fields.ok()) return invalid_argument("scope", fields.message());
             filter.fields = *fields;
           }

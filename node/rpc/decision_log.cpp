@@ -63,7 +63,7 @@ std::optional<std::uint64_t> hour_of(std::string_view text) {
 
 bool meets(std::string_view codes, trust::FieldMask wanted) {
   for (std::size_t at = 0; at < codes.size(); at += 5) {
-    const auto mask = trust::parse_field(codes.substr(at, 4));
+    const auto mask = trust::parse_own_field(codes.substr(at, 4));
     if (mask.ok() && mask->meets(wanted)) return true;
   }
   return false;

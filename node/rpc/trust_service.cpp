@@ -58,7 +58,7 @@ grpc::Status read_point(const Reader& reader, const v1::DecideRequest& request,
                             "must be empty: name it in the field achievement");
 
   for (const auto& code : given.fields()) {
-    auto mask = trust::parse_field(code);
+    auto mask = trust::parse_own_field(code);
     if (!mask.ok()) return invalid_argument("point.fields", mask.message());
     point.fields = point.fields | *mask;
   }

@@ -16,7 +16,7 @@ from network import Failed, Home, require, run_test, say, with_parent
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 YESTERDAY, TOMORROW, AFTER = (TODAY + datetime.timedelta(days) for days in (-1, 1, 2))
-REVOKE, SUSPEND = "issuer status revoke", "issuer status suspend"
+REVOKE, SUSPEND = "issuer status revoke", "issuer status suspend --reason correction"
 
 
 # ---- an option or a column that has no effect; a final act on whatever a name may mean ----------------------------------------
@@ -177,7 +177,7 @@ def many_programs_lose_nothing(world):
     claims = world.claims("many")
     twin = Home(world.folder.parent / "twin", [world.endpoint])
     twin.run("wallet", "init", "--words-file", world.folder / "twin.words")
-    begun = [(world.office, ("issuer", "status", "suspend", "--student", each)) for each in learners[:3]]
+    begun = [(world.office, ("issuer", "status", "suspend", "--student", each, "--reason", "correction")) for each in learners[:3]]
     begun += [(twin, ("credential", "import", claims[each][0], "--code-file", claims[each][1])) for each in learners[:3]]
     begun += [(twin, ("wallet", "request", "--issuer", world.first, "--student", "T", "--out", world.folder / "t.request")),
               (twin, ("wallet", "backup", world.folder / "twin.backup"))]

@@ -79,6 +79,9 @@ class Office:
             again = ["--again"] if name == "autumn" else []
             issued = self.home.run("issuer", "batch", "issue", "--csv", self.folder / csv, "--achievement", self.facts["ACH"],
                                    "--name", name, *again)
+            if name == "spring":
+                used = {award["index"] for award in issued["awards"]}
+                self.facts["INDEX_OF_NOBODY"] = str(next(index for index in range(self.next_index() - 16, self.next_index()) if index not in used))
             for award in issued["awards"]:
                 self.facts[f"INDEX_{award['student']}_{name}"] = str(award["index"])
         self.home.run("ledger", "follow")
@@ -131,18 +134,27 @@ CASES = [
     Case("A list as a spreadsheet writes it", "issuer status revoke --csv revoke-semicolons.csv", USAGE, "semicolon"),
     Case("A column that nobody reads", "issuer status revoke --csv revoke-typo.csv", USAGE, "bacth"),
     Case("A row whose columns disagree", "issuer status revoke --csv revoke-disagree.csv", USAGE, 'an award of learner "S1", not of "S2"'),
-    Case("A learner and a reference that disagree", "issuer status suspend --student S2 --reference $REFERENCE_S1", USAGE,
+    Case("A learner and a reference that disagree", "issuer status suspend --student S2 --reference $REFERENCE_S1 --reason correction", USAGE,
          'an award of learner "S1", not of "S2"'),
     Case("A learner whom nobody knows, but nearly", "issuer status revoke --student s2", USAGE, 'there is "S2": is that who is meant?'),
     Case("A whole batch by accident", "issuer status revoke --batch spring", USAGE, "2 awards", "--all"),
     Case("Nobody named", "issuer status revoke --reason withdrawn", USAGE, "name whom to change"),
     Case("A reason that is none", "issuer status revoke --student S2 --reason because", USAGE, '"because" is no reason'),
-    Case("A reason that nobody gave", "issuer status suspend --student S2", CANCELLED, "no --reason was given", '"withdrawn"', "nothing was sent", yes=False),
-    Case("A list in which each learner's batch is named", "issuer status suspend --csv revoke-batch.csv", OK, "1 award", "S1", "batch autumn"),
-    Case("The same again", "issuer status suspend --csv revoke-batch.csv", OK, "nothing to change", "it is suspended already", "batch autumn"),
+    Case("A reason that nobody gave", "issuer status revoke --student S2", CANCELLED, "no --reason was given", '"withdrawn"', "nothing was sent", yes=False),
+    Case("A suspension without a reason", "issuer status suspend --student S2", USAGE, "--reason: say why it is suspended", "correction"),
+    Case("An index that is nobody's", "issuer status revoke --index $INDEX_OF_NOBODY --reason correction", USAGE, "is no award of batch spring",
+         "nothing was changed"),
+    Case("The same, to suspend it", "issuer status suspend --index $INDEX_OF_NOBODY --reason correction", USAGE, "is no award of batch spring"),
+    Case("A list in which each learner's batch is named", "issuer status suspend --csv revoke-batch.csv --reason correction", OK, "1 award", "S1",
+         "batch autumn"),
+    Case("The same again", "issuer status suspend --csv revoke-batch.csv --reason correction", OK, "nothing to change", "it is suspended already",
+         "batch autumn"),
     Case("Leading zeros that a spreadsheet dropped", "issuer status revoke --csv revoke-excel.csv", OK, '"12345" is not "0012345"',
          "12345, ", "batch zeros", "This cannot be undone"),
-    Case("What is revoked cannot be suspended", "issuer status suspend --student 12345", OK, "nothing to change", "it is for good revoked"),
+    Case("What is revoked cannot be suspended", "issuer status suspend --student 12345 --reason correction", FAILURE, "it is for good revoked",
+         "status_final", "nothing was changed"),
+    Case("Nor made valid again", "issuer status reinstate --student 12345", FAILURE, "it is for good revoked", "status_final"),
+    Case("Nor superseded", "issuer status supersede --student 12345", FAILURE, "it is for good revoked", "status_final"),
     Case("A final act that nobody confirmed", "issuer status revoke --student S3", CANCELLED, "S3", "batch autumn", "nothing was sent", yes=False),
     Case("Credits of another achievement", f"{ISSUE} class-ects.csv --name e1", USAGE, "line 2, column", "0.03 ECTS", "300", after=nothing_reserved),
     Case("A level of another achievement", f"{ISSUE} class-eqf.csv --name e2", (USAGE, INVALID), "6", "7", after=nothing_reserved),
@@ -165,6 +177,11 @@ CASES = [
     Case("More than full trust", "trust grant $OTHER --amount 999", USAGE, "--amount is 0 to 120", "999"),
     Case("A recognition in the place of another", "trust grant $OTHER --amount 60 --slot 7", CANCELLED, "it takes the place of", "amount 60 depth 0",
          "06", yes=False),
+    Case("A recognition that stands already", "trust grant $OTHER --amount 60 --depth 0 --field 06 --slot 7", USAGE, "this stands already",
+         "nothing was sent"),
+    Case("A field that is only the rest of others", "trust grant $OTHER --field 0699", USAGE, "would stand for all of 06"),
+    Case("A role that cannot be taken back", "governance propose admission $OTHER --class accreditor --retroactive", USAGE,
+         "--retroactive would have no effect here"),
     Case("Statements of nobody in particular", "registry statements", USAGE, "--by INSTITUTION"),
     Case("A recognition that nobody confirmed", "trust grant $OTHER --depth 0", CANCELLED, "trusts", "its own awards only", yes=False),
     Case("A role that this institution has not", "accreditation grant $OTHER", FAILURE, "has not the role of an accreditor"),
@@ -188,7 +205,7 @@ CASES = [
 # Every command that asks a node, with what it needs: without a node each ends with 7.
 WITHOUT_A_NODE = [
     "issuer achievement publish achievement.toml", "issuer achievement retire $ACH", "issuer batch issue --csv class-new.csv --achievement $ACH",
-    "issuer status revoke --student S2", "issuer status suspend --index $INDEX_S1_spring", "issuer status reinstate --reference $REFERENCE_S1",
+    "issuer status revoke --student S2", "issuer status suspend --index $INDEX_S1_spring --reason correction", "issuer status reinstate --reference $REFERENCE_S1",
     "issuer status supersede --csv revoke-batch.csv", "trust grant uni.example", "trust grant $OTHER", "trust distrust $OTHER", "trust withdraw $OTHER",
     "trust explain $OTHER", "trust explain uni.example", "trust graph --out graph.json", "trust policy publish policy.toml",
     "key list", "key add credential", "key rotate $NO_KEY", "key retire $NO_KEY", "key show $NO_KEY",
@@ -247,7 +264,7 @@ def make_office(network, folder):
                          "CHAIN": network.chain, "NO_CHAIN": bech32m("tmn", bytes([7] * 32))})
     office.prepare()
     office.facts["NEXT"] = office.next_index()
-    answer = office.home.run("issuer", "status", "suspend", "--index", office.facts["INDEX_S1_spring"], "--draft", office.folder / "unused.json")
+    answer = office.home.run("issuer", "status", "suspend", "--index", office.facts["INDEX_S1_spring"], "--reason", "correction", "--draft", office.folder / "unused.json")
     require(answer["awards"][0]["student"] == "S1", f"another award than was named: {answer}")
     office.facts["REFERENCE_S1"] = reference_of(office, office.facts["INDEX_S1_spring"])
     return office

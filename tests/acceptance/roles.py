@@ -134,6 +134,9 @@ def correct(office, verifier, answer, folder):
     require(len(office.run("issuer", "batch", "list")["batches"]) == 1, "a look issued something")
     corrected = office.run(*arguments, folder / "one.csv")
     require(corrected["batch"] and corrected["superseded"]["reason"] == "correction", f"the correction: {corrected}")
+    # The award that is replaced is no second one.
+    require(not corrected["held_already"] and not corrected["warnings"], f"a correction warned of itself: {corrected}")
+    contains(corrected["notices"], "it takes the place of 1003")
     contains(office.run(*arguments, folder / "one.csv", expect=USAGE), "superseded")
 
     shown = {each["batch"]: each for each in office.run("issuer", "show", "--student", "1003")["awards"]}

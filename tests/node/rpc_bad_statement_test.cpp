@@ -153,6 +153,7 @@ TEST_CASE(
   CHECK(ask([](auto& request) { request.set_at_time_ms(~std::uint64_t{0} >> 1); }) == "future");
 
   CHECK(ask([](auto& request) { request.mutable_point()->add_fields("9999"); }) == "point.fields");
+  CHECK(ask([](auto& request) { request.mutable_point()->add_fields("0699"); }) == "point.fields");
   CHECK(ask([](auto& request) { request.mutable_point()->add_levels(9); }) == "point.levels");
   CHECK(ask([](auto& request) { request.mutable_point()->add_award_types("medal"); }) ==
         "point.award_types");

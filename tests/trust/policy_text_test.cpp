@@ -142,6 +142,8 @@ TEST_CASE("each mistake names its key") {
         "from: must be a day as \"2026-05-04\"");
   CHECK(statement({{"subject", to_text(id(1))}, {"levels", Numbers{9}}}) ==
         "levels: must hold 1 to 8");
+  CHECK(statement({{"subject", to_text(id(1))}, {"fields", Texts{"0699"}}})
+            .find("would stand for all of 06") != std::string::npos);
 }
 
 TEST_CASE("an emptied list of a scope is a mistake, for without the list the scope is everything") {

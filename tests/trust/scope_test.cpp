@@ -54,6 +54,28 @@ TEST_CASE(
   CHECK(to_text(field("06") | field("0541") | field("021")) == "021 0541 06");
 }
 
+// "0699" was read as all of 06 in a report, a policy and an achievement, and refused in a grant.
+TEST_CASE("a code without a place of its own in the table is no field of what people write") {
+  for (unsigned i = 0; i < kFieldCount; ++i)
+    CHECK(parse_own_field(field_code(i)).value() == FieldMask::bit(i));
+  for (const char* own : {"06", "061", "0421", "Law", "health and welfare",
+                          "061 information and communication technologies"}) {
+    CAPTURE(own);
+    CHECK(parse_own_field(own).value() == field(own));
+  }
+
+  for (const char* wide : {"0610", "0619", "0699", "0700", "0788", "078", "070",
+                           "0719 Engineering and engineering trades not elsewhere classified"}) {
+    CAPTURE(wide);
+    CHECK(parse_field(wide).ok());
+    CHECK_FALSE(parse_own_field(wide).ok());
+  }
+  CHECK(parse_own_field("0699").message() ==
+        "'0699' has no place of its own in ISCED-F 2013 and would stand for all of 06: write 06 if "
+        "that is meant, or the fields that are");
+  for (const char* bad : {"", " ", "0614", "astrology"}) CHECK_FALSE(parse_own_field(bad).ok());
+}
+
 TEST_CASE("a code may be followed by its own name and by nothing else") {
   // Every code of every level with its name, in any case.
   for (unsigned i = 0; i < kFieldCount; ++i) {

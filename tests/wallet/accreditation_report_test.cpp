@@ -21,7 +21,7 @@ constexpr const char* kDegree =
 constexpr const char* kShort =
     "AAQ,R-2,programme evaluation,programme,voluntary,positive with conditions or "
     "restrictions,2021-03-01,,,,"
-    "DEQARINST0034,,CAD,second cycle,http://data.europa.eu/esco/isced-f/0588,no,7.5,2,"
+    "DEQARINST0034,,CAD,second cycle,http://data.europa.eu/esco/isced-f/0541,no,7.5,2,"
     "http://data.europa.eu/esco/skill/b1115b14\n";
 
 // SHA-256 of docs/formats/accreditation-import.md's example.
@@ -87,7 +87,7 @@ TEST_CASE(
   CHECK_FALSE(programme.full_degree);
   CHECK(programme.ects_hundredths == 750);
   CHECK(programme.eqf_level == 7);
-  CHECK(programme.fields == trust::parse_field("0588").value());
+  CHECK(programme.fields == trust::parse_field("0541").value());
   CHECK(programme.esco_uris.size() == 1);
 }
 
@@ -155,6 +155,7 @@ TEST_CASE("each value that cannot be taken is a mistake of its row, with column 
   expect_mistake("DEQARINST0034", "", "institution[1]", "is missing");
   expect_mistake("1 - first cycle", "9", "programme[1].qf_ehea_level", "none of");
   expect_mistake("0613", "9999", "programme[1].field_study", "");
+  expect_mistake("0613", "0699", "programme[1].field_study", "would stand for all of 06");
   expect_mistake(",programme,1", ",institutional,1", "programme[1]", "does not belong");
   expect_mistake(",programme,1", ",joint programme,1", "institution[2]", "at least two providers");
   expect_mistake("0613,1,,,", "0613,1,-3,,", "programme[1].workload_ects", "number of ECTS");

@@ -128,6 +128,31 @@ TEST_CASE("an index beside a learner is one award of that learner, or nobody is 
   CHECK_FALSE(selected({}).ok());
 }
 
+// `revoke --index N --yes` revoked a place that only fills up a small class.
+TEST_CASE(
+    "an index that fills up a batch is named as nobody's, in each small batch and only there") {
+  const std::vector<BatchIndexes> batches{{"spring", 1, 16}, {"autumn", 17, 40}};
+  const auto at = [&](std::uint64_t index) {
+    const auto selection = select_awards(known(), kBatches, {at_index(index)}, false);
+    REQUIRE(selection.ok());
+    return places_of_nobody(selection->awards, batches);
+  };
+
+  REQUIRE(at(16).size() == 1);
+  CHECK(at(16).front().find("index 16 is no award of batch spring") == 0);
+  CHECK(at(1).empty());    // a learner's
+  CHECK(at(20).empty());   // autumn is not filled up: an erased learner's
+  CHECK(at(900).empty());  // of another home
+}
+
+TEST_CASE("who gets a new award in the place of an old one does not hold it already") {
+  const auto old = award("S1", "spring", 1);
+  const AchievementId next{issuer(), 1, 2};
+  CHECK(awards_beside(known(), {"S1"}, next, std::nullopt).size() == 2);
+  CHECK(awards_beside(known(), {"S1"}, next, old) == std::vector{award("S1", "autumn", 17)});
+  CHECK(awards_beside(known(), {"S2"}, AchievementId{issuer(), 2, 1}, std::nullopt).empty());
+}
+
 TEST_CASE("nobody is hit twice, and everybody who is hit was named") {
   const auto names = std::vector{student("S2"), at_index(2), student("S2"), student("12345")};
   const auto selection = select_awards(known(), kBatches, names, false);

@@ -39,6 +39,7 @@ TEST_CASE("what cannot stand there is told with what stands there") {
       says(why("ects = \"3,5\"\n"), "line 1: ects is credits like \"3\" or \"1.5\", not \"3,5\""));
   CHECK(says(why("ects = 1.5\n"), "is credits in quotes, like \"1.5\", not 1.5"));
   CHECK(why("ects = 3\n") == "");
+  CHECK(says(why("fields = [\"0699\"]\n"), "would stand for all of 06"));
   CHECK(says(why("languages = [7]\n"), "languages is a list of texts, not 7"));
 }
 

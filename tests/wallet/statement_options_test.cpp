@@ -15,7 +15,7 @@ Result<trust::Scope> scope_of(const std::string& field) {
 }  // namespace
 
 TEST_CASE("a code that stands for more than it says is refused in a statement") {
-  for (const char* wide : {"0699", "0619", "0610"}) {
+  for (const char* wide : {"0699", "0619", "0610", "078"}) {
     const auto scope = scope_of(wide);
     INFO(wide);
     REQUIRE_FALSE(scope.ok());
@@ -29,6 +29,9 @@ TEST_CASE("a code that stands for more than it says is refused in a statement") 
     REQUIRE(scope.ok());
     CHECK(to_text(*scope->fields) == narrow);
   }
+
+  // The only field of 042, and no wider for that.
+  CHECK(scope_of("0421").ok());
 }
 
 }  // namespace testamur::wallet

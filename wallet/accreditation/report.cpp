@@ -232,7 +232,7 @@ void read_field(RowReader& row, ReportProgramme& programme) {
   std::string code = row.text(column, kMostUrlBytes);
   if (code.empty()) return;
   if (const auto slash = code.rfind('/'); slash != std::string::npos) code.erase(0, slash + 1);
-  auto mask = trust::parse_field(code);
+  auto mask = trust::parse_own_field(code);
   if (mask.ok()) {
     programme.fields = *mask;
   } else {

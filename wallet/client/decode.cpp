@@ -200,7 +200,7 @@ bool is_whole(const v1::ScopeView& view) {
 bool read_point(const v1::ScopeView& view, trust::ScopePoint& point) {
   if (view.levels_size() > 1 || view.award_types_size() > 1) return false;
   for (const auto& code : view.fields()) {
-    const auto field = trust::parse_field(code);
+    const auto field = trust::parse_own_field(code);
     if (!field.ok()) return false;
     point.fields = point.fields | *field;
   }

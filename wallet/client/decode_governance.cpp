@@ -55,6 +55,7 @@ ProposalAnswer proposal_from(const v1::ProposalView& view) {
   proposal.proposed_ms = view.proposed().time_ms();
   proposal.ended_height = Height{view.ended_height()};
   proposal.ended_ms = view.ended_ms();
+  proposal.due_ms = view.due_ms();
 
   proposal.shown = Shown(view);
   return proposal;

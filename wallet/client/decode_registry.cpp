@@ -114,7 +114,7 @@ std::optional<trust::Scope> scope_from(bool present, const v1::ScopeView& view) 
 
   trust::Scope scope;
   for (const auto& code : view.fields()) {
-    const auto mask = trust::parse_field(code);
+    const auto mask = trust::parse_own_field(code);
     if (!mask.ok()) return std::nullopt;
     scope.fields = scope.fields.value_or(trust::FieldMask{}) | *mask;
   }

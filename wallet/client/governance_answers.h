@@ -63,6 +63,8 @@ struct ProposalAnswer {
   std::uint64_t proposed_ms = 0;
   Height ended_height;
   std::uint64_t ended_ms = 0;
+  // Once passed: it takes effect with the first block at or after this time. 0: not known.
+  std::uint64_t due_ms = 0;
   Shown shown;
 };
 struct ProposalsAnswer {

@@ -6,12 +6,14 @@
 
 #include "trust/statement.h"
 #include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/commands/statement_options.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/accreditation_import.h"
 #include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/standing_statements.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
@@ -53,10 +55,14 @@ Attempt<Agency> find_agency(IssuerSession& session) {
   Agency agency;
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
   if (answer.institution_class != tx::InstitutionClass::kAccreditor) {
+    // Who reads elsewhere that the vote has passed must not think that something is broken.
+    TM_TRY(const auto open, asked(session.client.proposals(true)));
+    const auto coming =
+        coming_admission(open, session.profile.institution, tx::InstitutionClass::kAccreditor);
     return Failure{ExitCode::kFailure,
-                   session.profile.name +
-                       " has not the role of an accreditor: the validators give it (testamur "
-                       "governance propose)"};
+                   session.profile.name + " has not the role of an accreditor" +
+                       (coming ? " yet: " + *coming
+                               : ": the validators give it (testamur governance propose)")};
   }
   agency.parent = answer.facts.parent;
   if (!answer.facts.deqar.empty()) agency.names.push_back(answer.facts.deqar);
@@ -76,11 +82,8 @@ Attempt<void> check_readable(const StatementsAnswer& answer) {
   return {};
 }
 
-Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
-                                 const InstitutionId& subject, std::uint64_t from_ms) {
-  TM_TRY(const auto answer, asked(client.statements(author, subject, true)));
-  TM_TRY_STATUS(check_readable(answer));
-
+Attempt<std::uint16_t> next_slot(Client& client, const StatementsAnswer& answer,
+                                 std::uint64_t from_ms) {
   TM_TRY(const auto limit, asked(accreditation_slots_limit(client)));
   const auto slot = free_accreditation_slot(answer, from_ms, limit);
   if (!slot) {
@@ -93,7 +96,13 @@ Attempt<std::uint16_t> next_slot(Client& client, const InstitutionId& author,
   return *slot;
 }
 
-Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const Agency& agency,
+// What is about to be sent, and what to beware of.
+struct Saying {
+  tx::StatementContent content;
+  std::vector<std::string> warnings;
+};
+
+Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const Agency& agency,
                                                  const AccreditOptions& options) {
   const auto& own = session.profile.institution;
   tx::StatementContent content;
@@ -132,8 +141,37 @@ Attempt<tx::StatementContent> make_accreditation(IssuerSession& session, const A
     content.evidence_digest = *digest;
   }
 
-  TM_TRY(content.slot, next_slot(session.client, own, content.subject, content.valid_from_ms));
   return content;
+}
+
+// What of the same scope stands already is said, so that the same is not accredited twice.
+std::vector<std::string> alike_warnings(const std::vector<StandingStatement>& standing,
+                                        const std::vector<StatementAnswer>& said) {
+  if (!said.empty()) return said_already_warnings(said);
+  std::vector<std::string> warnings;
+  for (const auto& each : standing) {
+    warnings.push_back("the same is accredited already, and both will stand: " +
+                       statement_text(each.statement));
+  }
+  return warnings;
+}
+
+Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
+                                   const AccreditOptions& options) {
+  TM_TRY(auto content, read_accreditation(session, agency, options));
+
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto answer, asked(session.client.statements(own, content.subject, true)));
+  TM_TRY_STATUS(check_readable(answer));
+
+  // Days are those of the ledger: this machine's clock may be behind it.
+  const auto now_ms = std::max(session.context.now_ms(), answer.as_of ? answer.as_of->time_ms : 0);
+  const auto standing = standing_alike(answer, content, now_ms);
+  const auto said = said_already(content, standing);
+  TM_TRY_STATUS(refuse_said_already(session.context, said));
+
+  TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
+  return Saying{std::move(content), alike_warnings(standing, said)};
 }
 
 // Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends
@@ -179,7 +217,7 @@ Attempt<std::vector<TransactionId>> statements_named(IssuerSession& session,
 }
 
 // Names what it ends: accreditations have no slot to be emptied.
-Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOptions& options) {
+Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options) {
   tx::StatementContent content;
   content.kind = tx::StatementKind::kEnd;
   content.accreditation = true;
@@ -206,16 +244,18 @@ Attempt<tx::StatementContent> make_end(IssuerSession& session, const AccreditOpt
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
-  return content;
+  return Saying{std::move(content), {}};
 }
 
 Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto agency, find_agency(session));
-  TM_TRY(const auto content,
+  TM_TRY(const auto saying,
          grant ? make_accreditation(session, agency, options) : make_end(session, options));
+  const auto& content = saying.content;
   TransactionRequest request;
   request.command = "accreditation";
+  request.description.warnings = saying.warnings;
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name;
   if (grant) {

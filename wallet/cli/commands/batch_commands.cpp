@@ -150,17 +150,14 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
 // ---- who holds it already
 
 // Awards of this achievement, in any version, that learners of the class hold by this home's
-// registers and the ledger.
+// registers and the ledger; without the one that the new award replaces.
 Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const IssuerKeys& vault,
-                                               const Preparation& prepared) {
+                                               const Preparation& prepared,
+                                               const std::optional<AwardRecord>& replaced) {
   std::set<std::string> students;
   for (const auto& row : prepared.rows) students.insert(row.student);
   TM_TRY(auto known, registered_awards(session.context, vault.register_identities));
-  const auto& achievement = prepared.plan.achievement;
-  std::erase_if(known, [&](const auto& award) {
-    return award.achievement.institution != achievement.institution ||
-           award.achievement.number != achievement.number || !students.contains(award.student);
-  });
+  known = awards_beside(std::move(known), students, prepared.plan.achievement, replaced);
   if (known.empty()) return known;
 
   // A revoked or superseded award is what a new one corrects.
@@ -456,10 +453,12 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY_STATUS(check_new_name(context, name));
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(auto prepared, prepare(session, options));
+  if (options.replaces)
+    prepared.notices.push_back("it takes the place of " + award_text(*options.replaces));
   TM_TRY(const auto credential_keys,
          open_signing_keys(context, session.client, KeyPurpose::kCredential));
   TM_TRY(const auto issue_keys, open_signing_keys(context, session.client, KeyPurpose::kIssue));
-  TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared));
+  TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared, options.replaces));
   TM_TRY_STATUS(refuse_repeated(context, held, again));
   TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
 

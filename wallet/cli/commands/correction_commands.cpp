@@ -87,6 +87,7 @@ void fill(IssueOptions& issue, const Corrected& corrected, const std::string& fr
   if (issue.expires->empty() && corrected.expires_at_s)
     issue.expires = moment_text(*corrected.expires_at_s * 1000 - kDayMs).substr(0, 10);
   issue.again = true;
+  issue.replaces = corrected.award.award;
 }
 
 Outcome correct(Context& context, CorrectOptions& options) {

@@ -284,6 +284,30 @@ std::string tally_text(const ProposalAnswer& view) {
          " yes votes that are needed, " + std::to_string(against) + " no";
 }
 
+std::string due_text(const ProposalAnswer& view) {
+  return view.due_ms == 0 ? "at an unknown time"
+                          : "with the first block at or after " + moment_text(view.due_ms);
+}
+
+std::optional<std::string> coming_admission(const ProposalsAnswer& open,
+                                            const InstitutionId& institution,
+                                            tx::InstitutionClass institution_class) {
+  for (const auto& view : open.proposals) {
+    const auto* admission =
+        view.content ? std::get_if<tx::AdmissionContent>(&view.content->action) : nullptr;
+    const bool is_it = admission != nullptr && admission->institution == institution &&
+                       admission->institution_class == institution_class;
+    if (!is_it) continue;
+    if (view.state == ProposalState::kPassed)
+      return "the proposal " + to_text(view.id) + " has passed and takes effect " + due_text(view);
+    if (view.state == ProposalState::kVoting) {
+      return "the validators vote on it until " + moment_text(view.content->voting_ends_ms) +
+             ", proposal " + to_text(view.id);
+    }
+  }
+  return std::nullopt;
+}
+
 std::string proposal_line(const ProposalAnswer& view) {
   const auto& content = view.content;
   const auto what = content ? proposal_name(*content) : std::string("unknown");
@@ -297,11 +321,7 @@ std::string proposal_line(const ProposalAnswer& view) {
              (content ? moment_text(content->voting_ends_ms) : std::string("an unknown time")) +
              ": " + tally_text(view) + "\n";
     case ProposalState::kPassed:
-      if (!content) return text + "passed; takes effect at an unknown time\n";
-      return text + "passed; takes effect with the first block" +
-             (content->effective_ms == 0 ? std::string(" that may")
-                                         : " at or after " + moment_text(content->effective_ms)) +
-             "\n";
+      return text + "passed, and not in effect yet: it takes effect " + due_text(view) + "\n";
     case ProposalState::kDone:
       return text + "in effect since block " + std::to_string(view.ended_height.value) + ", " +
              moment_text(view.ended_ms) + "\n";

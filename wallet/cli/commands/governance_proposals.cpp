@@ -8,6 +8,7 @@
 #include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/commands/successions.h"
 #include "wallet/cli/dates.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/transaction_flow.h"
 
 namespace testamur::wallet {
@@ -44,6 +45,15 @@ Attempt<InstitutionId> party_of(IssuerSession& session, const ProposeOptions& op
   return institution_named(session.client, "institution", options.institution);
 }
 
+// Only of an accreditor there is a role that can be taken back from its beginning.
+Attempt<void> check_retroactive(IssuerSession& session, const InstitutionId& id) {
+  TM_TRY(const auto answer, asked(session.client.institution(id, false)));
+  if (answer.institution_class == tx::InstitutionClass::kAccreditor) return {};
+  return error("--retroactive would have no effect here: " + party_text(answer.name) +
+               " is no accreditor, and has no role to lose from its beginning. Leave it out; "
+               "nothing was sent");
+}
+
 Attempt<Proposed> admission(IssuerSession& session, const ProposeOptions& options) {
   constexpr std::pair<std::string_view, tx::InstitutionClass> kClasses[] = {
       {"issuer", tx::InstitutionClass::kIssuer},
@@ -52,6 +62,7 @@ Attempt<Proposed> admission(IssuerSession& session, const ProposeOptions& option
   for (const auto& [name, value] : kClasses) {
     if (name != *options.admitted_to) continue;
     TM_TRY(const auto id, party_of(session, options));
+    if (*options.retroactive) TM_TRY_STATUS(check_retroactive(session, id));
     return Proposed{tx::AdmissionContent{id, value, options.retroactive}, {}};
   }
   return error("--class: \"" + *options.admitted_to + "\" is none (issuer, accreditor, validator)");

@@ -2,10 +2,12 @@
 // supersede` do, for commands that do both (issuer correct). One thread, as the client.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "wallet/cli/context.h"
+#include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/outcome.h"
@@ -26,6 +28,8 @@ struct IssueOptions {
   Given<std::string> encoding;
   Given<bool> again;
   Given<bool> dry_run;
+  // Set by a command that replaces an award: who gets the new one holds it no more.
+  std::optional<AwardRecord> replaces;
 };
 
 // What the person said of the list's own notation. A separator is found, and what was read is shown

@@ -1,6 +1,7 @@
 // Proposals at the command line: how they are made and how they are shown. One thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "ledger/tx/build.h"
@@ -15,6 +16,14 @@ void add_proposal_commands(CLI::App& governance, Context& context, Run& run);
 std::string proposal_line(const ProposalAnswer& view);
 // "2 of the 3 yes votes that are needed, 0 no".
 std::string tally_text(const ProposalAnswer& view);
+
+// When a proposal that has passed takes effect: "with the first block at or after TIME".
+std::string due_text(const ProposalAnswer& view);
+// How far the admission of an institution to a class has come that it has not yet; nothing where
+// none of the open proposals is about it. Pure.
+std::optional<std::string> coming_admission(const ProposalsAnswer& open,
+                                            const InstitutionId& institution,
+                                            ledger::tx::InstitutionClass institution_class);
 
 // The next set from the one in force: a seat more, one less, or one with another key. Pure.
 struct SetEdit {

@@ -193,12 +193,7 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
 
   TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
   std::string text;
-  for (const auto& statement : answer.statements) {
-    // Under the id by which it is withdrawn.
-    text += statement_line(statement) + "    " +
-            (statement.id.is_zero() ? "an unknown id" : to_text(statement.id)) + ", first day: " +
-            (statement.valid_from_ms ? date_text(*statement.valid_from_ms) : "unknown") + "\n";
-  }
+  for (const auto& statement : answer.statements) text += statement_line(statement);
   return shown(answer, text);
 }
 

@@ -2,8 +2,6 @@
 // of it, so that a limit which cannot be read is an error and never left out.
 #include "wallet/cli/commands/statement_options.h"
 
-#include <cctype>
-
 namespace testamur::wallet {
 
 namespace tx = ledger::tx;
@@ -38,16 +36,7 @@ Result<trust::Scope> parse_scope(const StatementOptions& options) {
   trust::FieldMask fields;
 
   for (const auto& text : *options.fields) {
-    TM_TRY(auto mask, trust::parse_field(text));
-
-    // "0699", what is classified nowhere else in a field, has no place of its own: it stands for
-    // the whole of 06, and nobody who typed it said that.
-    const auto covered = to_text(mask);
-    const bool four_digits = text.size() >= 4 && std::isdigit(static_cast<unsigned char>(text[3]));
-    if (four_digits && covered.size() < 4) {
-      return error("--field " + text + " has no place of its own and would stand for all of " +
-                   covered + ": write " + covered + " if that is meant, or the fields that are");
-    }
+    TM_TRY(const auto mask, trust::parse_own_field(text));
     fields = fields | mask;
   }
 

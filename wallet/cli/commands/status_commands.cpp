@@ -11,6 +11,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/status_fate.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/class_list.h"
@@ -39,21 +40,23 @@ struct StatusOptions {
 struct Verb {
   const char* name;
   tx::StatusAction action;
-  const char* leads_to;  // the status, as nodes call it
   const char* done;
-  const char* usual_reason;
+  const char* usual_reason;  // empty: none is usual, so it must be said
   const char* about;
   bool is_final;
 };
-constexpr Verb kSupersede{"supersede",  tx::StatusAction::kSupersede,
-                          "superseded", "superseded",
-                          "replaced",   "Replaced by another credential, for good",
+constexpr Verb kSupersede{"supersede",
+                          tx::StatusAction::kSupersede,
+                          "superseded",
+                          "replaced",
+                          "Replaced by another credential, for good",
                           true};
 constexpr std::array kVerbs{
-    Verb{"revoke", tx::StatusAction::kRevoke, "revoked", "revoked", "withdrawn", "For good", true},
-    Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "suspended", "withdrawn",
-         "Until reinstated", false},
-    Verb{"reinstate", tx::StatusAction::kReinstate, "valid", "valid again", "correction",
+    Verb{"revoke", tx::StatusAction::kRevoke, "revoked", "withdrawn", "For good", true},
+    // A suspension is a doubt, and the ledger's reasons are about what was found: none of them is
+    // true of every doubt, and whatever stands there everybody reads.
+    Verb{"suspend", tx::StatusAction::kSuspend, "suspended", "", "Until reinstated", false},
+    Verb{"reinstate", tx::StatusAction::kReinstate, "valid again", "correction",
          "A suspended credential becomes valid", false},
     kSupersede,
 };
@@ -61,6 +64,17 @@ constexpr std::array kVerbs{
 Result<tx::StatusReason> parse_reason(const std::string& text) {
   if (const auto reason = reason_of(text)) return *reason;
   return error("--reason: \"" + text + "\" is no reason: " + all_reasons());
+}
+
+// The reason as it was typed, or the usual one.
+Result<std::string> reason_word(const StatusOptions& options, const Verb& verb) {
+  if (!options.reason->empty()) return *options.reason;
+  const std::string usual = *options.with_root
+                                ? std::string(word_of(tx::StatusReason::kKeyCompromise))
+                                : verb.usual_reason;
+  if (!usual.empty()) return usual;
+  return error(std::string("--reason: say why it is ") + verb.done +
+               ", for everybody reads it on the ledger: " + all_reasons());
 }
 
 // ---- whom it is about
@@ -131,13 +145,21 @@ Result<std::vector<TargetName>> named_targets(const StatusOptions& options,
 
 // ---- what already stands
 
+struct LeftOut {
+  AwardRecord award;
+  std::string status;
+  Fate fate;
+};
 struct Changes {
   std::vector<AwardRecord> hit;
-  std::vector<AwardRecord> left_out;
-  std::vector<std::string> notices;  // why each of them was left out
+  std::vector<LeftOut> left_out;
+
+  bool has(Fate fate) const {
+    return std::ranges::find(left_out, fate, &LeftOut::fate) != left_out.end();
+  }
 };
 
-// What is done already is left out, and so is what is final for everybody but the roots.
+// What is done already is left out, and so is what the ledger would refuse.
 Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<AwardRecord>& awards,
                                  const Verb& verb, bool with_root) {
   TM_TRY(const auto statuses,
@@ -157,24 +179,37 @@ Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<Award
               "; nothing was changed"};
     }
 
-    const bool is_over = (status == "revoked" || status == "superseded") && !with_root;
-    if (status != verb.leads_to && !is_over) {
+    const auto fate = fate_of(status, verb.action, with_root);
+    if (fate == Fate::kChanges) {
       changes.hit.push_back(awards[i]);
-      continue;
+    } else {
+      changes.left_out.push_back({awards[i], status, fate});
     }
-
-    changes.left_out.push_back(awards[i]);
-    changes.notices.push_back(
-        (status == verb.leads_to ? "left out, it is " : "left out, it is for good ") + status +
-        (status == verb.leads_to ? " already: " : ": ") + award_text(awards[i]));
   }
 
   return changes;
 }
 
+std::string notice_of(const LeftOut& each) {
+  switch (each.fate) {
+    case Fate::kAlready:
+      return "left out, it is " + each.status + " already: " + award_text(each.award);
+    case Fate::kFinal:
+      return "left out, it is for good " + each.status + ": " + award_text(each.award);
+    default: break;
+  }
+  return "left out, it is " + each.status +
+         ", and the root keys change only what is revoked or superseded: " + award_text(each.award);
+}
+
 Json list_of(const std::vector<AwardRecord>& awards) {
   Json list = Json::array();
   for (const auto& award : awards) list.push_back(to_json(award));
+  return list;
+}
+Json list_of(const std::vector<LeftOut>& left_out) {
+  Json list = Json::array();
+  for (const auto& each : left_out) list.push_back(to_json(each.award));
   return list;
 }
 
@@ -185,12 +220,34 @@ std::string counted(std::size_t count) {
 std::string notices_text(const Changes& changes) {
   std::string text;
   constexpr std::size_t kShown = 10;
-  for (std::size_t i = 0; i < changes.notices.size() && i < kShown; ++i)
-    text += "  " + changes.notices[i] + "\n";
-  if (changes.notices.size() > kShown) {
-    text += "  and " + std::to_string(changes.notices.size() - kShown) + " more left out\n";
-  }
+  const auto count = changes.left_out.size();
+  for (std::size_t i = 0; i < count && i < kShown; ++i)
+    text += "  " + notice_of(changes.left_out[i]) + "\n";
+  if (count > kShown) text += "  and " + std::to_string(count - kShown) + " more left out\n";
   return text;
+}
+
+// Nobody is left to change. That is well where each has the status already; where one can never get
+// it, what was asked for cannot be done, and a script must not take it for done.
+Outcome nothing_to_change(const Context& context, const Verb& verb, const Changes& changes,
+                          Json facts) {
+  TM_TRY_STATUS(refuse_unread_options(context));
+  facts["transaction"] = "";
+  const bool is_final = changes.has(Fate::kFinal);
+  if (!is_final && !changes.has(Fate::kNotFinal))
+    return Reply{std::move(facts), "nothing to change\n" + notices_text(changes)};
+
+  const auto code =
+      is_final ? tx::RejectionCode::kStatusFinal : tx::RejectionCode::kNotSinceCompromise;
+  return Failure{ExitCode::kFailure,
+                 std::string("cannot ") + verb.name + ":\n" + notices_text(changes) +
+                     (is_final ? "what is revoked or superseded stays so for good"
+                               : "the root keys only set right what a stolen key made final") +
+                     "; nothing was changed",
+                 std::string(tx::name(code)),
+                 std::string(tx::rule(code)),
+                 {},
+                 std::move(facts)};
 }
 
 // A learner who has several awards is asked about, and where nobody can be asked, refused.
@@ -201,6 +258,26 @@ Attempt<void> refuse_ambiguous(const Context& context, const AwardSelection& sel
   return Failure{ExitCode::kUsage, text +
                                        "nothing was changed. Say which by --batch or --reference, "
                                        "or mean all of them by --all."};
+}
+
+// The indexes that were named and are nobody's, as far as this home can tell. Where nobody reads
+// it, such a one is a slip of the pen.
+Attempt<std::vector<std::string>> places_named(const Context& context, const IssuerKeys& vault,
+                                               const AwardSelection& selection) {
+  const bool all_known = std::ranges::none_of(
+      selection.awards, [](const auto& award) { return award.student.empty(); });
+  if (all_known) return std::vector<std::string>{};
+
+  TM_TRY(const auto batches, indexes_of_batches(context, vault.register_identities));
+  auto sentences = places_of_nobody(selection.awards, batches);
+  if (sentences.empty() || (!context.yes && input_is_terminal())) return sentences;
+
+  std::string text;
+  for (const auto& sentence : sentences) text += sentence + "\n";
+  return Failure{ExitCode::kUsage,
+                 text +
+                     "nothing was changed. Name learners by --student; if it was a learner who was "
+                     "erased, leave --yes out and answer the question."};
 }
 
 TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
@@ -236,7 +313,7 @@ TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
 }
 
 Outcome change(Context& context, const StatusOptions& options, const Verb& verb) {
-  const std::string reason_text = options.reason->empty() ? verb.usual_reason : *options.reason;
+  TM_TRY(const auto reason_text, reason_word(options, verb));
   TM_TRY(const auto reason, parse_reason(reason_text));
   const bool with_root = options.with_root;
   const bool all = options.all;
@@ -252,20 +329,19 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(auto selection, select_awards(known, batches, names, all));
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
   TM_TRY_STATUS(refuse_ambiguous(context, selection));
+  TM_TRY(const auto nobodys, places_named(context, vault, selection));
   TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
 
   auto request = request_for(session.profile, verb, reason_text, selection, changes);
+  auto& warnings = request.description.warnings;
+  warnings.insert(warnings.end(), nobodys.begin(), nobodys.end());
   if (options.reason->empty()) {
-    request.description.warnings.push_back("no --reason was given: the ledger will say \"" +
-                                           reason_text + "\", for everybody to read");
+    warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
+                       "\", for everybody to read");
   }
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
-  if (changes.hit.empty()) {
-    Json json = request.description.facts;
-    json["transaction"] = "";
-    TM_TRY_STATUS(refuse_unread_options(context));
-    return Reply{std::move(json), "nothing to change\n" + notices_text(changes)};
-  }
+  if (changes.hit.empty())
+    return nothing_to_change(context, verb, changes, request.description.facts);
   std::vector<IssuerIndex> indexes;
   for (const auto& award : changes.hit)
     indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());

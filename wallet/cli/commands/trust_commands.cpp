@@ -13,6 +13,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/own_files.h"
+#include "wallet/cli/flow/standing_statements.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/terminal.h"
@@ -66,7 +67,7 @@ Attempt<trust::ScopePoint> asked_point(Client& client, const DecideQuery& query)
   // What is given beside the achievement takes the place of its own value, not a place beside it.
   if (!query.fields.empty()) point.fields = {};
   for (const auto& code : query.fields) {
-    TM_TRY(const auto field, trust::parse_field(code));
+    TM_TRY(const auto field, trust::parse_own_field(code));
     point.fields = point.fields | field;
   }
 
@@ -152,43 +153,50 @@ std::string sentence(const tx::StatementContent& content, const std::string& sub
   }
 }
 
-// What this institution says of the subject in the same slot: a statement takes its place whole,
-// with field, level and every other limit that is not given again.
-Attempt<std::vector<std::string>> standing_in_slot(IssuerSession& session,
-                                                   const tx::StatementContent& content) {
-  std::vector<std::string> lines;
-  if (content.kind == tx::StatementKind::kEnd) return lines;
+// Whether a statement takes the place of one that stands: whole, with field, level and every other
+// limit that is not given again.
+bool is_replaced(const StatementAnswer& said, const tx::StatementContent& content) {
+  // One of which kind or slot is not known may be the one.
+  const bool other_kind =
+      said.kind && said.kind != trust::Kind::kTrust && said.kind != trust::Kind::kDistrust;
+  return !other_kind && said.slot.value_or(content.slot) == content.slot;
+}
+
+std::vector<std::string> replaced_warnings(const StatementsAnswer& answer,
+                                           const tx::StatementContent& content,
+                                           std::uint64_t now_ms) {
+  // What stands now stands until this one begins.
+  const bool later = content.valid_from_ms > now_ms;
+  const std::string from = later ? ", from " + date_text(content.valid_from_ms) + " on," : "";
+
+  std::vector<std::string> warnings;
+  for (const auto& said : answer.statements) {
+    if (is_replaced(said, content))
+      warnings.push_back("it takes the place" + from + " of: " + statement_text(said));
+  }
+  return warnings;
+}
+
+// What stands already of what is about to be said; an end says nothing that stands.
+Attempt<std::vector<std::string>> compare_with_standing(IssuerSession& session,
+                                                        const tx::StatementContent& content) {
+  if (content.kind == tx::StatementKind::kEnd) return std::vector<std::string>{};
   TM_TRY(const auto answer,
          asked(session.client.statements(session.profile.institution, content.subject, false)));
 
-  for (const auto& statement : answer.statements) {
-    // One of which kind or slot is not known may be the one.
-    const bool other_kind = statement.kind && statement.kind != trust::Kind::kTrust &&
-                            statement.kind != trust::Kind::kDistrust;
-    if (other_kind || statement.slot.value_or(content.slot) != content.slot) continue;
-    std::string line = statement_line(statement);
-    if (line.ends_with('\n')) line.pop_back();
-    lines.push_back(std::move(line));
-  }
-  return lines;
+  const auto now_ms = session.context.now_ms();
+  const auto said = said_already(content, standing_alike(answer, content, now_ms));
+  TM_TRY_STATUS(refuse_said_already(session.context, said));
+  return said.empty() ? replaced_warnings(answer, content, now_ms) : said_already_warnings(said);
 }
 
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto content, make_statement(context, session.client, options, kind));
 
-  TM_TRY(const auto replaced, standing_in_slot(session, content));
-
   TransactionRequest request;
   request.command = "trust";
-
-  // What stands now stands until this one begins.
-  const bool later = content.valid_from_ms > context.now_ms();
-  for (const auto& line : replaced) {
-    request.description.warnings.push_back(
-        "it takes the place" +
-        (later ? ", from " + date_text(content.valid_from_ms) + " on," : "") + " of: " + line);
-  }
+  TM_TRY(request.description.warnings, compare_with_standing(session, content));
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +

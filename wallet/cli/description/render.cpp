@@ -269,7 +269,7 @@ std::string achievement_text(const AchievementAnswer& achievement) {
   return text;
 }
 
-std::string statement_line(const StatementAnswer& statement) {
+std::string statement_text(const StatementAnswer& statement) {
   const auto known = [](const auto& value) {
     return value ? number(*value) : std::string("unknown");
   };
@@ -285,13 +285,17 @@ std::string statement_line(const StatementAnswer& statement) {
             (statement.scope ? trust::to_text(*statement.scope) : "a scope that cannot be read");
   }
 
-  text += " slot " + known(statement.slot);
-  if (!statement.valid_until_ms) text += ", last day: unknown";
-  if (statement.valid_until_ms.value_or(0) != 0)
-    text += ", last day: " + last_day_text(*statement.valid_until_ms);
+  text += " slot " + known(statement.slot) + ", first day: " +
+          (statement.valid_from_ms ? date_text(*statement.valid_from_ms) : "unknown");
+  text += ", last day: " +
+          (statement.valid_until_ms ? last_day_text(*statement.valid_until_ms) : "unknown");
 
   if (!statement.in_force) text += "  (not in force)";
-  return text + "  " + statement.id.hex() + "\n";
+  return text + "  " + (statement.id.is_zero() ? "unknown" : to_text(statement.id));
+}
+
+std::string statement_line(const StatementAnswer& statement) {
+  return statement_text(statement) + "\n";
 }
 
 }  // namespace testamur::wallet

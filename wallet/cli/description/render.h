@@ -33,6 +33,8 @@ std::string key_line(const KeyAnswer& key);
 std::string key_text(const OwnedKeyAnswer& answer);
 std::string achievement_line(const AchievementAnswer& achievement);
 std::string achievement_text(const AchievementAnswer& achievement);
+// With its id in the end, by which it is withdrawn; the line has its end too.
+std::string statement_text(const StatementAnswer& statement);
 std::string statement_line(const StatementAnswer& statement);
 
 }  // namespace testamur::wallet

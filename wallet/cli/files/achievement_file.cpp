@@ -210,7 +210,7 @@ std::optional<std::uint32_t> parse_ects(const std::string& text) {
 
 void read_fields(TableReader& reader, tx::AchievementContent& content) {
   for (const auto& text : reader.texts("fields")) {
-    auto mask = trust::parse_field(text);
+    auto mask = trust::parse_own_field(text);
     if (!mask.ok()) {
       reader.fail_key("fields", mask.message());
       return;

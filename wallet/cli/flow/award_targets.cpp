@@ -308,6 +308,19 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
   return awards;
 }
 
+std::vector<AwardRecord> awards_beside(std::vector<AwardRecord> known,
+                                       const std::set<std::string>& students,
+                                       const AchievementId& achievement,
+                                       const std::optional<AwardRecord>& replaced) {
+  std::erase_if(known, [&](const AwardRecord& award) {
+    const bool is_other = award.achievement.institution != achievement.institution ||
+                          award.achievement.number != achievement.number ||
+                          !students.contains(award.student);
+    return is_other || (replaced && award.indexes == replaced->indexes);
+  });
+  return known;
+}
+
 Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
                         std::vector<AwardRecord>& awards) {
   std::set<std::string> batches;
@@ -339,6 +352,38 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
   }
 
   return {};
+}
+
+Attempt<std::vector<BatchIndexes>> indexes_of_batches(const Context& context,
+                                                      std::span<const age::Identity> identities) {
+  std::vector<BatchIndexes> held;
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
+  for (const auto& name : names) {
+    TM_TRY(const auto folder,
+           or_exit(ExitCode::kFailure, BatchFolder::open(batch_path(context, name), identities)));
+    const Batch& batch = folder.batch();
+    held.push_back({name, batch.plan.first_index.value, batch.commitments.size()});
+  }
+  return held;
+}
+
+std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards,
+                                          const std::vector<BatchIndexes>& batches) {
+  std::vector<std::string> sentences;
+  for (const auto& award : awards) {
+    if (!award.student.empty()) continue;
+    const auto index = award.indexes.front().value;
+    const auto found = std::ranges::find_if(batches, [&](const BatchIndexes& each) {
+      return index >= each.first && index - each.first < each.count;
+    });
+
+    // A class above the least size is not filled up: there the place is an erased learner's.
+    if (found == batches.end() || found->count > kMinBatchSize) continue;
+    sentences.push_back("index " + std::to_string(index) + " is no award of batch " + found->batch +
+                        ", but a place that only hides how small the class is, or that of a "
+                        "learner who was erased");
+  }
+  return sentences;
 }
 
 Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,10 +78,30 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
 // cannot be read.
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities);
+// Those of these learners that are of the achievement, in any version; without the one that a new
+// award takes the place of. Pure.
+std::vector<AwardRecord> awards_beside(std::vector<AwardRecord> known,
+                                       const std::set<std::string>& students,
+                                       const AchievementId& achievement,
+                                       const std::optional<AwardRecord>& replaced);
 // Adds date, commitments and whether the batch is committed to these awards, from the states of
 // their batches. Only batches that one of the awards names are opened.
 Attempt<void> add_dates(const Context& context, std::span<const age::Identity> identities,
                         std::vector<AwardRecord>& awards);
+
+// The indexes that a batch of this home holds.
+struct BatchIndexes {
+  std::string batch;
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+Attempt<std::vector<BatchIndexes>> indexes_of_batches(const Context& context,
+                                                      std::span<const age::Identity> identities);
+// A sentence for each award that no register has and whose index lies in a batch which may have
+// been filled up: a place of nobody, or of a learner who was erased, for the batch forgot which
+// (docs/formats/claim-file.md). Pure.
+std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards,
+                                          const std::vector<BatchIndexes>& batches);
 
 // What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the
 // worst of them, for the order of a final change), "not_listed" where it does not list one. Fails

@@ -1,0 +1,164 @@
+// To say what is said already is told, and refused where nobody is asked.
+#include "wallet/cli/flow/standing_statements.h"
+
+#include "tests/support/catch.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+
+constexpr std::uint64_t kNow = 1'000;
+
+template <class Id>
+Id id_of(std::uint8_t number) {
+  Id id;
+  id.bytes[0] = number;
+  return id;
+}
+
+tx::StatementContent content(tx::StatementKind kind) {
+  tx::StatementContent said;
+  said.kind = kind;
+  said.accreditation = kind == tx::StatementKind::kAccredit;
+  said.subject = id_of<InstitutionId>(2);
+  said.amount = kind == tx::StatementKind::kDistrust ? 0 : 120;
+  said.scope.fields = trust::parse_field("0613").value();
+  said.scheme = said.accreditation ? trust::Scheme::kEsg : trust::Scheme::kNone;
+  said.valid_from_ms = kNow;
+  return said;
+}
+
+// The same as the ledger shows it.
+StatementAnswer answer_of(const tx::StatementContent& content, std::uint64_t from_ms = 1,
+                          std::uint64_t until_ms = 0) {
+  StatementAnswer said;
+  said.id = id_of<trust::StatementId>(7);
+  said.truster.id = id_of<InstitutionId>(1);
+  said.subject.id = content.subject;
+  said.kind = static_cast<trust::Kind>(content.kind);
+  said.amount = content.amount;
+  said.depth = content.depth;
+  said.scope = content.scope;
+  said.valid_from_ms = from_ms;
+  said.valid_until_ms = until_ms;
+  said.slot = 3;
+  said.scheme = content.scheme;
+  said.names_whole = true;
+  said.anchor.emplace();
+  said.key.emplace();
+  said.in_force = true;
+  return said;
+}
+
+bool is_said(const tx::StatementContent& content, const StatementAnswer& standing) {
+  StatementsAnswer answer;
+  answer.statements = {standing};
+  return !said_already(content, standing_alike(answer, content, kNow)).empty();
+}
+
+}  // namespace
+
+TEST_CASE("what stands already is told by id, first day and last day") {
+  const auto accredit = content(tx::StatementKind::kAccredit);
+  const auto standing = answer_of(accredit, 1, 86'400'000ULL * 365);
+  const auto warnings = said_already_warnings({standing});
+  REQUIRE(warnings.size() == 1);
+  INFO(warnings.front());
+  CHECK(warnings.front().find(to_text(standing.id)) != std::string::npos);
+  CHECK(warnings.front().find("first day: 1970-01-01") != std::string::npos);
+  CHECK(warnings.front().find("last day: 1970-12-31") != std::string::npos);
+  CHECK(said_already_warnings({answer_of(accredit)}).front().find("last day: open") !=
+        std::string::npos);
+}
+
+TEST_CASE("the same again says nothing new, in whatever slot, of every kind") {
+  for (const auto kind :
+       {tx::StatementKind::kTrust, tx::StatementKind::kDistrust, tx::StatementKind::kAccredit}) {
+    CAPTURE(static_cast<int>(kind));
+    CHECK(is_said(content(kind), answer_of(content(kind))));
+  }
+}
+
+TEST_CASE("another scope, amount, depth, report, reason or day is something new") {
+  for (const auto kind : {tx::StatementKind::kTrust, tx::StatementKind::kAccredit}) {
+    CAPTURE(static_cast<int>(kind));
+    const auto standing = answer_of(content(kind), 10);
+    const auto is_new = [&](const std::function<void(tx::StatementContent&)>& change) {
+      auto said = content(kind);
+      change(said);
+      return !is_said(said, standing);
+    };
+    CHECK(is_new([](auto& said) { said.scope.fields = trust::parse_field("06").value(); }));
+    CHECK(is_new([](auto& said) { said.scope.levels = 1; }));
+    CHECK(is_new([](auto& said) { said.amount = 60; }));
+    CHECK(is_new([](auto& said) { said.depth = 1; }));
+    CHECK(is_new([](auto& said) { said.valid_from_ms = 5; }));
+    CHECK(is_new([](auto& said) { said.report_url = "https://agency.example/2"; }));
+    CHECK(is_new([](auto& said) { said.reason = tx::StatementReason::kReview; }));
+  }
+
+  auto other_scheme = content(tx::StatementKind::kAccredit);
+  other_scheme.scheme = trust::Scheme::kEqavet;
+  CHECK_FALSE(is_said(other_scheme, answer_of(content(tx::StatementKind::kAccredit))));
+}
+
+TEST_CASE(
+    "a longer time is something new, and a shorter one only where it takes the place of the one "
+    "before") {
+  for (const auto kind : {tx::StatementKind::kTrust, tx::StatementKind::kAccredit}) {
+    CAPTURE(static_cast<int>(kind));
+    auto said = content(kind);
+    CHECK_FALSE(is_said(said, answer_of(said, 1, 5'000)));
+    said.valid_until_ms = 5'000;
+    CHECK(is_said(said, answer_of(said, 1, 5'000)));
+    CHECK(is_said(said, answer_of(said, 1, 9'000)) == said.accreditation);
+  }
+}
+
+TEST_CASE("what has ended, is not counted or is not known stands in nobody's way") {
+  const auto accredit = content(tx::StatementKind::kAccredit);
+  auto fallen = answer_of(accredit);
+  fallen.in_force = false;
+  CHECK_FALSE(is_said(accredit, fallen));
+
+  StatementsAnswer ended;
+  auto end = answer_of(accredit);
+  end.kind = trust::Kind::kEnd;
+  end.names = {end.id};
+  end.id = id_of<trust::StatementId>(8);
+  end.valid_from_ms = 500;
+  end.scheme = trust::Scheme::kNone;
+  auto standing = answer_of(accredit);
+  standing.in_force = false;
+  ended.statements = {standing, end};
+  CHECK(standing_alike(ended, accredit, kNow).empty());
+
+  // One that is to be withdrawn later stands until then only: the new one goes on.
+  ended.statements[0].in_force = true;
+  ended.statements[1].valid_from_ms = 9'000;
+  const auto alike = standing_alike(ended, accredit, kNow);
+  REQUIRE(alike.size() == 1);
+  CHECK(alike.front().over_ms == 9'000);
+  CHECK_FALSE(says_nothing_new(accredit, alike.front()));
+
+  const auto trust = content(tx::StatementKind::kTrust);
+  auto without_days = answer_of(trust);
+  without_days.valid_until_ms.reset();
+  CHECK_FALSE(is_said(trust, without_days));
+}
+
+TEST_CASE("with --yes, what is said already is refused by id; what is not goes through") {
+  Context context;
+  context.yes = true;
+  CHECK(refuse_said_already(context, {}).ok());
+
+  const auto standing = answer_of(content(tx::StatementKind::kTrust));
+  const auto refused = refuse_said_already(context, {standing});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.failure().exit == ExitCode::kUsage);
+  CHECK(refused.message().find(to_text(standing.id)) != std::string::npos);
+  CHECK(refused.failure().facts["stands_already"] == Json::array({to_text(standing.id)}));
+}
+
+}  // namespace testamur::wallet

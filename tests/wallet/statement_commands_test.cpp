@@ -1,0 +1,123 @@
+// Commands as they are typed, against a real node, up to where a vault would be opened: what says
+// nothing new or would have no effect is refused by name.
+#include <filesystem>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/program.h"
+#include "tests/wallet/trust_fixture.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+using test::SpeakingLedger;
+
+constexpr std::size_t kAgency = 2;
+constexpr std::uint64_t kHourMs = 3'600'000;
+
+struct Office {
+  SpeakingLedger ledger{3};
+
+  // What the institution's office reads that types this.
+  Outcome type(std::size_t institution, const std::string& words) {
+    Program program;
+    program.context.home = ledger.context.home;
+    program.context.endpoints = ledger.context.endpoints;
+    program.context.json = program.context.quiet = true;
+
+    const Json profile{{"chain", to_text(ledger.nodes.chain())},
+                       {"institution", to_text(ledger.id(institution))},
+                       {"name", "University"},
+                       {"domain", "university.example"}};
+    std::filesystem::create_directories(program.context.path("issuer"));
+    REQUIRE(write_file_atomically(program.context.path("issuer/issuer.json"),
+                                  as_bytes(profile.dump()), Overwrite::kAllowed)
+                .ok());
+
+    program.app.parse(words);
+    return program.run();
+  }
+  std::string why(std::size_t institution, const std::string& words, ExitCode exit) {
+    const auto outcome = type(institution, words);
+    INFO(words);
+    REQUIRE(outcome.failure() != nullptr);
+    INFO(outcome.failure()->message);
+    CHECK(outcome.exit() == exit);
+    return outcome.failure()->message;
+  }
+  std::string of(std::size_t index) { return to_text(ledger.id(index)); }
+};
+
+bool says(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("with --yes, nobody says what the ledger says already") {
+  Office office;
+  const auto accredited = office.ledger.accredit(kAgency, 1);
+  const auto trusted = office.ledger.trust(0, 1);
+  const auto distrusted = office.ledger.distrust(1, 0);
+  office.ledger.settle();
+
+  auto text =
+      office.why(kAgency, "accreditation grant " + office.of(1) + " --yes", ExitCode::kUsage);
+  CHECK(says(text, "stands already"));
+  CHECK(says(text, to_text(accredited)));
+
+  // In another slot too.
+  for (const char* slot : {"0", "5"}) {
+    text = office.why(0, "trust grant " + office.of(1) + " --depth 0 --yes --slot " + slot,
+                      ExitCode::kUsage);
+    CHECK(says(text, to_text(trusted)));
+  }
+  CHECK(says(office.why(1, "trust distrust " + office.of(0) + " --yes", ExitCode::kUsage),
+             to_text(distrusted)));
+
+  // What says something else goes on to the vault, which this home has not.
+  for (const char* more : {"--field 0613", "--amount 60", "--scheme eqavet"}) {
+    const auto outcome =
+        office.type(kAgency, "accreditation grant " + office.of(1) + " --yes " + more);
+    REQUIRE(outcome.failure() != nullptr);
+    CHECK_FALSE(says(outcome.failure()->message, "stands already"));
+  }
+}
+
+TEST_CASE("a role lost from its beginning is proposed of an accreditor, and refused of any other") {
+  Office office;
+  const std::string begin = "governance propose admission ";
+  const std::string end = " --class validator --retroactive --yes";
+  CHECK(says(office.why(0, begin + office.of(1) + end, ExitCode::kUsage),
+             "--retroactive would have no effect here"));
+
+  const auto outcome = office.type(0, begin + office.of(kAgency) + end);
+  REQUIRE(outcome.failure() != nullptr);
+  CHECK_FALSE(says(outcome.failure()->message, "--retroactive"));
+}
+
+TEST_CASE("who was voted a role that begins later reads when, and not only that it is not there") {
+  Office office;
+  auto& nodes = office.ledger.nodes;
+  CHECK(says(office.why(1, "accreditation grant " + office.of(0) + " --yes", ExitCode::kFailure),
+             "has not the role of an accreditor: the validators give it"));
+
+  const auto now_ms = nodes.at(0).node->chain().head()->header.time_ms;
+  const tx::ProposalContent content{
+      now_ms + kHourMs, now_ms + 2 * kHourMs,
+      tx::AdmissionContent{office.ledger.id(1), tx::InstitutionClass::kAccreditor}};
+  const auto proposal =
+      office.ledger.commit(0, KeyPurpose::kGovern, tx::build(nodes.envelope(0), content));
+  office.ledger.commit(0, KeyPurpose::kGovern,
+                       tx::build(nodes.envelope(0), tx::VoteContent{proposal, true, false}));
+
+  const auto text =
+      office.why(1, "accreditation grant " + office.of(0) + " --yes", ExitCode::kFailure);
+  CHECK(says(text, "has not the role of an accreditor yet"));
+  CHECK(says(text, to_text(proposal)));
+  CHECK(says(text, "takes effect with the first block at or after"));
+}
+
+}  // namespace testamur::wallet
