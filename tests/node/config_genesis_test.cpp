@@ -24,7 +24,7 @@ InitOptions university(const fs::path& root, const std::string& name) {
   options.facts.legal_names = {{"en", "University of \"" + name + "\""}};
   options.facts.country = "AT";
   options.facts.domain = name + ".example";
-  options.peer_address = name + ".example:7000";
+  options.peer_address = name == "alpha" ? "127.0.0.1:7000" : "127.0.0.1:7001";
   options.issuer_keys = root / (name + "-keys");
   return options;
 }
