@@ -10,6 +10,8 @@ function(testamur_install_program name section)
           FILES_MATCHING PATTERN "${name}*.${section}")
   install(FILES docs/man/${name}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
           RENAME ${name} COMPONENT ${name})
+  install(FILES docs/man/_${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT ${name})
+  install(FILES docs/man/${name}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT ${name})
 endfunction()
 
 testamur_install_program(testamur 1)
