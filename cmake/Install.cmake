@@ -2,12 +2,16 @@
 # scripts/package (docs/packages.md).
 include(GNUInstallDirs)
 
+# What scripts/manual made: the pages of a program (of testamur one for each noun), and for each shell the file that it looks for
+# under the program's name.
 function(testamur_install_program name section)
   install(TARGETS ${name} RUNTIME COMPONENT ${name})
-  install(FILES docs/man/${name}.${section} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${name})
-  # One file knows the words of both programs; the shell looks for it under the name of each.
-  install(FILES docs/man/testamur.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${name}
+          FILES_MATCHING PATTERN "${name}*.${section}")
+  install(FILES docs/man/${name}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
           RENAME ${name} COMPONENT ${name})
+  install(FILES docs/man/_${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT ${name})
+  install(FILES docs/man/${name}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT ${name})
 endfunction()
 
 testamur_install_program(testamur 1)

@@ -1,301 +1,176 @@
-# Bash completion of testamur and testamurd: source this file, or put it into /etc/bash_completion.d.
+# Completion of testamur for bash, made by scripts/manual from what the program says of itself.
+
+# What a command takes; fails where there is no such command.
+_testamur_command() {
+  commands='' positional=''
+  flags='--json --yes --quiet --force --version' values='--endpoint --passphrase-fd --timeout --accept-recovery' files='--tls-root --passphrase-file' folders='--home'
+  case "$1" in
+    '') commands='wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version' ;;
+    'wallet') commands='init show request identity backup restore passphrase erase' ;;
+    'wallet init') files+=' --words-file' ;;
+    'wallet show') ;;
+    'wallet request') values+=' --issuer --student' files+=' --out' ;;
+    'wallet identity') ;;
+    'wallet backup') positional='file' ;;
+    'wallet restore') files+=' --words-file --backup' ;;
+    'wallet passphrase') files+=' --new-passphrase-file' ;;
+    'wallet erase') positional='other' ;;
+    'credential') commands='import list show rename present receipt verify' ;;
+    'credential import') files+=' --code-file' positional='file' ;;
+    'credential list') ;;
+    'credential show') positional='other' ;;
+    'credential rename') positional='other' ;;
+    'credential present') values+=' --claim --audience --nonce --until' files+=' --request --out' positional='other' ;;
+    'credential receipt') files+=' --out' positional='file' ;;
+    'credential verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose' files+=' --request --receipt --policy --graph' positional='file' ;;
+    'verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose' files+=' --request --receipt --policy --graph' positional='file' ;;
+    'verifier') commands='request' ;;
+    'verifier request') values+=' --claims --name --purpose --valid-for' files+=' --out' ;;
+    'issuer') commands='init achievement batch list show correct resend erase status' ;;
+    'issuer init') flags+=' --keep' folders+=' --keys' ;;
+    'issuer achievement') commands='publish retire' ;;
+    'issuer achievement publish') flags+=' --dry-run' values+=' --send-by' files+=' --draft' positional='file' ;;
+    'issuer achievement retire') values+=' --send-by' files+=' --draft' positional='other' ;;
+    'issuer batch') commands='list codes template issue resume purge' ;;
+    'issuer batch list') ;;
+    'issuer batch codes') files+=' --csv' positional='other' ;;
+    'issuer batch template') values+=' --achievement' files+=' --out' folders+=' --requests' ;;
+    'issuer batch issue') flags+=' --again --dry-run' values+=' --achievement --name --expires --map --date-format --encoding' files+=' --csv' folders+=' --requests' ;;
+    'issuer batch resume') positional='other' ;;
+    'issuer batch purge') positional='other' ;;
+    'issuer list') values+=' --batch --achievement --status --student' ;;
+    'issuer show') values+=' --student' ;;
+    'issuer correct') flags+=' --dry-run' values+=' --student --batch --achievement --name --expires --map --date-format --encoding' files+=' --csv' folders+=' --requests' ;;
+    'issuer resend') values+=' --student --batch' files+=' --out' ;;
+    'issuer erase') values+=' --batch --student' ;;
+    'issuer status') commands='revoke suspend reinstate supersede' ;;
+    'issuer status revoke') flags+=' --all --with-root' values+=' --student --batch --reference --index --reason --send-by' files+=' --csv --draft' ;;
+    'issuer status suspend') flags+=' --all --with-root' values+=' --student --batch --reference --index --reason --send-by' files+=' --csv --draft' ;;
+    'issuer status reinstate') flags+=' --all --with-root' values+=' --student --batch --reference --index --reason --send-by' files+=' --csv --draft' ;;
+    'issuer status supersede') flags+=' --all --with-root' values+=' --student --batch --reference --index --reason --send-by' files+=' --csv --draft' ;;
+    'outbox') commands='resume' ;;
+    'outbox resume') ;;
+    'trust') commands='grant distrust withdraw policy graph explain' ;;
+    'trust grant') values+=' --from --reason --slot --until --field --level --award-type --purpose --send-by --amount --depth' files+=' --draft' positional='other' ;;
+    'trust distrust') values+=' --from --reason --slot --until --field --level --award-type --purpose --send-by' files+=' --draft' positional='other' ;;
+    'trust withdraw') values+=' --from --reason --slot --send-by' files+=' --draft' positional='other' ;;
+    'trust policy') commands='show publish' ;;
+    'trust policy show') positional='file' ;;
+    'trust policy publish') values+=' --url --send-by' files+=' --draft' positional='file' ;;
+    'trust graph') files+=' --out' ;;
+    'trust explain') values+=' --viewpoint --achievement --field --level --award-type --purpose --at --assume' files+=' --policy --graph --svg --dot' positional='other' ;;
+    'key') commands='add rotate retire make list show' ;;
+    'key add') values+=' --algorithm --send-by' files+=' --public --key-file --draft' positional='other' ;;
+    'key rotate') values+=' --algorithm --send-by' files+=' --public --key-file --draft' positional='other' ;;
+    'key retire') values+=' --compromised-since --send-by' files+=' --draft' positional='other' ;;
+    'key make') values+=' --chain --institution --algorithm' files+=' --out' positional='other' ;;
+    'key list') positional='other' ;;
+    'key show') positional='other' ;;
+    'institution') commands='register list update leave succeed show' ;;
+    'institution register') values+=' --send-by --listed' files+=' --draft --keys' positional='file' ;;
+    'institution list') values+=' --send-by' files+=' --draft' positional='file' ;;
+    'institution update') values+=' --send-by' files+=' --draft' positional='file' ;;
+    'institution leave') values+=' --send-by' files+=' --draft' ;;
+    'institution succeed') commands='merge split rename custody' ;;
+    'institution succeed merge') values+=' --send-by --heir' files+=' --draft' positional='other' ;;
+    'institution succeed split') flags+=' --closes' values+=' --send-by --heir' files+=' --draft' positional='other' ;;
+    'institution succeed rename') values+=' --send-by' files+=' --draft' positional='other' ;;
+    'institution succeed custody') values+=' --send-by' files+=' --draft' positional='other' ;;
+    'institution show') positional='other' ;;
+    'governance') commands='propose vote veto list show validators ready evidence parameters' ;;
+    'governance propose') commands='admission validator-set parameter protocol suspend lift succession root-replacement' ;;
+    'governance propose admission') flags+=' --retroactive' values+=' --voting-ends --effective --send-by --class' files+=' --draft' positional='other' ;;
+    'governance propose validator-set') commands='add replace remove' ;;
+    'governance propose validator-set add') values+=' --voting-ends --effective --send-by --ready' files+=' --draft' positional='other' ;;
+    'governance propose validator-set replace') values+=' --voting-ends --effective --send-by --ready' files+=' --draft' positional='other' ;;
+    'governance propose validator-set remove') values+=' --voting-ends --effective --send-by' files+=' --draft' positional='other' ;;
+    'governance propose parameter') values+=' --voting-ends --effective --send-by' files+=' --draft' positional='other' ;;
+    'governance propose protocol') values+=' --voting-ends --effective --send-by --height' files+=' --draft' positional='other' ;;
+    'governance propose suspend') values+=' --voting-ends --effective --send-by' files+=' --draft' positional='other' ;;
+    'governance propose lift') values+=' --voting-ends --effective --send-by' files+=' --draft' positional='other' ;;
+    'governance propose succession') commands='merge split rename custody' ;;
+    'governance propose succession merge') values+=' --voting-ends --effective --send-by --heir' files+=' --draft' positional='other' ;;
+    'governance propose succession split') flags+=' --closes' values+=' --voting-ends --effective --send-by --heir' files+=' --draft' positional='other' ;;
+    'governance propose succession rename') values+=' --voting-ends --effective --send-by' files+=' --draft' positional='other' ;;
+    'governance propose succession custody') values+=' --voting-ends --effective --send-by' files+=' --draft' positional='other' ;;
+    'governance propose root-replacement') values+=' --voting-ends --effective --send-by' files+=' --draft --public' positional='other' ;;
+    'governance vote') values+=' --send-by' files+=' --draft' positional='other' ;;
+    'governance veto') values+=' --send-by' files+=' --draft' positional='other' ;;
+    'governance list') flags+=' --open' ;;
+    'governance show') positional='other' ;;
+    'governance validators') ;;
+    'governance ready') positional='other' ;;
+    'governance evidence') ;;
+    'governance parameters') ;;
+    'sign') files+=' --out --keys' positional='file' ;;
+    'send') positional='file' ;;
+    'accreditation') commands='grant withdraw import list' ;;
+    'accreditation grant') values+=' --from --reason --until --field --level --award-type --purpose --amount --depth --scheme --report-url --report-digest --send-by' files+=' --draft' positional='other' ;;
+    'accreditation withdraw') values+=' --from --reason --statement --send-by' files+=' --draft' positional='other' ;;
+    'accreditation import') flags+=' --dry-run' values+=' --agency --scheme --amount --conditional-amount' positional='file' ;;
+    'accreditation list') values+=' --of --by' ;;
+    'registry') commands='institutions institution achievements achievement key statements' ;;
+    'registry institutions') ;;
+    'registry institution') flags+=' --history' positional='other' ;;
+    'registry achievements') positional='other' ;;
+    'registry achievement') positional='other' ;;
+    'registry key') positional='other' ;;
+    'registry statements') flags+=' --history' values+=' --by --about' ;;
+    'check') values+=' --purpose --viewpoint' files+=' --csv --out' positional='other' ;;
+    'node') commands='status' ;;
+    'node status') ;;
+    'genesis') commands='draft add sign merge check' ;;
+    'genesis draft') files+=' --out' positional='file' ;;
+    'genesis add') positional='file' ;;
+    'genesis sign') files+=' --keys' positional='file' ;;
+    'genesis merge') positional='file' ;;
+    'genesis check') positional='file' ;;
+    'ledger') commands='show follow forget trust' ;;
+    'ledger show') ;;
+    'ledger follow') ;;
+    'ledger forget') positional='other' ;;
+    'ledger trust') positional='file' ;;
+    'help') ;;
+    'version') ;;
+    *) return 1 ;;
+  esac
+}
+
 _testamur() {
-  local program=${COMP_WORDS[0]##*/} path= word i
+  local commands positional flags values files folders
+  local typed='' option='' word i current=${COMP_WORDS[COMP_CWORD]}
+  _testamur_command ''
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
-    case "$program$path $word" in
-      "testamur connect") path+=" $word" ;;
-      "testamur wallet") path+=" $word" ;;
-      "testamur wallet init") path+=" $word" ;;
-      "testamur wallet show") path+=" $word" ;;
-      "testamur wallet request") path+=" $word" ;;
-      "testamur wallet identity") path+=" $word" ;;
-      "testamur wallet backup") path+=" $word" ;;
-      "testamur wallet restore") path+=" $word" ;;
-      "testamur wallet passphrase") path+=" $word" ;;
-      "testamur wallet erase") path+=" $word" ;;
-      "testamur credential") path+=" $word" ;;
-      "testamur credential import") path+=" $word" ;;
-      "testamur credential list") path+=" $word" ;;
-      "testamur credential show") path+=" $word" ;;
-      "testamur credential rename") path+=" $word" ;;
-      "testamur credential present") path+=" $word" ;;
-      "testamur credential receipt") path+=" $word" ;;
-      "testamur credential verify") path+=" $word" ;;
-      "testamur verify") path+=" $word" ;;
-      "testamur verifier") path+=" $word" ;;
-      "testamur verifier request") path+=" $word" ;;
-      "testamur issuer") path+=" $word" ;;
-      "testamur issuer init") path+=" $word" ;;
-      "testamur issuer achievement") path+=" $word" ;;
-      "testamur issuer achievement publish") path+=" $word" ;;
-      "testamur issuer achievement retire") path+=" $word" ;;
-      "testamur issuer batch") path+=" $word" ;;
-      "testamur issuer batch list") path+=" $word" ;;
-      "testamur issuer batch codes") path+=" $word" ;;
-      "testamur issuer batch template") path+=" $word" ;;
-      "testamur issuer batch issue") path+=" $word" ;;
-      "testamur issuer batch resume") path+=" $word" ;;
-      "testamur issuer batch purge") path+=" $word" ;;
-      "testamur issuer list") path+=" $word" ;;
-      "testamur issuer show") path+=" $word" ;;
-      "testamur issuer correct") path+=" $word" ;;
-      "testamur issuer resend") path+=" $word" ;;
-      "testamur issuer erase") path+=" $word" ;;
-      "testamur issuer status") path+=" $word" ;;
-      "testamur issuer status revoke") path+=" $word" ;;
-      "testamur issuer status suspend") path+=" $word" ;;
-      "testamur issuer status reinstate") path+=" $word" ;;
-      "testamur issuer status supersede") path+=" $word" ;;
-      "testamur outbox") path+=" $word" ;;
-      "testamur outbox resume") path+=" $word" ;;
-      "testamur trust") path+=" $word" ;;
-      "testamur trust grant") path+=" $word" ;;
-      "testamur trust distrust") path+=" $word" ;;
-      "testamur trust withdraw") path+=" $word" ;;
-      "testamur trust policy") path+=" $word" ;;
-      "testamur trust policy show") path+=" $word" ;;
-      "testamur trust policy publish") path+=" $word" ;;
-      "testamur trust graph") path+=" $word" ;;
-      "testamur trust explain") path+=" $word" ;;
-      "testamur key") path+=" $word" ;;
-      "testamur key add") path+=" $word" ;;
-      "testamur key rotate") path+=" $word" ;;
-      "testamur key retire") path+=" $word" ;;
-      "testamur key make") path+=" $word" ;;
-      "testamur key list") path+=" $word" ;;
-      "testamur key show") path+=" $word" ;;
-      "testamur institution") path+=" $word" ;;
-      "testamur institution register") path+=" $word" ;;
-      "testamur institution list") path+=" $word" ;;
-      "testamur institution update") path+=" $word" ;;
-      "testamur institution leave") path+=" $word" ;;
-      "testamur institution succeed") path+=" $word" ;;
-      "testamur institution succeed merge") path+=" $word" ;;
-      "testamur institution succeed split") path+=" $word" ;;
-      "testamur institution succeed rename") path+=" $word" ;;
-      "testamur institution succeed custody") path+=" $word" ;;
-      "testamur institution show") path+=" $word" ;;
-      "testamur governance") path+=" $word" ;;
-      "testamur governance propose") path+=" $word" ;;
-      "testamur governance propose admission") path+=" $word" ;;
-      "testamur governance propose validator-set") path+=" $word" ;;
-      "testamur governance propose validator-set add") path+=" $word" ;;
-      "testamur governance propose validator-set replace") path+=" $word" ;;
-      "testamur governance propose validator-set remove") path+=" $word" ;;
-      "testamur governance propose parameter") path+=" $word" ;;
-      "testamur governance propose protocol") path+=" $word" ;;
-      "testamur governance propose suspend") path+=" $word" ;;
-      "testamur governance propose lift") path+=" $word" ;;
-      "testamur governance propose succession") path+=" $word" ;;
-      "testamur governance propose succession merge") path+=" $word" ;;
-      "testamur governance propose succession split") path+=" $word" ;;
-      "testamur governance propose succession rename") path+=" $word" ;;
-      "testamur governance propose succession custody") path+=" $word" ;;
-      "testamur governance propose root-replacement") path+=" $word" ;;
-      "testamur governance vote") path+=" $word" ;;
-      "testamur governance veto") path+=" $word" ;;
-      "testamur governance list") path+=" $word" ;;
-      "testamur governance show") path+=" $word" ;;
-      "testamur governance validators") path+=" $word" ;;
-      "testamur governance ready") path+=" $word" ;;
-      "testamur governance evidence") path+=" $word" ;;
-      "testamur governance parameters") path+=" $word" ;;
-      "testamur sign") path+=" $word" ;;
-      "testamur send") path+=" $word" ;;
-      "testamur accreditation") path+=" $word" ;;
-      "testamur accreditation grant") path+=" $word" ;;
-      "testamur accreditation withdraw") path+=" $word" ;;
-      "testamur accreditation import") path+=" $word" ;;
-      "testamur accreditation list") path+=" $word" ;;
-      "testamur registry") path+=" $word" ;;
-      "testamur registry institutions") path+=" $word" ;;
-      "testamur registry institution") path+=" $word" ;;
-      "testamur registry achievements") path+=" $word" ;;
-      "testamur registry achievement") path+=" $word" ;;
-      "testamur registry key") path+=" $word" ;;
-      "testamur registry statements") path+=" $word" ;;
-      "testamur check") path+=" $word" ;;
-      "testamur node") path+=" $word" ;;
-      "testamur node status") path+=" $word" ;;
-      "testamur genesis") path+=" $word" ;;
-      "testamur genesis draft") path+=" $word" ;;
-      "testamur genesis add") path+=" $word" ;;
-      "testamur genesis sign") path+=" $word" ;;
-      "testamur genesis merge") path+=" $word" ;;
-      "testamur genesis check") path+=" $word" ;;
-      "testamur ledger") path+=" $word" ;;
-      "testamur ledger show") path+=" $word" ;;
-      "testamur ledger follow") path+=" $word" ;;
-      "testamur ledger forget") path+=" $word" ;;
-      "testamur ledger trust") path+=" $word" ;;
-      "testamur help") path+=" $word" ;;
-      "testamur version") path+=" $word" ;;
-      "testamurd run") path+=" $word" ;;
-      "testamurd check-config") path+=" $word" ;;
-      "testamurd version") path+=" $word" ;;
-      "testamurd backup") path+=" $word" ;;
-      "testamurd restore") path+=" $word" ;;
-      "testamurd new-key") path+=" $word" ;;
-      "testamurd ready") path+=" $word" ;;
-      "testamurd resume-voting") path+=" $word" ;;
-      "testamurd decisions") path+=" $word" ;;
-      "testamurd decisions export") path+=" $word" ;;
-      "testamurd init") path+=" $word" ;;
-      "testamurd join") path+=" $word" ;;
-      "testamurd genesis") path+=" $word" ;;
-      "testamurd genesis recover") path+=" $word" ;;
-      "testamurd recover") path+=" $word" ;;
-      "testamurd replace") path+=" $word" ;;
-    esac
+    if [[ " $values $files $folders " == *" $word "* ]]; then
+      # Bash makes three words of --option=value.
+      option=$word
+      i=$((i + 1))
+      if [ "${COMP_WORDS[i]}" = = ] && [ "$i" -lt "$COMP_CWORD" ]; then i=$((i + 1)); fi
+      if [ "$i" -lt "$COMP_CWORD" ]; then option=''; fi
+    elif [ "$typed $word" != ' help' ] && _testamur_command "${typed:+$typed }$word"; then
+      typed="${typed:+$typed }$word"
+    else
+      _testamur_command "$typed"
+    fi
   done
-  case "$program$path" in
-    "testamur") mapfile -t COMPREPLY < <(compgen -W "connect wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur connect") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet") mapfile -t COMPREPLY < <(compgen -W "init show request identity backup restore passphrase erase --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet init") mapfile -t COMPREPLY < <(compgen -W "--words-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet request") mapfile -t COMPREPLY < <(compgen -W "--issuer --student --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet identity") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet backup") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet restore") mapfile -t COMPREPLY < <(compgen -W "--words-file --backup --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet passphrase") mapfile -t COMPREPLY < <(compgen -W "--new-passphrase-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur wallet erase") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential") mapfile -t COMPREPLY < <(compgen -W "import list show rename present receipt verify --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential import") mapfile -t COMPREPLY < <(compgen -W "--code-file --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential list") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential rename") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential present") mapfile -t COMPREPLY < <(compgen -W "--request --claim --audience --nonce --until --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential receipt") mapfile -t COMPREPLY < <(compgen -W "--out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur credential verify") mapfile -t COMPREPLY < <(compgen -W "--request --audience --nonce --max-age --no-holder --viewpoint --max-status-age --purpose --receipt --policy --graph --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur verify") mapfile -t COMPREPLY < <(compgen -W "--request --audience --nonce --max-age --no-holder --viewpoint --max-status-age --purpose --receipt --policy --graph --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur verifier") mapfile -t COMPREPLY < <(compgen -W "request --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur verifier request") mapfile -t COMPREPLY < <(compgen -W "--claims --name --purpose --valid-for --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer") mapfile -t COMPREPLY < <(compgen -W "init achievement batch list show correct resend erase status --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer init") mapfile -t COMPREPLY < <(compgen -W "--keys --keep --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer achievement") mapfile -t COMPREPLY < <(compgen -W "publish retire --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer achievement publish") mapfile -t COMPREPLY < <(compgen -W "--dry-run --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer achievement retire") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch") mapfile -t COMPREPLY < <(compgen -W "list codes template issue resume purge --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch list") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch codes") mapfile -t COMPREPLY < <(compgen -W "--csv --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch template") mapfile -t COMPREPLY < <(compgen -W "--achievement --requests --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch issue") mapfile -t COMPREPLY < <(compgen -W "--csv --achievement --requests --name --expires --map --date-format --encoding --again --dry-run --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch resume") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer batch purge") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer list") mapfile -t COMPREPLY < <(compgen -W "--batch --achievement --status --student --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer show") mapfile -t COMPREPLY < <(compgen -W "--student --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer correct") mapfile -t COMPREPLY < <(compgen -W "--student --batch --csv --achievement --name --expires --requests --map --date-format --encoding --dry-run --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer resend") mapfile -t COMPREPLY < <(compgen -W "--student --batch --out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer erase") mapfile -t COMPREPLY < <(compgen -W "--batch --student --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer status") mapfile -t COMPREPLY < <(compgen -W "revoke suspend reinstate supersede --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer status revoke") mapfile -t COMPREPLY < <(compgen -W "--student --batch --reference --index --csv --all --reason --with-root --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer status suspend") mapfile -t COMPREPLY < <(compgen -W "--student --batch --reference --index --csv --all --reason --with-root --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer status reinstate") mapfile -t COMPREPLY < <(compgen -W "--student --batch --reference --index --csv --all --reason --with-root --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur issuer status supersede") mapfile -t COMPREPLY < <(compgen -W "--student --batch --reference --index --csv --all --reason --with-root --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur outbox") mapfile -t COMPREPLY < <(compgen -W "resume --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur outbox resume") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust") mapfile -t COMPREPLY < <(compgen -W "grant distrust withdraw policy graph explain --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust grant") mapfile -t COMPREPLY < <(compgen -W "--from --reason --slot --until --field --level --award-type --purpose --draft --send-by --amount --depth --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust distrust") mapfile -t COMPREPLY < <(compgen -W "--from --reason --slot --until --field --level --award-type --purpose --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust withdraw") mapfile -t COMPREPLY < <(compgen -W "--from --reason --slot --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust policy") mapfile -t COMPREPLY < <(compgen -W "show publish --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust policy show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust policy publish") mapfile -t COMPREPLY < <(compgen -W "--url --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust graph") mapfile -t COMPREPLY < <(compgen -W "--out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur trust explain") mapfile -t COMPREPLY < <(compgen -W "--viewpoint --achievement --field --level --award-type --purpose --at --policy --graph --assume --svg --dot --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key") mapfile -t COMPREPLY < <(compgen -W "add rotate retire make list show --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key add") mapfile -t COMPREPLY < <(compgen -W "--public --key-file --algorithm --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key rotate") mapfile -t COMPREPLY < <(compgen -W "--public --key-file --algorithm --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key retire") mapfile -t COMPREPLY < <(compgen -W "--compromised-since --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key make") mapfile -t COMPREPLY < <(compgen -W "--out --chain --institution --algorithm --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key list") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur key show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution") mapfile -t COMPREPLY < <(compgen -W "register list update leave succeed show --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution register") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --listed --keys --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution list") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution update") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution leave") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution succeed") mapfile -t COMPREPLY < <(compgen -W "merge split rename custody --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution succeed merge") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --heir --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution succeed split") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --heir --closes --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution succeed rename") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution succeed custody") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur institution show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance") mapfile -t COMPREPLY < <(compgen -W "propose vote veto list show validators ready evidence parameters --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose") mapfile -t COMPREPLY < <(compgen -W "admission validator-set parameter protocol suspend lift succession root-replacement --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose admission") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --class --retroactive --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose validator-set") mapfile -t COMPREPLY < <(compgen -W "add replace remove --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose validator-set add") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --ready --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose validator-set replace") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --ready --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose validator-set remove") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose parameter") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose protocol") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --height --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose suspend") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose lift") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose succession") mapfile -t COMPREPLY < <(compgen -W "merge split rename custody --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose succession merge") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --heir --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose succession split") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --heir --closes --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose succession rename") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose succession custody") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance propose root-replacement") mapfile -t COMPREPLY < <(compgen -W "--voting-ends --effective --draft --send-by --public --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance vote") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance veto") mapfile -t COMPREPLY < <(compgen -W "--draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance list") mapfile -t COMPREPLY < <(compgen -W "--open --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance validators") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance ready") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance evidence") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur governance parameters") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur sign") mapfile -t COMPREPLY < <(compgen -W "--out --keys --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur send") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur accreditation") mapfile -t COMPREPLY < <(compgen -W "grant withdraw import list --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur accreditation grant") mapfile -t COMPREPLY < <(compgen -W "--from --reason --until --field --level --award-type --purpose --amount --depth --scheme --report-url --report-digest --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur accreditation withdraw") mapfile -t COMPREPLY < <(compgen -W "--from --reason --statement --draft --send-by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur accreditation import") mapfile -t COMPREPLY < <(compgen -W "--dry-run --agency --scheme --amount --conditional-amount --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur accreditation list") mapfile -t COMPREPLY < <(compgen -W "--of --by --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry") mapfile -t COMPREPLY < <(compgen -W "institutions institution achievements achievement key statements --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry institutions") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry institution") mapfile -t COMPREPLY < <(compgen -W "--history --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry achievements") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry achievement") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry key") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur registry statements") mapfile -t COMPREPLY < <(compgen -W "--by --about --history --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur check") mapfile -t COMPREPLY < <(compgen -W "--csv --out --purpose --viewpoint --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur node") mapfile -t COMPREPLY < <(compgen -W "status --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur node status") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur genesis") mapfile -t COMPREPLY < <(compgen -W "draft add sign merge check --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur genesis draft") mapfile -t COMPREPLY < <(compgen -W "--out --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur genesis add") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur genesis sign") mapfile -t COMPREPLY < <(compgen -W "--keys --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur genesis merge") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur genesis check") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur ledger") mapfile -t COMPREPLY < <(compgen -W "show follow forget trust --home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur ledger show") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur ledger follow") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur ledger forget") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur ledger trust") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur help") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamur version") mapfile -t COMPREPLY < <(compgen -W "--home --endpoint --tls-root --passphrase-file --passphrase-fd --timeout --accept-recovery --json --yes --quiet --force --version" -- "$2") ;;
-    "testamurd") mapfile -t COMPREPLY < <(compgen -W "run check-config version backup restore new-key ready resume-voting decisions init join genesis recover replace --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd run") mapfile -t COMPREPLY < <(compgen -W "--config --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd check-config") mapfile -t COMPREPLY < <(compgen -W "--config --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd version") mapfile -t COMPREPLY < <(compgen -W "--dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd backup") mapfile -t COMPREPLY < <(compgen -W "--config --to --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd restore") mapfile -t COMPREPLY < <(compgen -W "--config --from --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd new-key") mapfile -t COMPREPLY < <(compgen -W "--config --out --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd ready") mapfile -t COMPREPLY < <(compgen -W "--config --dry-run --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd resume-voting") mapfile -t COMPREPLY < <(compgen -W "--config --i-destroyed-the-other-copy --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd decisions") mapfile -t COMPREPLY < <(compgen -W "export --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd decisions export") mapfile -t COMPREPLY < <(compgen -W "--config --issuer --scope --outcome --from --to --out --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd init") mapfile -t COMPREPLY < <(compgen -W "--dir --config --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address --with-issuer-keys --observer --accreditor --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd join") mapfile -t COMPREPLY < <(compgen -W "--dir --config --genesis --party --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd genesis") mapfile -t COMPREPLY < <(compgen -W "recover --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd genesis recover") mapfile -t COMPREPLY < <(compgen -W "--config --from --keep --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd recover") mapfile -t COMPREPLY < <(compgen -W "--config --genesis --from --dev --dir --api --no-sample-data" -- "$2") ;;
-    "testamurd replace") mapfile -t COMPREPLY < <(compgen -W "--dir --config --institution --chain --peer-address --api-address --metrics-address --dev --dir --api --no-sample-data" -- "$2") ;;
-  esac
-  [ "${#COMPREPLY[@]}" -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "$2")
+  [ "$current" != = ] || current=''
+
+  local kind=words words=$commands
+  if [ -n "$option" ]; then
+    words=''
+    if [[ " $files " == *" $option "* ]]; then kind='file'; fi
+    if [[ " $folders " == *" $option "* ]]; then kind=directory; fi
+  elif [[ $current == -* || -z $commands$positional ]]; then
+    words="$flags $values $files $folders"
+  elif [ "$positional" = file ]; then
+    kind='file'
+  fi
+  if [ "$kind" = words ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -A "$kind" -- "$current")
+  fi
 }
-complete -o filenames -F _testamur testamur testamurd
+complete -F _testamur testamur

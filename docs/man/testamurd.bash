@@ -1,0 +1,66 @@
+# Completion of testamurd for bash, made by scripts/manual from what the program says of itself.
+
+# What a command takes; fails where there is no such command.
+_testamurd_command() {
+  commands='' positional=''
+  flags='' values='' files='' folders=''
+  case "$1" in
+    '') flags+=' --dev --no-sample-data' values+=' --api' folders+=' --dir' commands='run check-config version backup restore new-key ready resume-voting decisions init join genesis recover replace' ;;
+    'run') files+=' --config' ;;
+    'check-config') files+=' --config' ;;
+    'version') ;;
+    'backup') files+=' --config' folders+=' --to' ;;
+    'restore') files+=' --config' folders+=' --from' ;;
+    'new-key') files+=' --config --out' positional='other' ;;
+    'ready') flags+=' --dry-run' files+=' --config' ;;
+    'resume-voting') flags+=' --i-destroyed-the-other-copy' files+=' --config' ;;
+    'decisions') commands='export' ;;
+    'decisions export') values+=' --issuer --scope --outcome --from --to' files+=' --config --out' ;;
+    'init') flags+=' --observer --accreditor' values+=' --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address' files+=' --config' folders+=' --dir --with-issuer-keys' ;;
+    'join') files+=' --config --genesis --party' folders+=' --dir' ;;
+    'genesis') commands='recover' ;;
+    'genesis recover') values+=' --keep' files+=' --config' folders+=' --from' positional='file' ;;
+    'recover') files+=' --config --genesis' folders+=' --from' ;;
+    'replace') values+=' --institution --chain --peer-address --api-address --metrics-address' files+=' --config' folders+=' --dir' ;;
+    *) return 1 ;;
+  esac
+}
+
+_testamurd() {
+  local commands positional flags values files folders
+  local typed='' option='' word i current=${COMP_WORDS[COMP_CWORD]}
+  _testamurd_command ''
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ " $values $files $folders " == *" $word "* ]]; then
+      # Bash makes three words of --option=value.
+      option=$word
+      i=$((i + 1))
+      if [ "${COMP_WORDS[i]}" = = ] && [ "$i" -lt "$COMP_CWORD" ]; then i=$((i + 1)); fi
+      if [ "$i" -lt "$COMP_CWORD" ]; then option=''; fi
+    elif [ "$typed $word" != ' help' ] && _testamurd_command "${typed:+$typed }$word"; then
+      typed="${typed:+$typed }$word"
+    else
+      _testamurd_command "$typed"
+    fi
+  done
+  [ "$current" != = ] || current=''
+
+  local kind=words words=$commands
+  if [ -n "$option" ]; then
+    words=''
+    if [[ " $files " == *" $option "* ]]; then kind='file'; fi
+    if [[ " $folders " == *" $option "* ]]; then kind=directory; fi
+  elif [[ $current == -* || -z $commands$positional ]]; then
+    words="$flags $values $files $folders"
+  elif [ "$positional" = file ]; then
+    kind='file'
+  fi
+  if [ "$kind" = words ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -A "$kind" -- "$current")
+  fi
+}
+complete -F _testamurd testamurd
