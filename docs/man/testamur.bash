@@ -5,7 +5,8 @@ _testamur_command() {
   commands='' positional=''
   flags='--json --yes --quiet --force --version' values='--endpoint --passphrase-fd --timeout --accept-recovery' files='--tls-root --passphrase-file' folders='--home'
   case "$1" in
-    '') commands='wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version' ;;
+    '') commands='connect wallet credential verify verifier issuer outbox trust key institution governance sign send accreditation registry check node genesis ledger help version' ;;
+    'connect') positional='other' ;;
     'wallet') commands='init show request identity backup restore passphrase erase' ;;
     'wallet init') files+=' --words-file' ;;
     'wallet show') ;;

@@ -88,6 +88,7 @@ complete -c testamurd -n '__testamurd_at join' -l dir -x -a '(__fish_complete_di
 complete -c testamurd -n '__testamurd_at join' -l config -r -F -d 'Its configuration, where that is not testamurd.toml in the directory'
 complete -c testamurd -n '__testamurd_at join' -l genesis -r -F -d 'Genesis record (`testamur genesis`)'
 complete -c testamurd -n '__testamurd_at join' -l party -r -F -d 'Party files of the others, for their addresses'
+complete -c testamurd -n '__testamurd_at join' -l institution -x -d 'The id that its registration gave (default: that of a founder)'
 complete -c testamurd -n '__testamurd_at genesis' -a recover -d 'Draft the record by which a ledger goes on without lost keys'
 complete -c testamurd -n '__testamurd_at genesis recover' -l config -r -F -d 'Configuration of a surviving, stopped node'
 complete -c testamurd -n '__testamurd_at genesis recover' -l from -x -a '(__fish_complete_directories)' -d 'A backup instead of the node\'s own store'
