@@ -136,7 +136,7 @@ def correct(office, verifier, answer, folder):
     require(corrected["batch"] and corrected["superseded"]["reason"] == "correction", f"the correction: {corrected}")
     # The award that is replaced is no second one.
     require(not corrected["held_already"] and not corrected["warnings"], f"a correction warned of itself: {corrected}")
-    contains(corrected["notices"], "it takes the place of 1003")
+    contains(" ".join(corrected["notices"]), "it takes the place of 1003")
     contains(office.run(*arguments, folder / "one.csv", expect=USAGE), "superseded")
 
     shown = {each["batch"]: each for each in office.run("issuer", "show", "--student", "1003")["awards"]}

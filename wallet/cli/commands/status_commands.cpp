@@ -239,15 +239,13 @@ Outcome nothing_to_change(const Context& context, const Verb& verb, const Change
 
   const auto code =
       is_final ? tx::RejectionCode::kStatusFinal : tx::RejectionCode::kNotSinceCompromise;
-  return Failure{ExitCode::kFailure,
-                 std::string("cannot ") + verb.name + ":\n" + notices_text(changes) +
-                     (is_final ? "what is revoked or superseded stays so for good"
-                               : "the root keys only set right what a stolen key made final") +
-                     "; nothing was changed",
-                 std::string(tx::name(code)),
-                 std::string(tx::rule(code)),
-                 {},
-                 std::move(facts)};
+  return Failure{
+      ExitCode::kFailure,
+      std::string("cannot ") + verb.name + ":\n" + notices_text(changes) + "nothing was changed",
+      std::string(tx::name(code)),
+      std::string(tx::rule(code)),
+      {},
+      std::move(facts)};
 }
 
 // A learner who has several awards is asked about, and where nobody can be asked, refused.
@@ -384,8 +382,9 @@ void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
            "A CSV with columns student, batch, reference or index");
     flag(*command, "--all", options->all,
          "Every award of a learner who has several, or of the batch");
+    const std::string usual = verb.usual_reason;
     option(*command, "--reason", options->reason,
-           "correction, replaced, withdrawn, not_claimed, key_compromise, issuer_closed");
+           all_reasons() + (usual.empty() ? " (must be given)" : " (default: " + usual + ")"));
     flag(
         *command, "--with-root", options->with_root,
         "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
