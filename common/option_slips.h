@@ -21,11 +21,19 @@ inline std::string value_slip(const std::string& value) {
          value.substr(0, 80) + " for a file of that name)";
 }
 
+// A challenge of somebody else's may begin as it likes, as long as it is no word.
+inline std::string foreign_value_slip(const std::string& value) {
+  const bool is_word = value.starts_with("--") &&
+                       value.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+  return value.empty() || is_word ? value_slip(value) : std::string{};
+}
+
 // For every option and file of a program and its commands. To be called when all are declared.
 inline void refuse_slips(CLI::App& app) {
   for (auto* option : app.get_options()) {
-    if (option->get_items_expected_max() > 0 && option->get_type_size_max() > 0)
-      option->check(CLI::Validator(value_slip, "", "value"));
+    if (option->get_items_expected_max() < 1 || option->get_type_size_max() < 1) continue;
+    const bool is_foreign = option->get_name() == "--nonce";
+    option->check(CLI::Validator(is_foreign ? foreign_value_slip : value_slip, "", "value"));
   }
   for (auto* command : app.get_subcommands([](CLI::App*) { return true; })) refuse_slips(*command);
 }

@@ -9,7 +9,7 @@
 namespace testamur::trust {
 namespace {
 
-// As much of an id as a command completes to the whole (docs/cli.md).
+// Enough of an id to find it by: `testamur registry statements` shows it whole.
 std::string beginning_of(const StatementId& id) {
   constexpr std::size_t kShown = 12;  // tmx1 and eight more
   return to_text(id).substr(0, kShown) + "…";

@@ -143,8 +143,9 @@ bool ApiRelay::take_from_grpc() {
   if (outbound_.size() + kChunkBytes > kHeldBytes) return false;
   std::array<std::uint8_t, kChunkBytes> chunk;
   const auto count = ::recv(grpc_, chunk.data(), chunk.size(), 0);
+  if (count < 0 && errno == EINTR) return true;  // nothing was told yet: once more
   if (std::cmp_less(count, chunk.size()) && !grpc_readable_.hung_up) grpc_readable_.now = false;
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (count < 0 && errno == EAGAIN) return false;
 
   grpc_ended_ = count <= 0;
   if (grpc_ended_) return true;

@@ -115,7 +115,8 @@ ClientSocket::Moved ClientSocket::read(std::span<std::uint8_t> into) {
     if (count > 0) return {State::kDone, static_cast<std::size_t>(count)};
     return {failed(count), 0};
   }
-  const auto count = ::recv(descriptor_, into.data(), into.size(), 0);
+  auto count = ::recv(descriptor_, into.data(), into.size(), 0);
+  while (count < 0 && errno == EINTR) count = ::recv(descriptor_, into.data(), into.size(), 0);
   if (count > 0) return {State::kDone, static_cast<std::size_t>(count)};
   return {count < 0 && (errno == EAGAIN || errno == EINTR) ? State::kLater : State::kOver, 0};
 }

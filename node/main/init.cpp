@@ -193,6 +193,7 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   TM_TRY(auto checked, load_genesis(genesis));
   TM_TRY(auto config, load_config(config_file));
   TM_TRY(auto text, read_text(config.file));
+  const auto founder = config.institution;
   if (institution) {
     TM_TRY_STATUS(put_institution(text, config, *institution));
     config.institution = *institution;
@@ -203,10 +204,10 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   for (const auto& path : parties) {
     TM_TRY(auto party, read_party_address(path));
 
-    // Ourselves (by the address too, for a registration changes the id) and nodes that nobody can
+    // Ourselves (a registration changes the id: then by the address too) and nodes that nobody can
     // reach are no peers; repeating the command adds nobody twice.
-    const bool is_own =
-        party.institution == config.institution || party.peer_address == config.peer_listen;
+    const bool is_own = party.institution == config.institution || party.institution == founder ||
+                        (institution && party.peer_address == config.peer_listen);
     if (is_own || party.peer_address.empty()) continue;
     bool there = std::any_of(
         config.peers.begin(), config.peers.end(),

@@ -50,6 +50,8 @@ class BlockStream final : public OutStream<v1::StreamBlocksResponse> {
   ~BlockStream() override { feed_.remove(number_); }
 
  private:
+  // Each reads a whole block, also where little of it is sent.
+  std::size_t at_once() const override { return 1; }
   Step next(v1::StreamBlocksResponse& message, grpc::Status& status) override {
     const auto reader = context_.reader();
     if (next_ > reader.head().header.height) return stop_at_head_ ? Step::kEnd : Step::kWait;

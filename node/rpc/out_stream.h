@@ -66,6 +66,8 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
   }
 
  protected:
+  // How many messages a turn makes at most: 1 where one costs more than its bytes.
+  virtual std::size_t at_once() const { return kAtOnce; }
   enum class Step { kMessage, kWait, kEnd };
   // In a turn of the workers, one at a time: what comes next. kEnd: `status` says how it ends.
   virtual Step next(Response& message, grpc::Status& status) = 0;
@@ -113,7 +115,7 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
   // Fills made_, and end_ when nothing comes after it.
   void make() {
     std::size_t bytes = 0;
-    while (!end_ && made_.size() < kAtOnce && bytes < kBytesAtOnce) {
+    while (!end_ && made_.size() < at_once() && bytes < kBytesAtOnce) {
       if (cancelled()) return;
       Made next_one;
       grpc::Status status;
@@ -137,7 +139,9 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
   grpc::Status take_room(Made& made) {
     made.bytes = made.message.ByteSizeLong();
     parts_.gate.charge(caller_, made.bytes / kBytesForOneCall);
-    const auto memory = memory_of(made.message, true);
+    // Beside others of its turn a small one counts too: together they are no small answer.
+    const auto memory =
+        made_.empty() ? memory_of(made.message, true) : made.message.SpaceUsedLong() + made.bytes;
     if (memory == 0) return grpc::Status::OK;
     return parts_.gate.hold(caller_, Held::kAnswerBytes, memory, made.memory);
   }

@@ -452,6 +452,24 @@ TEST_CASE("forgetting that was cut off anywhere leaves a home that is read, and 
   }
 }
 
+TEST_CASE("what another program has accepted while a person was asked is not forgotten with it") {
+  World world;
+  const auto recovery = recovery_shown(world);
+  const auto old = world.ledger.chain();
+  LedgerTrust forgetting(world.home.file("ledgers"));
+  REQUIRE_FALSE(forgetting.load());
+  REQUIRE(forgetting.find(old) != nullptr);
+
+  REQUIRE(world.follow(recovery.chain) == "");
+  const auto problem = forgetting.forget(old);
+  REQUIRE(problem);
+  CHECK(problem->message.find(to_text(recovery.chain)) != std::string::npos);
+  LedgerTrust after(world.home.file("ledgers"));
+  REQUIRE_FALSE(after.load());
+  CHECK(after.current()->genesis.chain == recovery.chain);
+  CHECK(after.find(old) != nullptr);
+}
+
 // Cut off where a file cannot be removed, one after the other, in the order that is really taken.
 TEST_CASE(
     "forgetting that stops at any file leaves a ledger that is proven as far as it is there") {

@@ -80,6 +80,35 @@ TEST_CASE("the same again says nothing new, in whatever slot, of every kind") {
   }
 }
 
+// A distrust in slot 5 was to be lifted by the words that stood in slot 0 already; a trust that was
+// to end next year was to go on.
+TEST_CASE("the same words are something new where they change what holds in their slot, or will") {
+  auto trust = content(tx::StatementKind::kTrust);
+  const auto same = answer_of(trust);
+  auto blocked = answer_of(content(tx::StatementKind::kDistrust));
+  blocked.id = id_of<trust::StatementId>(8);
+  blocked.slot = 5;
+  auto end = answer_of(trust);
+  end.id = id_of<trust::StatementId>(9);
+  end.kind = trust::Kind::kEnd;
+  end.in_force = false;
+  end.valid_from_ms = kNow + 1;
+  end.slot = 3;
+
+  StatementsAnswer answer;
+  answer.statements = {same, blocked};
+  CHECK_FALSE(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+  trust.slot = 5;
+  CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+
+  answer.statements = {same, end};
+  CHECK_FALSE(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+  trust.slot = 3;
+  CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+  answer.statements[1].slot.reset();
+  CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+}
+
 TEST_CASE("another scope, amount, depth, report, reason or day is something new") {
   for (const auto kind : {tx::StatementKind::kTrust, tx::StatementKind::kAccredit}) {
     CAPTURE(static_cast<int>(kind));

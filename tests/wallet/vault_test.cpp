@@ -192,6 +192,10 @@ TEST_CASE("a new vault is sealed under what can be typed again") {
     CHECK(refusal(std::string(utf16)).find("UTF-16") != std::string::npos);
   CHECK(refusal("gr\xf6\xdftes geheimnis").find("not in UTF-8") != std::string::npos);
   CHECK(refusal("").find("empty") != std::string::npos);
+  // Sealed in silence, these lost keys that were erased in the same breath.
+  for (const std::string unseen : {"secret ", " secret", "secret\t", "secret\r"})
+    CHECK(refusal(unseen).find("white space") != std::string::npos);
+  CHECK(refusal("correct horse battery").empty());
   CHECK(refusal("\xef\xbb\xbf").find("empty") != std::string::npos);
 }
 

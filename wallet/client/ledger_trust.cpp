@@ -300,6 +300,7 @@ LedgerOutcome LedgerTrust::forget(const ChainId& chain) {
   TM_CHECK(find(chain) != nullptr && successor(chain) == chain, to_text(chain));
   const auto lock = hold("ledger forget");
   if (!lock.ok()) return failure("ledger_folder", lock.message());
+  if (auto problem = check_unchanged(std::nullopt)) return problem;
 
   // Nothing may be followed that is there in part only: first the home follows nobody.
   if (current_ == chain) {
@@ -321,6 +322,17 @@ Result<HomeLock> LedgerTrust::hold(const std::string& doing) const {
   return HomeLock::take(folder_, doing, kWaitMs, nullptr);
 }
 
+// Precondition: the folder is held. `wanted` may have been chosen by another program too.
+LedgerOutcome LedgerTrust::check_unchanged(const std::optional<ChainId>& wanted) const {
+  const auto there = read_file(folder_ + "/current", kMaxChainTextBytes);
+  const std::string before = current_ ? to_text(*current_) : "";
+  const std::string now = there.ok() ? std::string(as_text(*there)) : "";
+  if (now == before || (wanted && now == to_text(*wanted))) return std::nullopt;
+  return failure("ledger_folder",
+                 "another command has changed meanwhile which ledger this home trusts: " +
+                     (now.empty() ? "none now" : now) + ". Nothing was changed; ask again");
+}
+
 LedgerOutcome LedgerTrust::save(const TrustedLedger& ledger) {
   const auto lock = hold("following a ledger");
   if (!lock.ok()) return failure("ledger_folder", lock.message());
@@ -340,8 +352,15 @@ LedgerOutcome LedgerTrust::write(const TrustedLedger& ledger) {
   const auto there = read_file(folder + "newest.bin", ledger::Checkpoint::kMaxEncodedSize);
   const auto newest =
       there.ok() ? ledger::decode_checkpoint(*there) : Result<ledger::Checkpoint>(there.failure());
-  if (newest.ok() && ledger.newest && newest->header.height > ledger.newest->header.height)
-    return std::nullopt;
+  if (newest.ok() && ledger.newest) {
+    const auto& known = newest->header;
+    const auto& header = ledger.newest->header;
+    if (known.height > header.height) return std::nullopt;
+    if (known.height == header.height && ledger::block_id(known) != ledger::block_id(header)) {
+      return failure("fork",
+                     "two histories were certified: " + where(known) + " and " + where(header));
+    }
+  }
 
   std::error_code problem;
   fs::create_directories(folder, problem);
@@ -372,14 +391,7 @@ LedgerOutcome LedgerTrust::write_current() const {
 LedgerOutcome LedgerTrust::adopt(const ledger::Genesis& genesis) {
   const auto lock = hold("trusting a ledger");
   if (!lock.ok()) return failure("ledger_folder", lock.message());
-  const auto there = read_file(folder_ + "/current", kMaxChainTextBytes);
-  const std::string before = current_ ? to_text(*current_) : "";
-  const std::string now = there.ok() ? std::string(as_text(*there)) : "";
-  if (now != before && now != to_text(genesis.chain)) {
-    return failure("ledger_folder",
-                   "another command has changed meanwhile which ledger this home trusts: " +
-                       (now.empty() ? "none now" : now) + ". Nothing was changed; ask again");
-  }
+  if (auto problem = check_unchanged(genesis.chain)) return problem;
 
   auto [added, is_new] = ledgers_.try_emplace(
       genesis.chain, TrustedLedger{genesis, ledger::make_light_client(genesis), {}, {}});

@@ -93,6 +93,7 @@ class LedgerTrust {
                                SetChangesAnswer& answer);
   LedgerOutcome take_newest(Client& client, TrustedLedger& ledger, ledger::Checkpoint checkpoint);
   Result<HomeLock> hold(const std::string& doing) const;
+  LedgerOutcome check_unchanged(const std::optional<ChainId>& wanted) const;
   LedgerOutcome save(const TrustedLedger& ledger);
   LedgerOutcome write(const TrustedLedger& ledger);
   LedgerOutcome write_current() const;

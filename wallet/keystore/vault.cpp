@@ -102,6 +102,12 @@ Status check_new_passphrase(const SecretBytes& passphrase) {
         "the passphrase is not in UTF-8, so that nobody who types it gets the same bytes: save its "
         "file as UTF-8");
   if (text.empty() || text == kByteOrderMark) return error("the passphrase is empty");
+  constexpr std::string_view kBlanks = " \t\r\n";
+  if (kBlanks.find(text.front()) != std::string_view::npos ||
+      kBlanks.find(text.back()) != std::string_view::npos)
+    return error(
+        "the passphrase begins or ends with white space, which nobody sees and nobody types again: "
+        "leave it away");
   return {};
 }
 

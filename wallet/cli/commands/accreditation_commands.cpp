@@ -150,8 +150,10 @@ std::vector<std::string> alike_warnings(const std::vector<StandingStatement>& st
   if (!said.empty()) return said_already_warnings(said);
   std::vector<std::string> warnings;
   for (const auto& each : standing) {
-    warnings.push_back("the same is accredited already, and both will stand: " +
-                       statement_text(each.statement));
+    warnings.push_back(
+        "of this kind and scope it is accredited already; of the two the one counts "
+        "that begins last: " +
+        statement_text(each.statement));
   }
   return warnings;
 }

@@ -21,7 +21,7 @@ struct ConnectOptions {
 // Each node is asked by itself: one that is mistyped would be found out on the day when it is
 // needed.
 struct Answers {
-  std::vector<std::string> nodes;  // those that answer first, else as they were named
+  std::vector<std::string> nodes;  // those that answer
   std::string ledger;              // what they serve
   Json silent = Json::object();    // why, by node
 };
@@ -29,12 +29,10 @@ struct Answers {
 Attempt<Answers> ask_each(Client& client, const std::vector<std::string>& nodes) {
   Answers answers;
   std::optional<CallError> first_cause;
-  std::vector<std::string> silent;
   for (const auto& node : nodes) {
     auto called = client.status_of(node);
     if (const auto* cause = std::get_if<CallError>(&called)) {
       if (!first_cause) first_cause = *cause;
-      silent.push_back(node);
       answers.silent[node] = cause->message;
       continue;
     }
@@ -51,7 +49,6 @@ Attempt<Answers> ask_each(Client& client, const std::vector<std::string>& nodes)
   }
 
   if (answers.nodes.empty()) return failure_of(*first_cause);
-  answers.nodes.insert(answers.nodes.end(), silent.begin(), silent.end());
   return answers;
 }
 
@@ -78,24 +75,26 @@ Outcome connect(Context& context, const ConnectOptions& options) {
       return error(nodes[i] + " is named twice");
   }
 
+  TM_TRY_STATUS(refuse_unread_options(context));
   TM_TRY_STATUS(hold_home(context, "connect"));
   context.endpoints = nodes;
   Client client = context.client();
   TM_TRY(auto answers, ask_each(client, nodes));
 
-  // The ledger of the home is theirs, or nothing is changed.
+  // The ledger of the home is theirs, or nothing is changed. The order stays as it was typed: whose
+  // policy decides does not hang on who was down for a moment.
   context.endpoints = answers.nodes;
   Client following = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, following, trust)) return failure_of(*problem);
-  TM_TRY_STATUS(refuse_unread_options(context));
+  context.endpoints = nodes;
   TM_TRY_STATUS(or_exit(ExitCode::kFailure,
                         write_home_file(context, "config.toml", as_bytes(config_of(context)))));
 
   std::string names, text;
   for (const auto& node : context.endpoints) names += (names.empty() ? "" : ", ") + node;
   for (const auto& [node, cause] : answers.silent.items())
-    text += "  " + node + " does not answer now: it is asked when the others are silent\n";
+    text += "  " + node + " does not answer now, and which ledger it serves was not seen\n";
   return Reply{
       Json{{"endpoints", context.endpoints},
            {"chain", answers.ledger},

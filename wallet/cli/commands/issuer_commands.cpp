@@ -13,6 +13,7 @@
 #include "wallet/cli/joined.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
+#include "wallet/keystore/issuer_keys.h"
 
 namespace testamur::wallet {
 namespace {
@@ -43,6 +44,26 @@ Attempt<IssuerProfile> find_profile(Client& client, const SecretKey& issue_key) 
                        key.institution.domain};
 }
 
+// A vault that is there is one of an init that was cut off, or of another institution: it is gone
+// on from where it holds this key, and nothing is written over it.
+Attempt<void> check_sealed(const std::string& file, const SecretBytes& passphrase,
+                           const SecretKey& key) {
+  auto opened = Vault::open(file, passphrase.clone());
+  const std::string was = file + " is there already: ";
+  if (!opened.ok()) {
+    return Failure{ExitCode::kUsage,
+                   was +
+                       "if an earlier init was cut off, type the passphrase of that time; else "
+                       "use another --home (" +
+                       opened.failure->message + "). No plain key was erased"};
+  }
+  const auto keys = decode_issuer_keys(opened.vault->contents());
+  if (keys.ok() && find_key(*keys, key_id(keys->purpose, key.public_key())) != nullptr) return {};
+  return Failure{ExitCode::kUsage, was +
+                                       "it holds another key than the one that was to be sealed; "
+                                       "use another --home. No plain key was erased"};
+}
+
 Attempt<void> seal_keys(Context& context, std::vector<std::pair<KeyPurpose, SecretKey>> keys,
                         const std::string& institution) {
   TM_TRY(const auto passphrase,
@@ -52,6 +73,10 @@ Attempt<void> seal_keys(Context& context, std::vector<std::pair<KeyPurpose, Secr
     contents.keys.clear();
     contents.keys.push_back(std::move(key));
     const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+    if (is_there(file)) {
+      TM_TRY_STATUS(check_sealed(file, passphrase, contents.keys.front()));
+      continue;
+    }
     const auto made = Vault::create(file, passphrase.clone(), encode_issuer_keys(contents).view());
     if (!made.ok()) return failure_of(*made.failure);
   }
@@ -67,13 +92,25 @@ struct InitOptions {
   Given<bool> keep;
 };
 
-// Run again after it has worked: the plain key files are gone, and that is how it should be.
+// Run again after it has worked: the plain key files are gone, and that is how it should be. Cut
+// off while it erased them, it has left some.
 Attempt<void> refuse_again(const Context& context, const std::string& directory) {
   const auto profile = stored_profile(context);
-  if (!profile.ok() || is_there(key_file_in(directory, KeyPurpose::kRoot))) return {};
+  if (!profile.ok()) return {};
+  std::string left;
+  std::size_t there = 0;
+  for (const auto purpose : kVaultPurposes) {
+    const auto file = key_file_in(directory, purpose);
+    if (!is_there(file)) continue;
+    ++there;
+    left += (left.empty() ? "" : ", ") + file;
+  }
+  if (there == std::size(kVaultPurposes)) return {};
   return error("this home is set up for " + profile->name + " (" + to_text(profile->institution) +
                ") already, and its keys are sealed in " + context.path("issuer") + "; " +
-               directory + " holds no plain keys any more. Nothing is left to do");
+               (there == 0 ? "no plain keys of it are in " + directory
+                           : "plain keys are left, of it or of another: " + left +
+                                 ". Open the vaults once, then erase what is of this institution"));
 }
 
 Outcome init(Context& context, const InitOptions& options) {

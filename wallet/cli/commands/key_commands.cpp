@@ -231,6 +231,26 @@ Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOption
   return std::max<std::uint64_t>(*since, 1);
 }
 
+// The ledger knows what an issue or govern key did; what a credential key signed, only those who
+// hold the credentials.
+Attempt<void> describe_void(IssuerSession& session, const OwnKey& key, std::uint64_t since_ms,
+                            TransactionRequest& request) {
+  auto& description = request.description;
+  if (key.purpose == KeyPurpose::kCredential) {
+    description.text =
+        "\nEvery credential that this key signed and that was issued since then "
+        "becomes void, for every verifier and for good. How many the ledger does not "
+        "know: testamur issuer list shows what this institution issued.\n";
+    description.facts["becomes_void"] = Json{{"credentials", nullptr}, {"of_key", true}};
+    return {};
+  }
+  TM_TRY(const auto forecast,
+         asked(forecast_void(session.client, session.profile.chain, key.id, since_ms)));
+  description.text = "\n" + to_text(forecast);
+  description.facts["becomes_void"] = to_json(forecast);
+  return {};
+}
+
 Outcome retire(Context& context, const KeyOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
 
@@ -250,10 +270,7 @@ Outcome retire(Context& context, const KeyOptions& options) {
 
   // What becomes void is said before the question: it cannot be taken back.
   if (content.compromised_since_ms != 0) {
-    TM_TRY(const auto forecast, asked(forecast_void(session.client, session.profile.chain, key.id,
-                                                    content.compromised_since_ms)));
-    request.description.text = "\n" + to_text(forecast);
-    request.description.facts["becomes_void"] = to_json(forecast);
+    TM_TRY_STATUS(describe_void(session, key, content.compromised_since_ms, request));
   }
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };

@@ -266,8 +266,13 @@ Attempt<std::vector<std::string>> places_named(const Context& context, const Iss
       selection.awards, [](const auto& award) { return award.student.empty(); });
   if (all_known) return std::vector<std::string>{};
 
-  TM_TRY(const auto batches, indexes_of_batches(context, vault.register_identities));
-  auto sentences = places_of_nobody(selection.awards, batches);
+  // A folder that cannot be read keeps nobody from revoking what is of another.
+  const auto batches = indexes_of_batches(context, vault.register_identities);
+  if (!batches.ok()) {
+    return std::vector<std::string>{"whether an index is an award was not looked at: " +
+                                    batches.message()};
+  }
+  auto sentences = places_of_nobody(selection.awards, *batches);
   if (sentences.empty() || (!context.yes && input_is_terminal())) return sentences;
 
   std::string text;

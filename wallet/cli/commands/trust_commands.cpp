@@ -181,13 +181,16 @@ std::vector<std::string> replaced_warnings(const StatementsAnswer& answer,
 Attempt<std::vector<std::string>> compare_with_standing(IssuerSession& session,
                                                         const tx::StatementContent& content) {
   if (content.kind == tx::StatementKind::kEnd) return std::vector<std::string>{};
-  TM_TRY(const auto answer,
-         asked(session.client.statements(session.profile.institution, content.subject, false)));
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
 
   const auto now_ms = session.context.now_ms();
-  const auto said = said_already(content, standing_alike(answer, content, now_ms));
+  const auto said = said_already(content, standing_alike(ever, content, now_ms));
   TM_TRY_STATUS(refuse_said_already(session.context, said));
-  return said.empty() ? replaced_warnings(answer, content, now_ms) : said_already_warnings(said);
+  if (!said.empty()) return said_already_warnings(said);
+
+  TM_TRY(const auto listed, asked(session.client.statements(own, content.subject, false)));
+  return replaced_warnings(listed, content, now_ms);
 }
 
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {

@@ -22,6 +22,18 @@ bool has_same_amounts(const StatementAnswer& said, const tx::StatementContent& c
   return said.amount == content.amount && said.depth == content.depth;
 }
 
+// A recognition takes its slot: where something else holds in it, or begins there later, the same
+// words change that. One of which slot or day is not known may be such a one.
+bool changes_its_slot(const StatementsAnswer& answer, const tx::StatementContent& content,
+                      std::uint64_t now_ms) {
+  return std::ranges::any_of(answer.statements, [&](const auto& said) {
+    if (said.kind == trust::Kind::kAccredit || said.slot.value_or(content.slot) != content.slot)
+      return false;
+    const bool later = said.valid_from_ms.value_or(trust::kOpenEnd) > now_ms;
+    return later || (said.in_force && !is_alike(said, content));
+  });
+}
+
 // A report that is not named again is no other one.
 bool has_same_report(const StatementAnswer& said, const tx::StatementContent& content) {
   return (content.evidence_digest.is_zero() || content.evidence_digest == said.evidence_digest) &&
@@ -46,6 +58,7 @@ std::vector<StandingStatement> standing_alike(const StatementsAnswer& answer,
     return standing;
   }
 
+  if (changes_its_slot(answer, content, now_ms)) return standing;
   for (const auto& said : answer.statements) {
     if (said.in_force && is_alike(said, content))
       standing.push_back({said, end_of(*said.valid_until_ms)});

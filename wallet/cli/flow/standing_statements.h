@@ -18,9 +18,10 @@ struct StandingStatement {
   std::uint64_t over_ms = 0;  // when its days end, or what ends it begins; trust::kOpenEnd: never
 };
 
-// Of the author's statements about the subject those of the same kind and scope that hold now, and
-// of accreditations also those that begin later. Of accreditations the list is with history. What
-// is not known of one is not taken for the same. Pure.
+// Of the author's statements about the subject, with history, those of the same kind and scope that
+// hold now, and of accreditations also those that begin later. Of recognitions none where the new
+// one would change what holds in its slot, or is to hold there. What is not known of one is not
+// taken for the same. Pure.
 std::vector<StandingStatement> standing_alike(const StatementsAnswer& answer,
                                               const ledger::tx::StatementContent& content,
                                               std::uint64_t now_ms);
