@@ -37,7 +37,7 @@ constexpr std::uint64_t side_of(Connections::Id id, ApiRelay::Side side) {
   return id << 1 | static_cast<std::uint64_t>(side);
 }
 
-constexpr std::uint32_t kChanges = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kChanges = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 
 constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::uint64_t kPauseMs = 100;

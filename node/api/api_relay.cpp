@@ -41,7 +41,8 @@ ApiRelay::~ApiRelay() {
 
 void ApiRelay::told(Side side, std::uint32_t events) {
   auto& readable = side == Side::kClient ? client_readable_ : grpc_readable_;
-  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable = {true, true};
+  // A read stops at an urgent byte, however much lies behind it.
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0) readable = {true, true};
   // TLS may wait for room before it can read.
   if ((events & EPOLLIN) != 0 || (side == Side::kClient && client_.has_tls())) readable.now = true;
 }
@@ -104,6 +105,8 @@ bool ApiRelay::hand_on() {
   waits_ = OpenStreams::Room::kYes;
   const auto more = counter_.from_client(ByteView(inbound_).subspan(cleared_), *this);
   cleared_ += more;
+  over_ = over_ || counter_.broken();
+  if (over_) return false;
   // What waits stands at the head of a request: anything more means that it came further.
   if (waits_ != OpenStreams::Room::kYes && (before == OpenStreams::Room::kYes || more != 0))
     waits_since_ms_ = now_ms_;

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 9;
 
-constexpr std::uint8_t kData = 0, kHeaders = 1, kRstStream = 3;
-constexpr std::uint8_t kEndStream = 1;
+constexpr std::uint8_t kData = 0, kHeaders = 1, kRstStream = 3, kContinuation = 9;
+constexpr std::uint8_t kEndStream = 1, kEndHeaders = 4;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ StreamCounter::Frame StreamCounter::read_head(ByteView head) {
   const bool ends = (type == kData || type == kHeaders) && (head[4] & kEndStream) != 0;
   const auto stream = std::uint32_t{head[5]} << 24 | std::uint32_t{head[6]} << 16 |
                       std::uint32_t{head[7]} << 8 | head[8];
-  return {length, type, ends, stream & 0x7fffffff};
+  return {length, type, ends, (head[4] & kEndHeaders) != 0, stream & 0x7fffffff};
 }
 
 std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
@@ -35,10 +35,22 @@ std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
     if (client_payload_ != 0 || bytes.size() - at < kHeadBytes) return at;
 
     const auto frame = read_head(bytes.subspan(at, kHeadBytes));
-    if (!pass_client_frame(frame, listener)) return at;
+    broken_ = !fits(frame);
+    if (broken_ || !pass_client_frame(frame, listener)) return at;
     client_payload_ = frame.length;
     at += kHeadBytes;
   }
+}
+
+// Asked again for a frame that had to wait: it is counted when it passes.
+bool StreamCounter::fits(const Frame& frame) {
+  if (frame.type != kHeaders && frame.type != kContinuation) return true;
+  if (frame.type == kHeaders) header_bytes_ = header_frames_ = 0;
+  header_bytes_ += frame.length;
+  ++header_frames_;
+  const bool fit = header_bytes_ <= kHeaderBytes && header_frames_ <= kHeaderFrames;
+  if (frame.ends_headers) header_bytes_ = header_frames_ = 0;
+  return fit;
 }
 
 // What gRPC takes for a new stream: an odd number above all before it. Everything else it skips or

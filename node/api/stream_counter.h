@@ -3,9 +3,10 @@
 //
 // What gRPC keeps of a request begins with its HEADERS frame, long before any service hears of it,
 // and only this count bounds it: gRPC 1.51 applies SETTINGS_MAX_CONCURRENT_STREAMS to clients that
-// have acknowledged it, and keeps what is cancelled until it finds time. Only the nine bytes at the
-// head of each frame are looked at; header compression and contents are none of its business. Pure;
-// one thread.
+// have acknowledged it, and keeps what is cancelled until it finds time. The same for the headers
+// of one request: it keeps and reads again what comes in CONTINUATION frames before any limit of
+// its own, so that their sum is bounded here. Only the nine bytes at the head of each frame are
+// looked at; header compression and contents are none of its business. Pure; one thread.
 #pragma once
 
 #include <array>
@@ -41,8 +42,12 @@ class StreamCounter {
   // Everything goes on.
   void from_server(ByteView bytes, Listener& listener);
 
-  // The client does not speak HTTP/2: nothing more goes on.
+  // The client does not speak HTTP/2, or its headers are too long: nothing more goes on.
   bool broken() const { return broken_; }
+
+  // Of one header block: twice what gRPC takes of metadata; and in so many frames.
+  static constexpr std::size_t kHeaderBytes = 32u << 10;
+  static constexpr std::size_t kHeaderFrames = 8;
   // The server is between two frames.
   bool server_at_rest() const { return server_head_bytes_ == 0 && server_payload_ == 0; }
   std::size_t open() const { return streams_.size(); }
@@ -54,9 +59,11 @@ class StreamCounter {
     std::uint32_t length;
     std::uint8_t type;
     bool ends_stream;
+    bool ends_headers;
     std::uint32_t stream;
   };
   static Frame read_head(ByteView head);
+  bool fits(const Frame& frame);
   bool pass_client_frame(const Frame& frame, Listener& listener);
   void pass_server_frame(const Frame& frame, Listener& listener);
   void complete(std::uint32_t stream);
@@ -67,7 +74,8 @@ class StreamCounter {
   std::uint32_t newest_ = 0;
   std::size_t preface_seen_ = 0;
   bool broken_ = false;
-  std::uint32_t client_payload_ = 0;  // bytes of the frame that is passing
+  std::size_t header_bytes_ = 0, header_frames_ = 0;  // of the block that is passing
+  std::uint32_t client_payload_ = 0;                  // bytes of the frame that is passing
   std::uint32_t server_payload_ = 0;
   std::array<std::uint8_t, 9> server_head_{};
   std::size_t server_head_bytes_ = 0;

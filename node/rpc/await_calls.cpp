@@ -61,7 +61,8 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
 
  private:
   grpc::Status admit(const v1::AwaitCommitsRequest& request) {
-    auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
+    const auto& cost = cost_of("LedgerService", "AwaitCommits");
+    auto status = take_request(request, cost.calls);
     if (!status.ok()) return status;
     const auto count = static_cast<std::size_t>(request.ids_size());
     if (count > kAwaitLimit) return over_limit("ids", kAwaitLimit, count);
@@ -76,8 +77,7 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
     ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
     missing_ = ids_.size();
 
-    const auto& cost = cost_of("LedgerService", "AwaitCommits");
-    status = parts_.gate.admit(caller_, cost.calls + ids_.size() / kIdsForOneCall);
+    status = parts_.gate.admit(caller_, ids_.size() / kIdsForOneCall);
     return status.ok() ? parts_.gate.hold(caller_, Held::kAwaited, ids_.size(), place_) : status;
   }
 

@@ -36,11 +36,9 @@ class BlockStream final : public OutStream<v1::StreamBlocksResponse> {
         next_(Height{request.from_height()}),
         with_transactions_(request.with_transactions()),
         stop_at_head_(request.stop_at_head()) {
-    // What a stream holds is taken before its cost is charged: who is refused a place pays nothing.
-    auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
-    if (status.ok()) status = parts_.gate.hold(caller_, Held::kStreams, 1, place_);
-    if (status.ok())
-      status = parts_.gate.admit(caller_, cost_of("LedgerService", "StreamBlocks").calls);
+    // Who is refused a place pays nothing.
+    auto status = parts_.gate.hold(caller_, Held::kStreams, 1, place_);
+    if (status.ok()) status = take_request(request, cost_of("LedgerService", "StreamBlocks").calls);
 
     // A refused stream is started as well, because gRPC ends a call only through its reactor.
     connect();

@@ -96,7 +96,10 @@ grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_aft
 // takes four times its encoding.
 std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) {
   const auto bytes = message.ByteSizeLong();
-  return bytes <= kSmallAnswer ? 0 : message.SpaceUsedLong() + (encoded ? bytes : 0);
+  const auto space = message.SpaceUsedLong();
+  // A field that was sent twice keeps the room of the larger one.
+  const bool is_small = bytes <= kSmallAnswer && space <= 4 * kSmallAnswer;
+  return is_small ? 0 : space + (encoded ? bytes : 0);
 }
 
 grpc::Status gone() { return grpc::Status(grpc::StatusCode::CANCELLED, "the caller has hung up"); }
@@ -130,11 +133,13 @@ grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerCont
 void Call::enter(const google::protobuf::Message& request) {
   if (cost_.lane == Lane::kOperator) return run();
 
-  auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
+  // It has been decoded already: that is paid for, whether there is room or not.
   const auto bytes = memory_of(request, false);
+  auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
+  if (status.ok())
+    status = parts_.gate.admit(caller_, cost_.calls + bytes / kRequestBytesForOneCall);
   if (status.ok() && bytes != 0)
     status = parts_.gate.hold(caller_, Held::kRequestBytes, bytes, request_);
-  if (status.ok()) status = parts_.gate.admit(caller_, cost_.calls);
   if (!status.ok()) return Finish(status);
 
   // Whoever has many calls open waits for turns: others shall find gRPC's threads free.

@@ -36,9 +36,10 @@ std::span<const CallCost> call_costs();
 const CallCost& cost_of(std::string_view service, std::string_view method);
 
 // What a call costs beyond its row, in calls of the rate.
-inline constexpr std::uint64_t kBytesForOneCall = 4096;      // of an answer
-inline constexpr std::uint64_t kCommitmentsForOneCall = 16;  // of a bulk check
-inline constexpr std::uint64_t kIdsForOneCall = 64;          // awaited
+inline constexpr std::uint64_t kBytesForOneCall = 4096;             // of an answer
+inline constexpr std::uint64_t kRequestBytesForOneCall = 1u << 20;  // of a request, in memory
+inline constexpr std::uint64_t kCommitmentsForOneCall = 16;         // of a bulk check
+inline constexpr std::uint64_t kIdsForOneCall = 64;                 // awaited
 inline constexpr std::uint64_t kColdDecisionCalls =
     20;  // a question that no table or cache answers
 

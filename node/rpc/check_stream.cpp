@@ -26,6 +26,14 @@ class CheckStream final
 
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
+    // It counts from here on: it may wait for its turn.
+    auto& gate = context_.calls.gate;
+    const auto memory = memory_of(request_, false);
+    auto status = gate.admit(
+        caller_, cost_of("VerifyService", "CheckStream").calls + memory / kRequestBytesForOneCall);
+    if (status.ok() && memory != 0)
+      status = gate.hold(caller_, Held::kRequestBytes, memory, request_bytes_);
+    if (!status.ok()) return Finish(status);
     context_.calls.queue.post(caller_, [this] { turn(); });
   }
   void OnWriteDone(bool ok) override {
@@ -41,19 +49,14 @@ class CheckStream final
   void turn() {
     response_.Clear();
     auto& gate = context_.calls.gate;
-    auto status = gate.admit(caller_, cost_of("VerifyService", "CheckStream").calls);
-    if (const auto memory = memory_of(request_, false); status.ok() && memory != 0) {
-      status = gate.hold(caller_, Held::kRequestBytes, memory, request_bytes_);
-    }
-    if (status.ok()) {
-      status = check_bulk(
-          context_, request_.commitments(), request_.issuer_id(), request_.options(),
-          [this] { return cancelled_.load(); }, caller_, *response_.mutable_answer());
-    }
+    auto status = check_bulk(
+        context_, request_.commitments(), request_.issuer_id(), request_.options(),
+        [this] { return cancelled_.load(); }, caller_, *response_.mutable_answer());
     const auto size = response_.ByteSizeLong();
     const auto memory = memory_of(response_, true);
     if (status.ok() && memory != 0) status = gate.hold(caller_, Held::kAnswerBytes, memory, bytes_);
-    request_.Clear();
+    // Cleared, it would keep the room of what was sent.
+    v1::CheckStreamRequest().Swap(&request_);
     request_bytes_ = {};
     if (!status.ok()) return Finish(status);
 

@@ -14,6 +14,7 @@
 
 #include "common/address.h"
 #include "node/api/api_listener.h"
+#include "node/api/grpc_log.h"
 #include "node/api/spare_memory.h"
 #include "node/api/tls_files.h"
 
@@ -24,11 +25,14 @@ constexpr auto kStopTime = std::chrono::seconds(3);
 // What gRPC keeps of requests that are not complete and answers that are not taken; beyond it
 // connections are slowed down, then calls end.
 constexpr std::size_t kTransportBytes = 64u << 20;
+// Of services that are gRPC's own and take a thread for each open call: reflection.
+constexpr int kTransportThreads = 32;
 
 // Enabling plugins is global to gRPC and may be done once.
 void enable_plugins() {
   static std::once_flag once;
   std::call_once(once, [] {
+    bound_grpc_log();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
@@ -105,7 +109,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
   grpc::ServerBuilder builder;
   set_limits(builder, config);
   grpc::ResourceQuota quota("api");
-  builder.SetResourceQuota(quota.Resize(kTransportBytes));
+  builder.SetResourceQuota(quota.Resize(kTransportBytes).SetMaxThreads(kTransportThreads));
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());

@@ -7,6 +7,7 @@
 #include "common/address.h"
 #include "node/api/connections.h"
 #include "node/api/descriptors.h"
+#include "node/api/grpc_log.h"
 #include "node/rpc/call.h"
 #include "node/rpc/server.h"
 #include "testamur/v1/admin_service.pb.h"
@@ -133,6 +134,32 @@ TEST_CASE("refusals are reported when they begin, and then once a minute with th
   overload.note(Limit::kApiConnections, caller(1), 61'000);
   REQUIRE(said.size() == 3);
   CHECK(said.back() == std::pair{Limit::kApiConnections, std::uint64_t{1'199}});
+}
+
+// Each mistake of a caller was a line of gRPC's on standard error: 30 MB a second.
+TEST_CASE("what gRPC writes by itself is so many lines a second, and the rest is counted") {
+  LineBudget budget;
+  std::size_t written = 0;
+  for (int i = 0; i < 1'000; ++i)
+    written += budget.take("Error parsing metadata", 5'000 + i % 900) != "";
+  CHECK(written == LineBudget::kLinesASecond);
+  const auto next = budget.take("a line\nthat breaks", 6'000);
+  CHECK(next.find("990 lines before it were left out") != std::string::npos);
+  CHECK(next.find('\n') == std::string::npos);
+  CHECK(budget.take(std::string(1 << 20, 'x'), 6'000).size() <= LineBudget::kLineBytes + 10);
+  CHECK(budget.take("another", 6'000) == "another");
+}
+
+// A field that is sent twice keeps the room of the larger one: 4 MiB that counted as nothing.
+TEST_CASE("what a request takes in memory counts, and not what it says") {
+  v1::AwaitCommitRequest small;
+  small.set_id(std::string(32, 'x'));
+  CHECK(memory_of(small, false) == 0);
+  v1::AwaitCommitRequest large;
+  REQUIRE(large.MergeFromString("\x0a\x80\x80\x80\x01" + std::string(2u << 20, 'x')));
+  REQUIRE(large.MergeFromString("\x0a\x20" + std::string(32, 'x')));
+  CHECK(large.ByteSizeLong() < 100);
+  CHECK(memory_of(large, false) >= 2u << 20);
 }
 
 TEST_CASE("what a caller holds is bounded for itself and for all, and comes back when it goes") {

@@ -105,6 +105,33 @@ TEST_CASE(
   CHECK(told.begun == 3);
 }
 
+// gRPC 1.51 keeps what comes in CONTINUATION frames before any limit of its own, and reads it anew
+// with each piece: three connections kept everybody else from the API.
+TEST_CASE("the headers of one request are bounded in bytes and in frames, whatever they declare") {
+  const auto passes = [](std::size_t frames, std::size_t bytes_each, bool ended = true) {
+    StreamCounter counter;
+    Told told;
+    Bytes bytes = test::preface();
+    for (std::size_t i = 0; i < frames; ++i) {
+      const std::uint8_t flags = ended && i + 1 == frames ? test::kEndHeaders : 0;
+      append(bytes, i == 0
+                        ? http2_frame(FrameType::kHeaders, flags, 1, Bytes(bytes_each, 1))
+                        : http2_frame(static_cast<FrameType>(9), flags, 1, Bytes(bytes_each, 1)));
+    }
+    append(bytes, http2_frame(FrameType::kHeaders, test::kEndHeaders, 3, Bytes(20, 1)));
+    const bool all = counter.from_client(bytes, told) == bytes.size();
+    CHECK(all != counter.broken());
+    return all;
+  };
+  CHECK(passes(1, 16'000));
+  CHECK(passes(2, 16'000));
+  CHECK(passes(StreamCounter::kHeaderFrames, 100));
+  CHECK_FALSE(passes(3, 16'000));
+  CHECK_FALSE(passes(1, StreamCounter::kHeaderBytes + 1));
+  CHECK_FALSE(passes(StreamCounter::kHeaderFrames + 1, 0));
+  CHECK_FALSE(passes(200, 1, false));
+}
+
 TEST_CASE(
     "what gRPC would not take for a new request does not count, and other protocols do not pass") {
   Told told;
@@ -286,6 +313,16 @@ TEST_CASE("gRPC hears of a connection when it speaks HTTP/2, and gets every byte
   CHECK(Relayed::receive(r.client) == answer);
   CHECK(r.streams.of(caller(1)) == 2);  // one open, one cancelled lately
   ::close(std::exchange(r.server, -1));
+  CHECK(r.pump() == ApiRelay::State::kOver);
+}
+
+TEST_CASE("a connection whose headers go on and on ends") {
+  Relayed r;
+  Bytes bytes = test::preface();
+  append(bytes, http2_frame(FrameType::kHeaders, 0, 1, Bytes(16'000, 1)));
+  for (int i = 0; i < 2; ++i)
+    append(bytes, http2_frame(static_cast<FrameType>(9), 0, 1, Bytes(16'000, 1)));
+  Relayed::send(r.client, bytes);
   CHECK(r.pump() == ApiRelay::State::kOver);
 }
 

@@ -1,0 +1,42 @@
+#include "node/api/grpc_log.h"
+
+#include <grpc/support/log.h>
+
+#include <cstdio>
+#include <mutex>
+
+#include "common/visible.h"
+#include "node/api/overload.h"
+
+namespace testamur::node {
+namespace {
+
+void write_bounded(gpr_log_func_args* said) {
+  static std::mutex mutex;
+  static LineBudget budget;
+  const std::lock_guard lock(mutex);
+  const auto line = budget.take(said->message, Overload::now_ms());
+  if (!line.empty()) std::fputs(("gRPC: " + line + "\n").c_str(), stderr);
+}
+
+}  // namespace
+
+std::string LineBudget::take(const std::string& line, std::uint64_t now_ms) {
+  if (const auto second = now_ms / 1'000; second != second_) {
+    second_ = second;
+    written_ = 0;
+  }
+  if (written_ == kLinesASecond) {
+    ++left_out_;
+    return {};
+  }
+  ++written_;
+  std::string text = one_line(line.substr(0, kLineBytes));
+  if (left_out_ != 0) text += " (" + std::to_string(left_out_) + " lines before it were left out)";
+  left_out_ = 0;
+  return text;
+}
+
+void bound_grpc_log() { gpr_set_log_function(write_bounded); }
+
+}  // namespace testamur::node
