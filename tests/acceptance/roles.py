@@ -95,7 +95,7 @@ def verify_a_folder(verifier, asked, answer, folder):
     answers.mkdir()
     (answers / "bo.txt").write_text(answer.read_text())
     (answers / "Thumbs.db").write_bytes(b"\x00\x01")
-    done = json.loads(verifier.run("credential", "verify", "--request", asked, answers, expect=INVALID))
+    done = json.loads(verifier.run("credential", "verify", "--request", asked, answers, expect=USAGE))
     require(done["counts"] == {"genuine": 1, "unreadable": 1}, f"the folder: {done}")
 
 
