@@ -62,7 +62,7 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
  private:
   grpc::Status admit(const v1::AwaitCommitsRequest& request) {
     const auto& cost = cost_of("LedgerService", "AwaitCommits");
-    auto status = take_request(request, cost.calls);
+    auto status = enter(request, cost.calls);
     if (!status.ok()) return status;
     const auto count = static_cast<std::size_t>(request.ids_size());
     if (count > kAwaitLimit) return over_limit("ids", kAwaitLimit, count);

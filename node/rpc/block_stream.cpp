@@ -38,7 +38,7 @@ class BlockStream final : public OutStream<v1::StreamBlocksResponse> {
         stop_at_head_(request.stop_at_head()) {
     // Who is refused a place pays nothing.
     auto status = parts_.gate.hold(caller_, Held::kStreams, 1, place_);
-    if (status.ok()) status = take_request(request, cost_of("LedgerService", "StreamBlocks").calls);
+    if (status.ok()) status = enter(request, cost_of("LedgerService", "StreamBlocks").calls);
 
     // A refused stream is started as well, because gRPC ends a call only through its reactor.
     connect();

@@ -102,6 +102,14 @@ std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) 
   return is_small ? 0 : space + (encoded ? bytes : 0);
 }
 
+grpc::Status take_request(CallGate& gate, const CallerKey& caller, std::uint64_t calls,
+                          const google::protobuf::Message& request, CallGate::Holding& room) {
+  const auto bytes = memory_of(request, false);
+  auto status = gate.admit(caller, calls + bytes / kRequestBytesForOneCall);
+  if (status.ok() && bytes != 0) status = gate.hold(caller, Held::kRequestBytes, bytes, room);
+  return status;
+}
+
 grpc::Status gone() { return grpc::Status(grpc::StatusCode::CANCELLED, "the caller has hung up"); }
 
 std::optional<std::uint64_t> ordinal_from(const std::string& token) {
@@ -133,13 +141,8 @@ grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerCont
 void Call::enter(const google::protobuf::Message& request) {
   if (cost_.lane == Lane::kOperator) return run();
 
-  // It has been decoded already: that is paid for, whether there is room or not.
-  const auto bytes = memory_of(request, false);
   auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
-  if (status.ok())
-    status = parts_.gate.admit(caller_, cost_.calls + bytes / kRequestBytesForOneCall);
-  if (status.ok() && bytes != 0)
-    status = parts_.gate.hold(caller_, Held::kRequestBytes, bytes, request_);
+  if (status.ok()) status = take_request(parts_.gate, caller_, cost_.calls, request, request_);
   if (!status.ok()) return Finish(status);
 
   // Whoever has many calls open waits for turns: others shall find gRPC's threads free.

@@ -48,6 +48,12 @@ std::optional<std::uint64_t> ordinal_from(const std::string& token);
 // encoding.
 std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded);
 
+// What every request pays and holds, whichever way it came: `calls`, and what it takes in memory
+// for as long as gRPC keeps it. It has been decoded already: that is paid for, whether there is
+// room or not.
+grpc::Status take_request(CallGate& gate, const CallerKey& caller, std::uint64_t calls,
+                          const google::protobuf::Message& request, CallGate::Holding& room);
+
 // What serves calls; borrowed by all of them.
 struct CallParts {
   CallGate& gate;

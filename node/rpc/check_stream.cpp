@@ -27,12 +27,9 @@ class CheckStream final
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
     // It counts from here on: it may wait for its turn.
-    auto& gate = context_.calls.gate;
-    const auto memory = memory_of(request_, false);
-    auto status = gate.admit(
-        caller_, cost_of("VerifyService", "CheckStream").calls + memory / kRequestBytesForOneCall);
-    if (status.ok() && memory != 0)
-      status = gate.hold(caller_, Held::kRequestBytes, memory, request_bytes_);
+    const auto status =
+        take_request(context_.calls.gate, caller_, cost_of("VerifyService", "CheckStream").calls,
+                     request_, request_bytes_);
     if (!status.ok()) return Finish(status);
     context_.calls.queue.post(caller_, [this] { turn(); });
   }

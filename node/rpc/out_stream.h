@@ -89,15 +89,10 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
     link_->connect([this] { wake(); });
   }
 
-  // What every stream takes before anything else: its place, and the request, which gRPC keeps
-  // until it ends. Refused or not, that it was decoded is paid for.
-  grpc::Status take_request(const google::protobuf::Message& request, std::uint64_t calls) {
-    const auto bytes = memory_of(request, false);
-    auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
-    if (status.ok()) status = parts_.gate.admit(caller_, calls + bytes / kRequestBytesForOneCall);
-    if (status.ok() && bytes != 0)
-      status = parts_.gate.hold(caller_, Held::kRequestBytes, bytes, request_);
-    return status;
+  // What every stream takes before anything else: its place, and the request, until it ends.
+  grpc::Status enter(const google::protobuf::Message& request, std::uint64_t calls) {
+    const auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
+    return status.ok() ? take_request(parts_.gate, caller_, calls, request, request_) : status;
   }
 
   CallParts& parts_;

@@ -105,6 +105,13 @@ std::string where(const ledger::Header& header) {
          ledger::block_id(header).hex().substr(0, 16) + "…)";
 }
 
+// Final blocks of one height are one block, or two histories were certified.
+LedgerOutcome check_same(const ledger::Header& known, const ledger::Header& header) {
+  if (known.height != header.height || ledger::block_id(known) == ledger::block_id(header))
+    return std::nullopt;
+  return failure("fork", "two histories were certified: " + where(header) + " and " + where(known));
+}
+
 // Whether the log of a later checkpoint begins with that of an earlier one.
 LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledger::Header& after) {
   const auto& old_roots = before.roots;
@@ -356,10 +363,7 @@ LedgerOutcome LedgerTrust::write(const TrustedLedger& ledger) {
     const auto& known = newest->header;
     const auto& header = ledger.newest->header;
     if (known.height > header.height) return std::nullopt;
-    if (known.height == header.height && ledger::block_id(known) != ledger::block_id(header)) {
-      return failure("fork",
-                     "two histories were certified: " + where(known) + " and " + where(header));
-    }
+    if (auto problem = check_same(known, header)) return problem;
   }
 
   std::error_code problem;
@@ -545,10 +549,7 @@ LedgerOutcome LedgerTrust::take_newest(Client& client, TrustedLedger& ledger,
     const auto& header = checkpoint.header;
     if (header.height < known.height) return std::nullopt;  // a node that is behind
 
-    if (header.height == known.height && ledger::block_id(header) != ledger::block_id(known)) {
-      return failure("fork",
-                     "two histories were certified: " + where(header) + " and " + where(known));
-    }
+    if (auto problem = check_same(known, header)) return problem;
 
     if (auto problem = check_log(client, known, header)) return problem;
   }

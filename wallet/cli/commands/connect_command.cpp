@@ -7,6 +7,7 @@
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
 
 namespace testamur::wallet {
@@ -91,16 +92,15 @@ Outcome connect(Context& context, const ConnectOptions& options) {
   TM_TRY_STATUS(or_exit(ExitCode::kFailure,
                         write_home_file(context, "config.toml", as_bytes(config_of(context)))));
 
-  std::string names, text;
-  for (const auto& node : context.endpoints) names += (names.empty() ? "" : ", ") + node;
+  std::string text;
   for (const auto& [node, cause] : answers.silent.items())
     text += "  " + node + " does not answer now, and which ledger it serves was not seen\n";
-  return Reply{
-      Json{{"endpoints", context.endpoints},
-           {"chain", answers.ledger},
-           {"silent", answers.silent},
-           {"tls_root", context.tls_root}},
-      "this home asks " + names + " from now on, of the ledger " + answers.ledger + "\n" + text};
+  return Reply{Json{{"endpoints", context.endpoints},
+                    {"chain", answers.ledger},
+                    {"silent", answers.silent},
+                    {"tls_root", context.tls_root}},
+               "this home asks " + joined(context.endpoints) + " from now on, of the ledger " +
+                   answers.ledger + "\n" + text};
 }
 
 }  // namespace

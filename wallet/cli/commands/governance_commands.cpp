@@ -133,9 +133,7 @@ Outcome veto(Context& context, const VoteOptions& options) {
                                            " cannot be read: the node does not show what it "
                                            "proposes. Ask another one with --endpoint"};
   }
-  const auto* replacement =
-      found.view.content ? std::get_if<tx::RootReplacementContent>(&found.view.content->action)
-                         : nullptr;
+  const auto* replacement = std::get_if<tx::RootReplacementContent>(&found.view.content->action);
 
   // Checked here too, so that nobody carries a draft to the root holders that the ledger refuses.
   if (replacement == nullptr || replacement->institution != session.profile.institution) {

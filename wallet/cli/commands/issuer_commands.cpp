@@ -97,20 +97,18 @@ struct InitOptions {
 Attempt<void> refuse_again(const Context& context, const std::string& directory) {
   const auto profile = stored_profile(context);
   if (!profile.ok()) return {};
-  std::string left;
-  std::size_t there = 0;
+  std::vector<std::string> left;
   for (const auto purpose : kVaultPurposes) {
     const auto file = key_file_in(directory, purpose);
-    if (!is_there(file)) continue;
-    ++there;
-    left += (left.empty() ? "" : ", ") + file;
+    if (is_there(file)) left.push_back(file);
   }
-  if (there == std::size(kVaultPurposes)) return {};
+  if (left.size() == std::size(kVaultPurposes)) return {};
   return error("this home is set up for " + profile->name + " (" + to_text(profile->institution) +
                ") already, and its keys are sealed in " + context.path("issuer") + "; " +
-               (there == 0 ? "no plain keys of it are in " + directory
-                           : "plain keys are left, of it or of another: " + left +
-                                 ". Open the vaults once, then erase what is of this institution"));
+               (left.empty()
+                    ? "no plain keys of it are in " + directory
+                    : "plain keys are left, of it or of another: " + joined(left) +
+                          ". Open the vaults once, then erase what is of this institution"));
 }
 
 Outcome init(Context& context, const InitOptions& options) {
