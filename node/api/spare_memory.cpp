@@ -14,6 +14,10 @@ constexpr int kArenas = 4;
 // above a transaction and a block, which come and go all the time. Fixed: the library would raise
 // it with the first larger request that it frees, and keep those that follow.
 constexpr int kMappedBytes = 4 << 20;
+// What is free at the end of an arena stays with it up to here. The library's own limit of 128 KiB,
+// which no longer grows once the size above is fixed, gives the pages of each block back and takes
+// them again for the next; give_back_if_grown() is for what is free for long.
+constexpr int kKeptBytes = 16 << 20;
 constexpr std::uint64_t kWorthwhileBytes = 1u << 20;
 
 }  // namespace
@@ -28,6 +32,7 @@ std::uint64_t resident_bytes() {
 void SpareMemory::configure() {
   (void)::mallopt(M_ARENA_MAX, kArenas);
   (void)::mallopt(M_MMAP_THRESHOLD, kMappedBytes);
+  (void)::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }
 
 bool SpareMemory::give_back_if_grown(std::uint64_t now_ms) {
