@@ -23,7 +23,7 @@
 #include "node/main/process.h"
 #include "node/main/readiness.h"
 #include "node/main/recovery.h"
-#include "node/main/sample_data.h"
+#include "node/main/serve.h"
 #include "node/rpc/admin_client.h"
 
 namespace testamur::node {
@@ -68,10 +68,10 @@ void tell(Log& log, std::string_view state) {
   if (!told.ok()) log.warn("service_manager_not_told", {{"cause", told.message()}});
 }
 
-// Runs until a signal or the operator ends it. Signals are blocked before any thread starts, so
-// that all inherit that.
-int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_facts,
-          const fs::path& dev_keys) {
+}  // namespace
+
+// Signals are blocked before any thread starts, so that all inherit that.
+int serve(const NodeConfig& config, const OnServing& on_serving) {
   auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -101,11 +101,7 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
   // Its API answers from here on: what is ordered after the service may ask it.
   tell(**log, kServiceReady);
 
-  if (dev_facts != nullptr) {
-    auto sample = submit_sample_data((*node)->chain(), dev_keys, clock);
-    if (!sample.ok()) (*log)->warn("no_sample_data", {{"cause", sample.message()}});
-    if (sample.ok()) std::cout << *sample << std::flush;
-  }
+  if (on_serving) on_serving(**node, **log);
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
     auto reloaded = (*node)->reload_peers();
@@ -117,47 +113,10 @@ int serve(const NodeConfig& config, const ledger::tx::InstitutionFacts* dev_fact
   return 0;
 }
 
-}  // namespace
-
 int run_node(const std::string& config_file) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
-  return serve(*config, nullptr, {});
-}
-
-int run_dev(const DevOptions& options) {
-  fs::path directory = options.directory;
-  if (directory.empty()) {
-    std::string pattern = (fs::temp_directory_path() / "testamur-dev-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return complain("no temporary directory can be made");
-    directory = pattern;
-  }
-
-  bool fresh = !fs::exists(directory / "testamurd.toml");
-  // A directory that is there goes on: the ledger of a developer survives a restart.
-  if (fresh) {
-    InitOptions init_options;
-    init_options.directory = directory;
-    init_options.facts.legal_names = {{"en", "Development University"}};
-    init_options.facts.country = "EU";
-    init_options.facts.domain = "dev.example";
-    init_options.api_address = options.api;
-    init_options.issuer_keys = directory / "issuer-keys";
-    SystemClock clock;
-    auto made = make_single_node(init_options, clock.now_ms());
-    if (!made.ok()) return complain(made.message());
-  }
-
-  auto config = load_config(directory / "testamurd.toml");
-  if (!config.ok()) return complain(config.message());
-
-  std::cout << "ledger of one node in " << directory.string() << ", API on " << config->api.listen
-            << ", issuer keys in " << (directory / "issuer-keys").string() << "\n"
-            << std::flush;
-
-  static const ledger::tx::InstitutionFacts kFacts;
-  return serve(*config, fresh && options.sample_data ? &kFacts : nullptr,
-               directory / "issuer-keys");
+  return serve(*config);
 }
 
 namespace {

@@ -13,7 +13,7 @@ int run_node(const std::string& config_file);
 
 struct DevOptions {
   std::string directory;  // empty: a fresh temporary one
-  std::string api = "127.0.0.1:7601";
+  std::string api;        // empty: as the ledger was made, and on any free port where that is taken
   bool sample_data = true;
 };
 int run_dev(const DevOptions& options);

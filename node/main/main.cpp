@@ -144,9 +144,12 @@ int main(int argc, char** argv) {
   bool dev = false;
   DevOptions dev_options;
   app.add_flag("--dev", dev, "A fresh ledger of one node with sample data; needs no configuration");
-  app.add_option("--dir", dev_options.directory, "With --dev: keep the ledger here");
-  app.add_option("--api", dev_options.api, "With --dev: address of the API");
-  app.add_flag("!--no-sample-data", dev_options.sample_data, "With --dev: begin empty");
+  app.add_option("--dir", dev_options.directory,
+                 "With --dev: keep the ledger here (default: nowhere)");
+  app.add_option("--api", dev_options.api,
+                 "With --dev: address of the API (default: 127.0.0.1:7601, or any free port)");
+  app.add_flag("!--no-sample-data", dev_options.sample_data,
+               "With --dev and a fresh ledger: begin empty");
   app.require_subcommand(0, 1);
 
   auto* run = app.add_subcommand("run", "Run the node until SIGTERM");

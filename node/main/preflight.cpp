@@ -50,7 +50,8 @@ std::string listen_problem(const std::string& address, const addrinfo& each) {
   return bound ? "" : address + ": " + cause;
 }
 
-// Of a key of the configuration; an empty address listens nowhere.
+}  // namespace
+
 Status check_listen(const std::string& key, const std::string& address, bool free) {
   if (address.empty()) return {};
   const auto parsed = parse_host_port(address);
@@ -75,6 +76,8 @@ Status check_listen(const std::string& key, const std::string& address, bool fre
                "\" cannot be listened on: " + last.substr(last.find(": ") + 2) +
                ". Stop what listens there, or choose another port");
 }
+
+namespace {
 
 Status check_socket_path(const fs::path& socket) {
   if (socket.empty()) return {};

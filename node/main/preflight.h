@@ -33,6 +33,10 @@ Preflight preflight(const NodeConfig& config, const Clock& clock);
 // on it.
 Preflight preflight_all(const NodeConfig& config, const Clock& clock);
 
+// Whether an address can be listened on; `key` of the configuration names it in the failure. An
+// empty one listens nowhere. Without `free` its port is not tried.
+Status check_listen(const std::string& key, const std::string& address, bool free);
+
 // Whether the node's consensus keys are those of its institution's seat. A node that the ledger
 // calls a validator and that cannot vote would be missed by nobody until a second one fails.
 // `restored`: the store is an old copy, in which an older key may sit.

@@ -66,6 +66,22 @@ def another_ledger(folder, network, office, achievement):
         text = office.run("--endpoint", "127.0.0.1:" + served[0].split("=")[1], "trust", "grant", network.institutions[1],
                           "--amount", "10", "--depth", "0", expect=UNKNOWN_EXIT)
         contains(text, "another ledger", network.chain)
+
+        # Whoever only asks would take its answers for those of this ledger.
+        graph, table = folder / "graph.json", folder / "hashes.csv"
+        table.write_text("hash\n" + 64 * "0" + "\n")
+        friend = network.institutions[1]
+        for words in [
+                ["check", 64 * "0"], ["check", "--csv", table, "--out", folder / "verdicts.csv"],
+                ["registry", "institutions"], ["registry", "institution", friend], ["registry", "achievements", friend],
+                ["registry", "achievement", achievement], ["registry", "statements", "--by", friend],
+                ["accreditation", "list"], ["trust", "explain", friend],
+                ["trust", "graph", "--out", graph], ["key", "list"], ["governance", "list"],
+                ["governance", "validators"], ["governance", "ready"], ["governance", "evidence"],
+                ["governance", "parameters"], ["issuer", "batch", "template", "--achievement", achievement, "--out", folder / "class.csv"]]:
+            text = office.run("--endpoint", "127.0.0.1:" + served[0].split("=")[1], *words, expect=UNKNOWN_EXIT)
+            contains(text, "another ledger", network.chain)
+        require(not graph.exists() and not (folder / "class.csv").exists(), "an answer of another ledger was kept")
     finally:
         node.terminate()
         node.wait()
@@ -88,16 +104,18 @@ def what_the_rules_refuse(network, folder, office):
 def what_is_no_statement(network, folder, office):
     """Trust and accreditations that cannot be: named, exit code 2 (1 for a missing role), nothing on the ledger."""
     before = log_size(network)
-    friend = network.institutions[1]
+    friend, full = network.institutions[1], ["--amount", "120"]
     contains(office.run("trust", "grant", "nobody.example", expect=UNKNOWN_EXIT), "nobody.example")
     for arguments, parts in [
-            (["grant", network.institutions[0]], ["about_itself"]),
-            (["grant", friend, "--amount", "121"], ["--amount is 0 to 120"]),
-            (["grant", friend, "--depth", "8"], ["--depth is 0 to 7"]),
-            (["grant", friend, "--field", "9999"], ["9999"]),
-            (["grant", friend, "--field", ""], ["field"]),
-            (["grant", friend, "--level", "9"], ["1 to 8"]),
-            (["grant", friend, "--from", "2099-01-01", "--until", "2098-01-01"], ["interval_empty"]),
+            (["grant", friend], ["--amount 1 to 120", "nothing was done"]),
+            (["grant", friend, "--amount", "0"], ["--amount 0 would say nothing", "withdraw"]),
+            (["grant", friend, "--amount", "121"], ["--amount is 1 to 120"]),
+            (["grant", network.institutions[0], *full], ["about_itself"]),
+            (["grant", friend, *full, "--depth", "8"], ["--depth is 0 to 7"]),
+            (["grant", friend, *full, "--field", "9999"], ["9999"]),
+            (["grant", friend, *full, "--field", ""], ["field"]),
+            (["grant", friend, *full, "--level", "9"], ["1 to 8"]),
+            (["grant", friend, *full, "--from", "2099-01-01", "--until", "2098-01-01"], ["interval_empty"]),
             (["explain", friend, "--at", "2026-02-30"], ["2026-02-30"]),
             (["explain", friend, "--assume", "me:" + friend + ":121:1"], ["0 to 120"])]:
         contains(office.run("trust", *arguments, expect=USAGE_EXIT), *parts)

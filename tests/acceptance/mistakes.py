@@ -125,7 +125,7 @@ CASES = [
     Case("A draft that is there stays", "issuer status revoke --student S2 --reason correction --draft revoke.json", (FAILURE, USAGE), "revoke.json"),
     Case("A time that is none", "issuer status revoke --student S2 --send-by nonsense", USAGE, "--send-by", "nonsense"),
     Case("A time without a draft", "issuer status revoke --student S2 --send-by +2h", USAGE, "--send-by belongs to --draft FILE"),
-    Case("A time that has passed", "trust grant $OTHER --draft grant.json --send-by 2020-01-01", USAGE, "--send-by", "has passed"),
+    Case("A time that has passed", "trust grant $OTHER --amount 60 --draft grant.json --send-by 2020-01-01", USAGE, "--send-by", "has passed"),
     Case("An index of another batch", "issuer status revoke --index $INDEX_S1_spring --batch autumn", USAGE, "stands in batch spring, not in autumn"),
     Case("A batch that there is not", "issuer status revoke --index $INDEX_S1_spring --batch nosuch", USAGE, 'no batch "nosuch"', '"spring"'),
     Case("A learner with two awards", "issuer status revoke --student S1 --reason withdrawn", USAGE, 'learner "S1" has 2 awards',
@@ -179,7 +179,7 @@ CASES = [
          "06", yes=False),
     Case("A recognition that stands already", "trust grant $OTHER --amount 60 --depth 0 --field 06 --slot 7", USAGE, "this stands already",
          "nothing was sent"),
-    Case("A field that is only the rest of others", "trust grant $OTHER --field 0699", USAGE, "would stand for all of 06"),
+    Case("A field that is only the rest of others", "trust grant $OTHER --amount 60 --field 0699", USAGE, "would stand for all of 06"),
     Case("A role that cannot be taken back", "governance propose admission $OTHER --class accreditor --retroactive", USAGE,
          "--retroactive would have no effect here"),
     Case("Statements of nobody in particular", "registry statements", USAGE, "--by INSTITUTION"),
@@ -206,7 +206,7 @@ CASES = [
 WITHOUT_A_NODE = [
     "issuer achievement publish achievement.toml", "issuer achievement retire $ACH", "issuer batch issue --csv class-new.csv --achievement $ACH",
     "issuer status revoke --student S2", "issuer status suspend --index $INDEX_S1_spring --reason correction", "issuer status reinstate --reference $REFERENCE_S1",
-    "issuer status supersede --csv revoke-batch.csv", "trust grant uni.example", "trust grant $OTHER", "trust distrust $OTHER", "trust withdraw $OTHER",
+    "issuer status supersede --csv revoke-batch.csv", "trust grant uni.example", "trust grant $OTHER --amount 60", "trust distrust $OTHER", "trust withdraw $OTHER",
     "trust explain $OTHER", "trust explain uni.example", "trust graph --out graph.json", "trust policy publish policy.toml",
     "key list", "key add credential", "key rotate $NO_KEY", "key retire $NO_KEY", "key show $NO_KEY",
     "institution show", "institution show uni.example", "institution list new-domain.toml", "institution update new-domain.toml", "institution leave",
@@ -292,7 +292,7 @@ def run_causes(office):
     (office.folder / "policy.toml").write_text('[policy]\npreset = "friends"\n')
     party = pathlib.Path(office.network.directory(1)) / "party.toml"
     (office.folder / "party.toml").write_text(party.read_text())
-    office.home.run("trust", "grant", office.facts["OTHER"], "--depth", "0", "--draft", office.folder / "grant-other.json")
+    office.home.run("trust", "grant", office.facts["OTHER"], "--amount", "60", "--depth", "0", "--draft", office.folder / "grant-other.json")
     office.home.run("sign", office.folder / "grant-other.json")
     wrong = []
     for commands, more, expected in ((WITHOUT_A_NODE, f" --endpoint {NOWHERE}", UNREACHABLE), (UNKNOWN_NAMES, "", UNKNOWN)):

@@ -142,6 +142,12 @@ std::string Context::path(const std::string& relative) const {
 
 Client Context::client() const {
   ClientOptions options{endpoints, 10'000, tls_roots};
+  const auto ledger = ledger_of_home(*this);
+  if (ledger.ok()) {
+    options.ledger = *ledger;
+  } else {
+    options.refusal = ledger.message();
+  }
   // Said even with --quiet: whose policy decides is part of the answer.
   options.moved = [with_json = json](const std::string& silent, const std::string& answering) {
     if (with_json) return;
@@ -331,6 +337,12 @@ Result<std::optional<ChainId>> home_ledger(const Context& context) {
   if (!is_there(file)) return std::optional<ChainId>{};
   TM_TRY(const auto profile, read_profile(file));
   return std::optional(profile.chain);
+}
+
+Result<std::optional<ChainId>> ledger_of_home(const Context& context) {
+  TM_TRY(auto trusted, ledger_trusted_in(context.path("ledgers")));
+  if (trusted) return trusted;
+  return home_ledger(context);
 }
 
 Result<IssuerProfile> stored_profile(const Context& context) {

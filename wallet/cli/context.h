@@ -54,6 +54,7 @@ struct Context {
       lock;  // held until the command ends: lock_home of wallet/cli/files/output.h
 
   std::string path(const std::string& relative) const;
+  // Asks the nodes of the ledger of this home, where it has one.
   Client client() const;
   std::uint64_t now_ms() const;
 };
@@ -68,6 +69,8 @@ Status read_config(Context& context);
 // on a file that cannot be read: such a home belongs to a ledger all the same, and must not take
 // the first that it is shown.
 Result<std::optional<ChainId>> home_ledger(const Context& context);
+// The ledger that this home asks about: the one that it trusts now, else that of its institution.
+Result<std::optional<ChainId>> ledger_of_home(const Context& context);
 
 // Prints "error: …" to standard error, or {"error": …} to standard output with --json.
 ExitCode fail(const Context& context, ExitCode code, const std::string& message);

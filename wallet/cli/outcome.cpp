@@ -6,6 +6,7 @@ ExitCode exit_of(CallFailure kind) {
   switch (kind) {
     case CallFailure::kUnreachable: return ExitCode::kUnreachable;
     case CallFailure::kOverloaded: return ExitCode::kUnreachable;
+    case CallFailure::kOtherLedger:
     case CallFailure::kNotFound: return ExitCode::kUnknown;
     case CallFailure::kInvalid: return ExitCode::kUsage;
     case CallFailure::kRejected:

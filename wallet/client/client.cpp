@@ -115,6 +115,18 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
   return failure;
 }
 
+CallError other_ledger(const std::string& endpoint, const std::optional<ChainId>& served,
+                       const ChainId& expected) {
+  const std::string served_text = served ? to_text(*served) : "which it does not name";
+  return {CallFailure::kOtherLedger,
+          endpoint + " serves another ledger, " + served_text + ", than this home trusts, " +
+              to_text(expected) +
+              ": name a node of this home's ledger with --endpoint, or use another --home for that "
+              "one. Where the institutions have announced that the ledger goes on under another "
+              "id: testamur ledger follow",
+          "other_ledger", "", ""};
+}
+
 std::optional<TransactionId> id_of_outcome(const v1::TransactionOutcome& outcome) {
   return TransactionId::from(as_bytes(outcome.id()));
 }
@@ -171,6 +183,7 @@ struct Client::Impl {
   struct Node {
     std::string endpoint;
     std::shared_ptr<grpc::Channel> channel;
+    std::optional<ChainId> serves = {};  // by its own word; nothing: not asked yet
   };
   ClientOptions options;
   std::vector<Node> nodes;
@@ -181,10 +194,35 @@ struct Client::Impl {
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(deadline_ms));
   }
 
-  // One call at one node; once more where it is busy and says when to come again. What it refused
-  // so it has not begun.
+  // Nothing: the node serves the ledger that is asked about.
+  std::optional<CallError> refuse_other_ledger(Node& node) {
+    if (!options.refusal.empty())
+      return CallError{CallFailure::kOther, options.refusal, "ledger_folder", "", ""};
+    if (!options.ledger || node.serves == options.ledger) return std::nullopt;
+    if (!node.serves) {
+      auto answer = call_any_ledger<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus,
+                                                       v1::GetStatusRequest{}, options.deadline_ms);
+      if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+      node.serves = decode(std::get<v1::GetStatusResponse>(answer)).chain;
+    }
+    if (node.serves == options.ledger) return std::nullopt;
+    return other_ledger(node.endpoint, node.serves, *options.ledger);
+  }
+
+  // One call at one node, of the ledger that is asked about.
   template <class Service, class Request, class Response>
   std::variant<Response, CallError> call_at(
+      Node& node,
+      grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request, std::uint64_t deadline_ms) {
+    if (auto refused = refuse_other_ledger(node)) return *refused;
+    return call_any_ledger<Service>(node, method, request, deadline_ms);
+  }
+
+  // Once more where the node is busy and says when to come again. What it refused so it has not
+  // begun.
+  template <class Service, class Request, class Response>
+  std::variant<Response, CallError> call_any_ledger(
       Node& node,
       grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
       const Request& request, std::uint64_t deadline_ms) {
@@ -340,6 +378,8 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 const std::vector<std::string>& Client::endpoints() const { return impl_->options.endpoints; }
 
+void Client::expect(const std::optional<ChainId>& ledger) { impl_->options.ledger = ledger; }
+
 std::string Client::answering() const {
   return impl_->answered ? impl_->nodes[impl_->preferred].endpoint : "";
 }
@@ -419,9 +459,9 @@ Called<Bytes> Client::genesis_record() {
 Called<StatusAnswer> Client::status_of(const std::string& endpoint) {
   for (auto& node : impl_->nodes) {
     if (node.endpoint != endpoint) continue;
-    auto answer =
-        impl_->call_at<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus,
-                                          v1::GetStatusRequest{}, impl_->options.deadline_ms);
+    auto answer = impl_->call_any_ledger<v1::LedgerService>(
+        node, &v1::LedgerService::Stub::GetStatus, v1::GetStatusRequest{},
+        impl_->options.deadline_ms);
     if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
     return decode(std::get<v1::GetStatusResponse>(answer));
   }

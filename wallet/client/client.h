@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,6 +30,9 @@ struct ClientOptions {
   std::vector<std::string> endpoints;  // host:port
   std::uint64_t deadline_ms = 10'000;  // of one call
   std::string tls_roots;               // certificates in PEM (tls_roots.h); empty: the system's
+  // The ledger that is asked about; nothing: whichever a node serves. See Client::expect.
+  std::optional<ChainId> ledger = {};
+  std::string refusal = {};  // why that cannot be told: then every call fails with it
   // Called when another endpoint answers in the place of one that does not: its institution, and so
   // its policy, is another one.
   std::function<void(const std::string& silent, const std::string& answering)> moved = {};
@@ -38,8 +42,9 @@ enum class CallFailure : std::uint8_t {
   kUnreachable,  // no endpoint answered
   kRejected,     // the ledger's rules refuse it; `code` is the rejection's name
   kNotFound,
-  kInvalid,     // the request was malformed
-  kOverloaded,  // rate limit or full queue: try again later
+  kInvalid,      // the request was malformed
+  kOverloaded,   // rate limit or full queue: try again later
+  kOtherLedger,  // the node serves another ledger than is asked about
   kOther,
 };
 struct CallError {
@@ -98,6 +103,12 @@ class Client {
 
   // The endpoint that answered last; empty before that.
   std::string answering() const;
+
+  // From now on the ledger that is asked about. Each node is asked once which one it serves, before
+  // anything else is: an answer of another ledger looks like one of this. Such a node is refused,
+  // not passed over, and the failure has the code other_ledger. Only status_of() asks it all the
+  // same.
+  void expect(const std::optional<ChainId>& ledger);
 
   // ---- verdicts and trust are decided from these
   Called<StatusAnswer> status();

@@ -188,7 +188,24 @@ LedgerOutcome remove_ledger(const std::string& folder) {
   return std::nullopt;
 }
 
+Error names_no_ledger(const std::string& folder) {
+  return error(
+      folder +
+      "/current names no ledger of this folder: restore it, or remove the folder to choose "
+      "again whom to trust");
+}
+
 }  // namespace
+
+Result<std::optional<ChainId>> ledger_trusted_in(const std::string& folder) {
+  const std::string file = folder + "/current";
+  if (!is_there(file)) return std::optional<ChainId>{};
+  const auto text = read_file(file, kMaxChainTextBytes);
+  if (!text.ok()) return names_no_ledger(folder);
+  const auto chain = parse_chain_id(as_text(*text));
+  if (!chain.ok()) return names_no_ledger(folder);
+  return std::optional(*chain);
+}
 
 Height floor_of(const LedgerTrust& trust) {
   const auto* ledger = trust.current();
@@ -212,16 +229,10 @@ LedgerOutcome LedgerTrust::load() {
     if (files.ok() && files->empty()) continue;
     if (auto problem = load_one(fs::path(entry).filename().string())) return problem;
   }
-  if (!is_there(folder_ + "/current")) return std::nullopt;
-  auto text = read_file(folder_ + "/current", kMaxChainTextBytes);
-  auto chain = text.ok() ? parse_chain_id(as_text(*text)) : Result<ChainId>(text.failure());
-  if (!chain.ok() || !ledgers_.contains(*chain)) {
-    return failure("ledger_folder",
-                   folder_ +
-                       "/current names no ledger of this folder: restore it, or remove the "
-                       "folder to choose again whom to trust");
-  }
-
+  const auto chain = ledger_trusted_in(folder_);
+  if (!chain.ok()) return failure("ledger_folder", chain.message());
+  if (*chain && !ledgers_.contains(**chain))
+    return failure("ledger_folder", names_no_ledger(folder_).message);
   current_ = *chain;
   return std::nullopt;
 }

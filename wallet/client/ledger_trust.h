@@ -106,6 +106,9 @@ class LedgerTrust {
   bool is_first_ = false;
 };
 
+// The ledger that a folder trusts now, unverified; nothing where none is trusted yet.
+Result<std::optional<ChainId>> ledger_trusted_in(const std::string& folder);
+
 // The newest block that the home has seen final: a proof under an older one tells only how it was
 // then.
 Height floor_of(const LedgerTrust& trust);

@@ -114,9 +114,9 @@ Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const A
     return error("nobody accredits itself or its parent");
   }
 
-  TM_TRY_STATUS(check_amounts(options));
-  content.amount = static_cast<std::uint8_t>(*options.amount);
-  content.depth = static_cast<std::uint8_t>(*options.depth);
+  TM_TRY(const auto amounts, parse_amounts(options));
+  content.amount = amounts.amount;
+  content.depth = amounts.depth;
   TM_TRY(content.scope, parse_scope(options));
   TM_TRY(content.scheme, parse_quality(options.scheme));
 
@@ -352,7 +352,7 @@ void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
       accreditation->add_subcommand("grant", "Accredit an institution for a scope and a period");
   add_subject_options(*grant, *options);
   add_scope_options(*grant, *options);
-  option(*grant, "--amount", options->amount, "0 to 120 (default 120)");
+  option(*grant, "--amount", options->amount, "1 to 120 (default 120)");
   option(*grant, "--depth", options->depth,
          "1: the institution is an agency whose accreditations count (default 0)");
   option(*grant, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");

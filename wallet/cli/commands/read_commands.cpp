@@ -204,6 +204,7 @@ Outcome node_status(Context& context) {
     return Failure{ExitCode::kUsage, "no endpoint is configured: give --endpoint HOST:PORT"};
   }
 
+  TM_TRY(const auto home, or_exit(ExitCode::kFailure, ledger_of_home(context)));
   Reply reply{Json{{"nodes", Json::array()}}, {}};
   for (const auto& endpoint : client.endpoints()) {
     // Every endpoint is asked, whichever is missing: that is what the command is for.
@@ -216,6 +217,9 @@ Outcome node_status(Context& context) {
     } else {
       const auto& status = std::get<StatusAnswer>(answer);
       reply.text += endpoint + "  " + status_text(status);
+      if (home && status.chain != home)
+        reply.text += "  " + toned(Tone::kDoubt, "Another ledger") + " than this home trusts, " +
+                      to_text(*home) + "\n";
       json = status.shown.json();
     }
 

@@ -63,14 +63,16 @@ Result<trust::Scope> parse_scope(const StatementOptions& options) {
   return scope;
 }
 
-Status check_amounts(const StatementOptions& options) {
-  if (*options.amount > tx::StatementContent::kFullAmount) {
-    return error("--amount is 0 to 120 (120 is full trust), not " +
-                 std::to_string(*options.amount));
-  }
+Result<Amounts> parse_amounts(const StatementOptions& options) {
+  constexpr unsigned kFull = tx::StatementContent::kFullAmount;
+  const unsigned amount = options.amount->value_or(kFull);
+  if (amount == 0)
+    return error("--amount 0 would say nothing; what was said is ended with withdraw");
+  if (amount > kFull)
+    return error("--amount is 1 to 120 (120 is full trust), not " + std::to_string(amount));
   if (*options.depth > tx::StatementContent::kMaxDepth)
     return error("--depth is 0 to 7, not " + std::to_string(*options.depth));
-  return {};
+  return Amounts{static_cast<std::uint8_t>(amount), static_cast<std::uint8_t>(*options.depth)};
 }
 
 void add_subject_options(CLI::App& command, StatementOptions& options) {

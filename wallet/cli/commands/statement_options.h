@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace testamur::wallet {
 
 struct StatementOptions {
   Given<std::string> subject;
-  Given<unsigned> amount{120};
+  Given<std::optional<unsigned>> amount;  // nothing: full
   Given<unsigned> depth{1};
   Given<std::vector<std::string>> fields;
   Given<std::vector<unsigned>> levels;
@@ -31,6 +32,11 @@ void add_scope_options(CLI::App& command, StatementOptions& options);
 
 Result<trust::Scope> parse_scope(const StatementOptions& options);
 Result<ledger::tx::StatementReason> parse_reason(const std::string& text);
-Status check_amounts(const StatementOptions& options);
+// Of amount and depth, within their bounds; an amount of 0 would say nothing.
+struct Amounts {
+  std::uint8_t amount = 0;
+  std::uint8_t depth = 0;
+};
+Result<Amounts> parse_amounts(const StatementOptions& options);
 
 }  // namespace testamur::wallet

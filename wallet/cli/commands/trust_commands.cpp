@@ -124,9 +124,14 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
   content.slot = static_cast<std::uint16_t>(*options.slot);
 
   if (kind == tx::StatementKind::kTrust) {
-    TM_TRY_STATUS(check_amounts(options));
-    content.amount = static_cast<std::uint8_t>(*options.amount);
-    content.depth = static_cast<std::uint8_t>(*options.depth);
+    // Full trust is the most that can be given away: somebody has to have said it, or to read it.
+    if (context.yes && !options.amount->has_value())
+      return error(
+          "say how much with --amount 1 to 120: 120 is full trust, with 60 two such friends are "
+          "needed. With --yes nobody is asked whether full trust is meant; nothing was done");
+    TM_TRY(const auto amounts, parse_amounts(options));
+    content.amount = amounts.amount;
+    content.depth = amounts.depth;
   }
 
   // An end empties its slot and has neither scope nor last day.
@@ -177,6 +182,16 @@ std::vector<std::string> replaced_warnings(const StatementsAnswer& answer,
   return warnings;
 }
 
+// What an institution says holds for its own decisions from the day that is named, an earlier one
+// too.
+std::vector<std::string> day_warnings(const tx::StatementContent& content, std::uint64_t now_ms) {
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  if (content.valid_from_ms + kDayMs > now_ms) return {};
+  return {"it begins on " + date_text(content.valid_from_ms) +
+          ", which is past: what your institution's nodes decide of awards since then changes with "
+          "it"};
+}
+
 // What stands already of what is about to be said; an end says nothing that stands.
 Attempt<std::vector<std::string>> compare_with_standing(IssuerSession& session,
                                                         const tx::StatementContent& content) {
@@ -200,6 +215,8 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   TransactionRequest request;
   request.command = "trust";
   TM_TRY(request.description.warnings, compare_with_standing(session, content));
+  for (auto& warning : day_warnings(content, context.now_ms()))
+    request.description.warnings.push_back(std::move(warning));
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
@@ -251,6 +268,8 @@ Outcome explain(Context& context, const ExplainOptions& options) {
 Outcome save_graph(Context& context, const std::string& out) {
   TM_TRY_STATUS(may_save_named_file(context, out));
   Client client = context.client();
+  // Whether a node of this ledger answers at all has exit codes of its own.
+  TM_TRY_STATUS(asked(client.status()));
   TM_TRY(const auto graph, or_exit(ExitCode::kUnreachable, collect_graph(client)));
   TM_TRY_STATUS(save_named_file(context, out, as_bytes(graph)));
   return Reply{Json{{"file", out}, {"size_bytes", graph.size()}},
@@ -285,7 +304,7 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
       add("grant", "Accept what an institution awards (and, by depth, whom it introduces)",
           tx::StatementKind::kTrust);
   option(*grant, "--amount", options->amount,
-         "0 to 120; 120 is full trust, 60 needs two such friends");
+         "1 to 120: 120 (the default) is full trust, 60 needs two such friends");
   option(*grant, "--depth", options->depth,
          "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);

@@ -21,7 +21,10 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   if (!chain.ok()) return LedgerFailure{"home", chain.message()};
   if (*chain) trust.expect(**chain);
 
+  // Following judges itself which ledger a node serves, and whether it is taken.
+  client.expect(std::nullopt);
   auto problem = trust.follow(client, *accepted);
+  client.expect(trust.current() == nullptr ? *chain : trust.current()->genesis.chain);
   if (trust.is_first() && trust.current() != nullptr && !context.quiet && !context.json) {
     put(Stream::kError,
         "testamur: this home trusts the ledger " + to_text(trust.current()->genesis.chain) +

@@ -1,0 +1,141 @@
+// `testamurd --dev`: a ledger of one node, for trying. It takes no port that something else has,
+// and prints what to type next with a home of its own: a home trusts one ledger, and this is none
+// that anybody should trust for longer than a try.
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include "common/clock.h"
+#include "node/main/commands.h"
+#include "node/main/init.h"
+#include "node/main/preflight.h"
+#include "node/main/sample_data.h"
+#include "node/main/serve.h"
+
+namespace testamur::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr char kUsualApi[] = "127.0.0.1:7601";
+constexpr char kAnyApi[] = "127.0.0.1:0";
+constexpr std::size_t kMaxSampleBytes = 4096;
+
+int complain(const std::string& message) {
+  std::cerr << "testamurd: " << message << "\n";
+  return kFailed;
+}
+
+// A fresh directory that goes when this does: there are keys in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "testamur-dev-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const fs::path& path() const { return path_; }  // empty: none could be made
+
+ private:
+  fs::path path_;
+};
+
+Status make_ledger(const fs::path& directory) {
+  InitOptions options;
+  options.directory = directory;
+  options.facts.legal_names = {{"en", "Development University"}};
+  options.facts.country = "EU";
+  options.facts.domain = "dev.example";
+  options.api_address = kUsualApi;
+  options.issuer_keys = directory / "issuer-keys";
+
+  SystemClock clock;
+  const auto made = make_single_node(options, clock.now_ms());
+  return made.ok() ? Status{} : Status(made.failure());
+}
+
+// What to type in another window.
+std::string next_commands(const fs::path& directory, int api_port, const std::string& sample) {
+  const auto word = sample.find("commitment  ");
+  const std::string commitment = word == std::string::npos ? "" : sample.substr(word + 12, 64);
+  std::string text = sample +
+                     "\nIn another window, with a home of its own that is for this ledger only:\n" +
+                     "  export TESTAMUR_HOME=" + (directory / "home").string() + "\n" +
+                     "  testamur connect 127.0.0.1:" + std::to_string(api_port) + "\n";
+  text += commitment.empty() ? "  testamur registry institutions\n"
+                             : "  testamur check " + commitment + "\n";
+  return text;
+}
+
+// The sample data of a fresh ledger, or what it was told to be when the ledger was fresh.
+Result<std::string> sample_of(Node& node, const fs::path& directory, bool fresh) {
+  const fs::path file = directory / "sample.txt";
+  if (!fresh) {
+    std::ifstream kept(file);
+    std::string text(kMaxSampleBytes, '\0');
+    kept.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(kept.gcount()));
+    return text;
+  }
+
+  SystemClock clock;
+  TM_TRY(auto text, submit_sample_data(node.chain(), directory / "issuer-keys", clock));
+  std::ofstream(file) << text;
+  return text;
+}
+
+}  // namespace
+
+int run_dev(const DevOptions& options) {
+  std::optional<TemporaryDirectory> temporary;
+  fs::path directory = options.directory;
+  if (directory.empty()) {
+    directory = temporary.emplace().path();
+    if (directory.empty()) return complain("no temporary directory can be made");
+  }
+  directory = fs::absolute(directory);
+
+  // A directory that is there goes on: the ledger of a developer survives a restart.
+  const bool fresh = !fs::exists(directory / "testamurd.toml");
+  if (fresh) {
+    if (const auto made = make_ledger(directory); !made.ok()) return complain(made.message());
+  }
+
+  auto config = load_config(directory / "testamurd.toml");
+  if (!config.ok()) return complain(config.message());
+  config->peer_listen.clear();  // there is nobody else
+
+  if (!options.api.empty()) {
+    config->api.listen = options.api;
+  } else if (!check_listen("api.listen", config->api.listen, true).ok()) {
+    config->api.listen = kAnyApi;
+  }
+
+  std::cout << "ledger of one node in " << directory.string()
+            << (temporary ? ", removed when this ends" : "") << ", issuer keys in "
+            << (directory / "issuer-keys").string() << "\n"
+            << std::flush;
+
+  return serve(*config, [&](Node& node, Log& log) {
+    std::string text;
+    if (options.sample_data || !fresh) {
+      auto sample = sample_of(node, directory, fresh);
+      if (!sample.ok()) log.warn("no_sample_data", {{"cause", sample.message()}});
+      if (sample.ok()) text = *sample;
+    }
+    std::cout << next_commands(directory, node.api_port(), text) << std::flush;
+  });
+}
+
+}  // namespace testamur::node
