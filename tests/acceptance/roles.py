@@ -7,7 +7,7 @@ import json
 
 from network import Home, publish_achievement, registrar, require, run_test, say
 
-USAGE, PASSWORD, INVALID, REVOKED, UNREACHABLE, UNKNOWN, HOLDER = 2, 4, 5, 6, 7, 9, 10
+USAGE, PASSWORD, INVALID, REVOKED, UNREACHABLE, UNKNOWN, HOLDER, INCOMPLETE = 2, 4, 5, 6, 7, 9, 10, 11
 NOWHERE = "127.0.0.1:1"
 
 # Semicolons, Windows-1252, days with dots, names of the student system, empty rows at the end.
@@ -78,7 +78,8 @@ def ask_by_mail(learner, verifier, folder):
     require("title" not in shown["withheld"] and "ects_hundredths" in shown["public"], f"what the registry shows: {shown}")
     answer.write_text("\r\n".join(answer.read_text()[at:at + 60] for at in range(0, len(answer.read_text()), 60)))
 
-    verdict = verifier.run("credential", "verify", "--request", asked, answer)
+    verdict = json.loads(verifier.run("credential", "verify", "--request", asked, answer, expect=INCOMPLETE))
+    require("not all is shown that was asked for: grade" in verdict["headline"], f"the headline: {verdict}")
     require(verdict["standing"] == "genuine" and verdict["holder_checked"], f"the answer: {verdict}")
     require(verdict["asked_and_not_shown"] == ["grade"], f"what is missing: {verdict}")
     contains(verifier.run("credential", "verify", "--request", asked, "--nonce", "x", answer, expect=USAGE), "--audience and --nonce")
@@ -95,7 +96,11 @@ def verify_a_folder(verifier, asked, answer, folder):
     answers.mkdir()
     (answers / "bo.txt").write_text(answer.read_text())
     (answers / "Thumbs.db").write_bytes(b"\x00\x01")
+    (answers / "late").mkdir()
+    (answers / "late" / "ada.txt").write_text(answer.read_text())
+    (answers / "gone.txt").symlink_to(answers / "nowhere.txt")
     done = json.loads(verifier.run("credential", "verify", "--request", asked, answers, expect=USAGE))
+    require(sorted(done["not_looked_at"]) == [str(answers / "gone.txt"), str(answers / "late")], f"what was left out: {done}")
     require(done["counts"] == {"genuine": 1, "unreadable": 1}, f"the folder: {done}")
 
 

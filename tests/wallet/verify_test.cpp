@@ -723,4 +723,30 @@ TEST_CASE("no damage to a presentation is valid, and none crashes the judge") {
   });
 }
 
+TEST_CASE("an answer that lacks what was asked for is genuine, and not all well") {
+  Verdict verdict;
+  verdict.findings.push_back({Topic::kHolder, Answer::kValid, "shown by its holder"});
+
+  SECTION("whole") {
+    add_answer(verdict, "");
+    CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
+    CHECK(headline(verdict) == "genuine");
+  }
+
+  SECTION("it lacks a claim") {
+    add_answer(verdict, "grade");
+    CHECK(verdict_code(verdict) == VerdictCode::kIncomplete);
+    CHECK(headline(verdict) == "genuine; not all is shown that was asked for: grade");
+    CHECK(overall(verdict) == Answer::kNotValid);
+  }
+
+  SECTION("what is worse decides") {
+    add_answer(verdict, "grade");
+    verdict.findings.push_back(
+        {Topic::kAcceptance, Answer::kNotValid, "not accepted", VerdictCode::kNotAccepted});
+    CHECK(verdict_code(verdict) == VerdictCode::kNotAccepted);
+    CHECK(standing(verdict) == Standing::kGenuine);
+  }
+}
+
 }  // namespace testamur::wallet

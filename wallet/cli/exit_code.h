@@ -1,6 +1,6 @@
 // Exit codes of `testamur`; scripts rely on them. Where several apply, the first of this order
 // wins: usage, cancelled, passphrase, invalid, revoked, unknown, unreachable, holder unchecked, not
-// accepted, other failure, all well.
+// accepted, incomplete, other failure, all well.
 #pragma once
 
 namespace testamur::wallet {
@@ -17,6 +17,7 @@ enum class ExitCode : int {
   kNotAccepted = 8,       // the viewpoint does not accept the issuer
   kUnknown = 9,           // the ledger does not know it
   kHolderUnchecked = 10,  // nobody said that it need not be
+  kIncomplete = 11,       // an answer does not show all that was asked for
 };
 
 // The one of the two that is reported.

@@ -109,9 +109,10 @@ Json acceptance_json(const AcceptanceRecord& acceptance) {
               {"bodies", bodies}};
 }
 
-// Whether an issuer is recognised is no question of validity.
+// Whether an issuer is recognised and whether all is shown are no questions of validity.
 std::string_view answer_text(const Finding& finding) {
-  if (finding.topic != Topic::kAcceptance) return to_text(finding.answer);
+  const bool beside = finding.topic == Topic::kAcceptance || finding.topic == Topic::kAnswer;
+  if (!beside) return to_text(finding.answer);
   switch (finding.answer) {
     case Answer::kValid: return "yes";
     case Answer::kNotValid: return "no";

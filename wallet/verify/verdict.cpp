@@ -11,10 +11,11 @@ namespace testamur::wallet {
 namespace {
 
 // What decides first. Invalid before revoked before unknown to the ledger before unreachable before
-// a holder who was not checked before not accepted.
+// a holder who was not checked before not accepted before an answer that lacks something.
 constexpr std::array kOrder = {VerdictCode::kInvalid,         VerdictCode::kNotInForce,
                                VerdictCode::kUnknownToLedger, VerdictCode::kUnreachable,
-                               VerdictCode::kHolderUnchecked, VerdictCode::kNotAccepted};
+                               VerdictCode::kHolderUnchecked, VerdictCode::kNotAccepted,
+                               VerdictCode::kIncomplete};
 
 VerdictCode code_of(const Finding& finding) {
   switch (finding.answer) {
@@ -28,13 +29,15 @@ VerdictCode code_of(const Finding& finding) {
 // What decides about the credential itself, or about all that was asked.
 enum class About : std::uint8_t { kCredential, kAll };
 
-// The first finding with the code that wins; nothing when all is well. A holder who was not checked
-// and an issuer whom nobody recognises take nothing away from the credential.
+// The first finding with the code that wins; nothing when all is well. A holder who was not
+// checked, an issuer whom nobody recognises and an answer that lacks something take nothing away
+// from the credential.
 const Finding* deciding(const Verdict& verdict, About about) {
   for (const auto code : kOrder) {
     if (code == VerdictCode::kHolderUnchecked && about == About::kCredential) continue;
     for (const auto& finding : verdict.findings) {
-      if (finding.topic == Topic::kAcceptance && about == About::kCredential) continue;
+      const bool beside = finding.topic == Topic::kAcceptance || finding.topic == Topic::kAnswer;
+      if (beside && about == About::kCredential) continue;
       if (code_of(finding) == code) return &finding;
     }
   }
@@ -96,6 +99,7 @@ std::string_view to_text(Topic topic) {
     case Topic::kExpiry: return "expiry";
     case Topic::kHolder: return "holder";
     case Topic::kAcceptance: return "acceptance";
+    case Topic::kAnswer: return "answer";
   }
   return "unknown";
 }
@@ -114,6 +118,16 @@ std::string_view to_text(EffectiveStatus status) {
 const Finding* find(const Verdict& verdict, Topic topic) {
   const auto found = std::ranges::find(verdict.findings, topic, &Finding::topic);
   return found == verdict.findings.end() ? nullptr : &*found;
+}
+
+void add_answer(Verdict& verdict, const std::string& missing) {
+  if (missing.empty()) {
+    verdict.findings.push_back({Topic::kAnswer, Answer::kValid, "all is shown that was asked for"});
+  } else {
+    verdict.findings.push_back({Topic::kAnswer, Answer::kNotValid,
+                                "not all is shown that was asked for: " + missing,
+                                VerdictCode::kIncomplete, VerdictCode::kIncomplete});
+  }
 }
 
 VerdictCode verdict_code(const Verdict& verdict) {
@@ -151,7 +165,8 @@ Standing standing(const Verdict& verdict) {
       return verdict.status ? standing_of(*verdict.status) : Standing::kCannotTell;
     case Topic::kExpiry: return Standing::kExpired;
     case Topic::kHolder: return Standing::kNotByHolder;
-    case Topic::kAcceptance: break;
+    case Topic::kAcceptance:
+    case Topic::kAnswer: break;
   }
   return Standing::kCannotTell;
 }
@@ -165,6 +180,8 @@ std::string headline(const Verdict& verdict) {
   }
   if (what == Standing::kGenuine && !is_checked(verdict, Topic::kHolder))
     text += "; whether its holder shows it was not checked";
+  const Finding* answer = find(verdict, Topic::kAnswer);
+  if (answer != nullptr && answer->answer != Answer::kValid) text += "; " + answer->text;
   return text;
 }
 

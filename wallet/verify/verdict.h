@@ -25,6 +25,7 @@ enum class VerdictCode : int {
   kNotAccepted = 8,
   kUnknownToLedger = 9,
   kHolderUnchecked = 10,  // though nobody said that it need not be
+  kIncomplete = 11,       // not all is shown that was asked for
 };
 
 // Never merged: what was not checked is unknown, and unknown is never valid.
@@ -40,7 +41,8 @@ enum class Topic : std::uint8_t {
   kStatus,
   kExpiry,
   kHolder,
-  kAcceptance
+  kAcceptance,
+  kAnswer  // to a verifier's request; only where there is one
 };
 std::string_view to_text(Topic topic);
 
@@ -78,7 +80,9 @@ struct Verdict {
 };
 
 const Finding* find(const Verdict& verdict, Topic topic);
-// First match wins: 5, 6, 9, 7, 10, 8, then 0.
+// Adds whether all is shown that was asked for; `missing` names what is not, for people.
+void add_answer(Verdict& verdict, const std::string& missing);
+// First match wins: 5, 6, 9, 7, 10, 8, 11, then 0.
 VerdictCode verdict_code(const Verdict& verdict);
 // The answer of the finding that decides; valid when all is well.
 Answer overall(const Verdict& verdict);
@@ -101,7 +105,7 @@ enum class Standing : std::uint8_t {
 std::string_view to_text(Standing standing);  // one word, for programs: cannot_tell, genuine, …
 Standing standing(const Verdict& verdict);
 // One line about the credential: "genuine", "revoked: …", "cannot tell: …". It says when the holder
-// was not checked.
+// was not checked, and when not all is shown that was asked for.
 std::string headline(const Verdict& verdict);
 // One line about its issuer: who accepts it, by whose policy, and by whose word.
 std::string recognition(const Verdict& verdict);

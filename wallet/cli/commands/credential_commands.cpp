@@ -659,14 +659,18 @@ Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& opt
 }
 
 // What the verifier asked for and is not shown.
-void add_missing(const VerifyQuestion& question, const Verdict& verdict, Json& json,
-                 std::string& text) {
+void add_missing(const VerifyQuestion& question, Verdict& verdict) {
   if (!question.request || !verdict.credential) return;
-  const auto missing = missing_claims(*question.request, *verdict.credential);
-  Json names = Json::array();
-  for (const auto id : missing) names.push_back(std::string(kind_of(id).name));
-  json["asked_and_not_shown"] = std::move(names);
-  if (!missing.empty()) text += "  asked for and not shown: " + claim_names(missing) + "\n";
+  add_answer(verdict, claim_names(missing_claims(*question.request, *verdict.credential)));
+}
+
+Json verdict_json(const VerifyQuestion& question, const Verdict& verdict) {
+  Json json = as_json(verdict);
+  if (!question.request || !verdict.credential) return json;
+  json["asked_and_not_shown"] = Json::array();
+  for (const auto id : missing_claims(*question.request, *verdict.credential))
+    json["asked_and_not_shown"].push_back(std::string(kind_of(id).name));
+  return json;
 }
 
 // One file, by what was asked of all.
@@ -697,14 +701,38 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
       decide_here(client, question, *view, facts);
     }
   }
-  return verify_presentation(*pasted, facts, rules);
+  Verdict verdict = verify_presentation(*pasted, facts, rules);
+  add_missing(question, verdict);
+  return verdict;
+}
+
+// The files that are meant. A folder stands for those in it, and not for what lies deeper.
+struct NamedFiles {
+  std::vector<std::string> files;
+  std::vector<std::string> not_looked_at;
+};
+
+std::string not_looked_at_text(const std::vector<std::string>& paths) {
+  std::string text;
+  for (const auto& path : paths)
+    text += "  not looked at: " + one_line(path) +
+            (is_folder(path) ? ", a folder: name it to have it judged\n" : ", which is no file\n");
+  return text;
+}
+
+// A line for whoever reads many: what it is, and who does not recognise its issuer.
+std::string verdict_line(const std::string& name, const Verdict& verdict) {
+  std::string text = one_line(name) + "  " + one_line(headline(verdict));
+  if (verdict_code(verdict) == VerdictCode::kNotAccepted) text += "; " + recognition(verdict);
+  return text + "\n";
 }
 
 // Every file, a line each; one that is no credential is said and takes nothing from the others.
-Outcome verify_files(Context& context, const VerifyQuestion& question,
-                     const std::vector<std::string>& files) {
+Outcome verify_files(Context& context, const VerifyQuestion& question, const NamedFiles& named) {
+  const auto& files = named.files;
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
+  std::size_t not_accepted = 0;  // of the genuine ones
   Progress progress("verifying", files.size(), context.quiet || context.json);
 
   // Two of one name are told apart by their folders.
@@ -726,13 +754,12 @@ Outcome verify_files(Context& context, const VerifyQuestion& question,
       reply.exit = worse(reply.exit, verdict.failure().exit);
       continue;
     }
-    std::string text = one_line(name) + "  " + one_line(headline(*verdict)) + "\n";
-    Json json = as_json(*verdict);
+    Json json = verdict_json(question, *verdict);
     json["file"] = name;
-    add_missing(question, *verdict, json, text);
-    reply.text += text;
+    reply.text += verdict_line(name, *verdict);
     reply.json["files"].push_back(std::move(json));
     ++counts[std::string(to_text(standing(*verdict)))];
+    not_accepted += verdict_code(*verdict) == VerdictCode::kNotAccepted ? 1 : 0;
     reply.exit = worse(reply.exit, static_cast<ExitCode>(verdict_code(*verdict)));
   }
   reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ");
@@ -741,26 +768,31 @@ Outcome verify_files(Context& context, const VerifyQuestion& question,
     reply.text += separator + std::to_string(count) + " " + word;
     separator = ", ";
   }
-  reply.text += "\n";
+  if (not_accepted > 0)
+    reply.text += "; of " + std::to_string(not_accepted) + " the issuer is not accepted";
+  reply.text += "\n" + not_looked_at_text(named.not_looked_at);
   reply.json["exit_code"] = static_cast<int>(reply.exit);
   reply.json["counts"] = counts;
+  reply.json["not_accepted"] = not_accepted;
+  reply.json["not_looked_at"] = named.not_looked_at;
   return reply;
 }
 
-// The files that are meant: a folder stands for those in it.
-Result<std::vector<std::string>> files_named(const std::vector<std::string>& named) {
-  std::vector<std::string> files;
+Result<NamedFiles> files_named(const std::vector<std::string>& named) {
+  NamedFiles all;
   for (const auto& path : named) {
     if (!is_folder(path)) {
-      files.push_back(path);
+      all.files.push_back(path);
       continue;
     }
-    TM_TRY(auto within, list_folder(path));
-    std::erase_if(within, [](const std::string& file) { return !is_regular_file(file); });
-    if (within.empty()) return error(path + " holds no file");
-    files.insert(files.end(), within.begin(), within.end());
+    TM_TRY(const auto within, list_folder(path));
+    const auto before = all.files.size();
+    for (const auto& entry : within)
+      (is_regular_file(entry) ? all.files : all.not_looked_at).push_back(entry);
+    if (all.files.size() == before)
+      return error(path + " holds no file\n" + not_looked_at_text(all.not_looked_at));
   }
-  return files;
+  return all;
 }
 
 Outcome verify(Context& context, const VerifyOptions& options) {
@@ -772,10 +804,8 @@ Outcome verify(Context& context, const VerifyOptions& options) {
   }
 
   TM_TRY(const auto verdict, judge_file(context, question, named.front()));
-  Json json = as_json(verdict);
-  std::string text = to_text(verdict);
-  add_missing(question, verdict, json, text);
-  return Reply{std::move(json), std::move(text), static_cast<ExitCode>(verdict_code(verdict))};
+  return Reply{verdict_json(question, verdict), to_text(verdict),
+               static_cast<ExitCode>(verdict_code(verdict))};
 }
 
 void add_holding(CLI::App& credential, Context& context, Run& run) {
