@@ -1,6 +1,7 @@
 // What a request says is answered or refused by name: nothing of it is cut to a width, left out or
 // taken for another question. And what a node answers its operator is checked likewise.
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
 
 #include "node/rpc/admin_client.h"
 #include "node/rpc/decision_log.h"
@@ -31,6 +32,69 @@ std::string refused(Stub& stub,
   if (status.ok()) return "";
   CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   return detail_of(status).field();
+}
+
+// Calls a method with these bytes as its request.
+grpc::Status call_with(grpc::Channel& channel, const google::protobuf::MethodDescriptor& method,
+                       const std::string& bytes) {
+  const std::string name = "/" + method.service()->full_name() + "/" + method.name();
+  const grpc::internal::RpcMethod called(name.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  const grpc::Slice slice(bytes);
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  grpc::ClientContext context;
+  return grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+      &channel, called, &context, request, &response);
+}
+
+TEST_CASE("a request with more fields than any has is refused before it is decoded") {
+  Asking a;
+  std::string unknown;
+  for (int i = 0; i < 140'000; ++i) unknown += std::string("\xfa\x7f\0", 3);  // field 2047, empty
+
+  for (const auto* file :
+       {v1::SubmitRequest::descriptor()->file(), v1::CheckHashRequest::descriptor()->file(),
+        v1::DecideRequest::descriptor()->file(), v1::GetInstitutionRequest::descriptor()->file(),
+        v1::GetCheckpointRequest::descriptor()->file()}) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        const auto& method = *file->service(s)->method(m);
+        if (method.client_streaming()) continue;
+        CAPTURE(method.full_name());
+        const auto status = call_with(*a.api.channel, method, unknown);
+        CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+        CHECK(status.error_message().starts_with("too_many_fields"));
+      }
+    }
+  }
+
+  // What lies in a message of the request counts too, and so do numbers that come packed.
+  v1::DecideRequest decide;
+  decide.set_issuer_id(a.id());
+  for (int i = 0; i < 140'000; ++i) decide.mutable_point()->add_fields("");
+  const auto& method = *v1::DecideRequest::descriptor()
+                            ->file()
+                            ->FindServiceByName("TrustService")
+                            ->FindMethodByName("Decide");
+  CHECK(call_with(*a.api.channel, method, decide.SerializeAsString())
+            .error_message()
+            .starts_with("too_many_fields"));
+  decide.clear_point();
+  for (int i = 0; i < 140'000; ++i) decide.mutable_point()->add_levels(1);
+  CHECK(call_with(*a.api.channel, method, decide.SerializeAsString())
+            .error_message()
+            .starts_with("too_many_fields"));
+}
+
+TEST_CASE("a request that is compressed is refused: a few bytes of it could be gigabytes") {
+  Asking a;
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::CheckReferenceRequest request;
+  request.set_reference(std::string(2 << 20, 'x'));
+  v1::CheckReferenceResponse response;
+  const auto status = a.api.verify->CheckReference(&context, request, &response);
+  CHECK(status.error_code() == grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_CASE("a version beyond 16 bits is no other version") {

@@ -1,0 +1,83 @@
+// Walks the wire by the message's descriptor, so that what lies in nested messages counts too.
+#include "testamur/bounded_requests.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <string>
+
+namespace testamur::proto {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::internal::WireFormatLite;
+
+constexpr char kPackage[] = "testamur.v1.";
+constexpr char kSuffix[] = "Request";
+
+class FieldCount {
+ public:
+  explicit FieldCount(google::protobuf::io::CodedInputStream& in) : in_(in) {}
+
+  // False where there are too many. Malformed bytes end the count: whoever decodes them refuses.
+  bool walk(const Descriptor& type) {
+    while (const auto tag = in_.ReadTag()) {
+      if (++count_ > kMaxRequestFields) return false;
+      const auto* field = type.FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
+      const bool has_length =
+          WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+      if (field == nullptr || !has_length) {
+        if (!WireFormatLite::SkipField(&in_, tag)) return true;
+      } else if (!walk_length_delimited(*field)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  bool walk_length_delimited(const FieldDescriptor& field) {
+    int length = 0;
+    if (!in_.ReadVarintSizeAsInt(&length)) return true;
+
+    if (field.type() == FieldDescriptor::TYPE_MESSAGE) {
+      // As deep as the decoder goes, which refuses what is deeper.
+      const auto [limit, depth_left] = in_.IncrementRecursionDepthAndPushLimit(length);
+      const bool few = depth_left < 0 || walk(*field.message_type());
+      in_.DecrementRecursionDepthAndPopLimit(limit);
+      return few;
+    }
+
+    // A list of numbers comes packed, a byte or more each.
+    const bool packed = field.is_repeated() && field.is_packable();
+    if (packed) count_ += length;
+    return count_ <= kMaxRequestFields && in_.Skip(length);
+  }
+
+  google::protobuf::io::CodedInputStream& in_;
+  int count_ = 0;
+};
+
+}  // namespace
+
+grpc::Status check_request_fields(const google::protobuf::MessageLite& message,
+                                  grpc::ByteBuffer& bytes) {
+  // Two bytes a field at least.
+  if (bytes.Length() <= 2 * std::size_t{kMaxRequestFields}) return grpc::Status::OK;
+  const std::string name = message.GetTypeName();
+  if (!name.starts_with(kPackage) || !name.ends_with(kSuffix)) return grpc::Status::OK;
+
+  const auto& type = *static_cast<const google::protobuf::Message&>(message).GetDescriptor();
+  grpc::ProtoBufferReader reader(&bytes);
+  if (!reader.status().ok()) return reader.status();
+  google::protobuf::io::CodedInputStream in(&reader);
+  if (FieldCount(in).walk(type)) return grpc::Status::OK;
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          "too_many_fields: the request has more than " + std::to_string(kMaxRequestFields) +
+              " fields and entries of lists; send less at once"};
+}
+
+}  // namespace testamur::proto
