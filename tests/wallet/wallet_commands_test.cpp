@@ -5,7 +5,8 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
-#include "wallet/keystore/file.h"
+#include "wallet/keystore/vault.h"
+#include "wallet/keystore/wallet_contents.h"
 
 namespace testamur::wallet {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/option_slips.h"
 #include "common/visible.h"
 
 namespace testamur::wallet {
@@ -20,6 +21,8 @@ std::vector<std::string> CommandTree::given_unread() const {
 }
 
 std::string number_slip(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  if (!value_slip(text).empty()) return {};  // which another rule names
+
   std::uint64_t value = 0;
   const auto* end = text.data() + text.size();
   const auto [stop, failed] = std::from_chars(text.data(), end, value);
