@@ -202,7 +202,9 @@ def a_stolen_key(world, awards):
     require("void" not in verdict(office, before[0])[1], "void before its time")
     key = keys_of(office, "issue")[0]
     contains(office.run("key", "retire", key, "--compromised-since", "+1d", expect=USAGE), "a time that has passed")
-    answer = office.run("key", "retire", key, "--compromised-since", "2026-01-01")
+    stolen = ["key", "retire", key, "--compromised-since", "2026-01-01"]
+    contains(office.run(*stolen, expect=USAGE), "only active issue key", "testamur key add issue", "--last")
+    answer = office.run(*stolen, "--last")
     contains(answer["says"], "as compromised since 2026-01-01", "counts as void in every verdict", "1 issuance with")
     require(answer["becomes_void"]["issuances"] == 1, f"{answer['becomes_void']}")
     code, text = verdict(office, before[0])

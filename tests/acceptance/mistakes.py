@@ -164,7 +164,7 @@ CASES = [
     Case("The same class under another name", f"{ISSUE} class.csv --name spring-2", USAGE, "held already", "S1", "S2", "batch spring", "--again",
          after=nothing_reserved),
     Case("A wrong passphrase", f"{ISSUE} class-new.csv --name n1 --wrong-passphrase", PASSWORD, "passphrase", after=nothing_reserved),
-    Case("A name of a batch that is taken", f"{ISSUE} class-new.csv --name spring", USAGE, "batch resume spring", after=nothing_reserved),
+    Case("A name of a batch that is taken", f"{ISSUE} class-new.csv --name spring", USAGE, "batch resume spring", "batch discard spring", after=nothing_reserved),
     Case("A name of a batch that is a path", f"{ISSUE} class-new.csv --name ../elsewhere", USAGE, "cannot be the name of a batch", after=nothing_reserved),
     Case("Look first", f"{ISSUE} class-new.csv --name n1 --dry-run", OK, "N1", "nothing was issued", after=nothing_reserved),
     Case("Issuing that nobody confirmed", f"{ISSUE} class-new.csv --name n1", CANCELLED, "nothing was issued", yes=False, after=nothing_reserved),

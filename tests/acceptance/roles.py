@@ -128,7 +128,9 @@ def check_a_table(office, verifier, folder):
 def correct(office, verifier, answer, folder):
     (folder / "one.csv").write_text("student,given_name,family_name\n1003,Bo,Qian\n")
     (folder / "two.csv").write_text("student,given_name,family_name\n1003,Bo,Qian\n1002,Ana,Strasse\n")
-    arguments = ["issuer", "correct", "--student", "1003", "--batch", "spring", "--csv"]
+    unlocked = ["issuer", "correct", "--student", "1003", "--batch", "spring", "--csv", folder / "one.csv"]
+    contains(office.run(*unlocked, expect=USAGE), "is locked to the wallet", "--requests", "--by-code")
+    arguments = ["issuer", "correct", "--student", "1003", "--batch", "spring", "--by-code", "--csv"]
     contains(office.run(*arguments, folder / "two.csv", expect=USAGE), "has 2 learners")
     # A batch that there is not, or a variable of a script that was empty, is never taken for the only one.
     for batch in ("", "sprnig", "../spring"):

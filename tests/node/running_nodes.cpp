@@ -96,6 +96,7 @@ RunningNodes::RunningNodes(std::size_t count,
                                        key(KeyPurpose::kRoot),
                                        key(KeyPurpose::kIssue),
                                        key(KeyPurpose::kGovern),
+                                       key(KeyPurpose::kCredential),
                                        {},
                                        nullptr});
 

@@ -19,7 +19,7 @@ namespace testamur::node {
 // One institution's keys and node.
 struct University {
   InstitutionId id;
-  SecretKey root, issue, govern;
+  SecretKey root, issue, govern, credential;
   NodeConfig config;
   std::unique_ptr<Node> node;
 };

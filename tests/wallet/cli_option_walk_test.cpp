@@ -27,6 +27,14 @@ void for_each_command(CLI::App* command, const std::function<void(CLI::App*)>& v
   }
 }
 
+bool takes_number(CLI::Option& option) {
+  try {
+    return option.get_validator("number") != nullptr;
+  } catch (const CLI::OptionNotFound&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("every option of every command is recorded when it is read") {
@@ -42,6 +50,54 @@ TEST_CASE("every option of every command is recorded when it is read") {
     }
   });
   CHECK(walked > 150);
+}
+
+// --force did nothing on most commands, in silence.
+TEST_CASE("an option of the program is recorded, or bears on how any command is run") {
+  Program tree;
+  const std::set<std::string> of_any{"--help",          "--home",
+                                     "--endpoint",      "--tls-root",
+                                     "--passphrase-fd", "--passphrase-file",
+                                     "--timeout",       "--accept-recovery",
+                                     "--json",          "--yes",
+                                     "--quiet"};
+  for (const auto* each : tree.app.get_options([](const CLI::Option*) { return true; })) {
+    INFO(each->get_name());
+    CHECK(tree.app.is_recorded(each) != of_any.contains(each->get_name()));
+  }
+}
+
+// "Could not convert: --index = -1"
+TEST_CASE("an option that takes a number names itself, what was typed and what it takes") {
+  std::vector<std::pair<std::string, std::string>> walked;
+  {
+    Program tree;
+    for_each_command(&tree.app, [&](CLI::App* command) {
+      for (auto* each : command->get_options([](CLI::Option*) { return true; })) {
+        if (takes_number(*each) && !each->get_positional())
+          walked.emplace_back(path_of(command), each->get_name());
+      }
+    });
+  }
+  CHECK(walked.size() > 20);
+  walked.emplace_back("issuer list", "--timeout");
+  walked.emplace_back("issuer list", "--passphrase-fd");
+  for (const auto& [path, option] : walked) {
+    for (const std::string wrong : {"-1", "9e9", "1.5", "99999999999999999999"}) {
+      Program tree;
+      std::string why;
+      try {
+        tree.app.parse(path + " " + option + " " + wrong);
+      } catch (const CLI::ParseError& refused) {
+        why = refused.what();
+      }
+      INFO(path << " " << option << " " << wrong << ": " << why);
+      CHECK(why.starts_with(option + ": \"" + wrong + "\" is no whole number from "));
+    }
+  }
+  Program tree;
+  CHECK_THROWS_WITH(tree.app.parse("trust explain x --level 9"),
+                    "--level: \"9\" is no whole number from 1 to 8");
 }
 
 // Found with `testamurd init --name "$NAME"`: an empty name, and an option's name, went to the

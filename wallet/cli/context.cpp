@@ -4,6 +4,7 @@
 #include "wallet/cli/context.h"
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <filesystem>
 
 #include "common/address.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::size_t kMaxProfileBytes = 64 * 1024;
 constexpr std::size_t kMaxConfigBytes = 64 * 1024;
+constexpr std::uint64_t kCallMs = 10'000;
 
 Result<IssuerProfile> read_profile(const std::string& file) {
   TM_TRY(auto text, read_file(file, kMaxProfileBytes));
@@ -141,7 +143,7 @@ std::string Context::path(const std::string& relative) const {
 }
 
 Client Context::client() const {
-  ClientOptions options{endpoints, 10'000, tls_roots};
+  ClientOptions options{endpoints, std::min(kCallMs, timeout_ms), tls_roots};
   const auto ledger = ledger_of_home(*this);
   if (ledger.ok()) {
     options.ledger = *ledger;

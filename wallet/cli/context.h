@@ -22,6 +22,7 @@
 #include "common/keys.h"
 #include "common/result.h"
 #include "wallet/cli/exit_code.h"
+#include "wallet/cli/given.h"
 #include "wallet/cli/outcome.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/client.h"
@@ -46,9 +47,9 @@ struct Context {
   bool json = false;
   std::string accept_recovery;  // chain id of a recovery that a person has decided to follow
   bool yes = false;             // no confirmation
-  bool force = false;           // a file that is there may be replaced: wallet/cli/files/output.h
+  Given<bool> force;            // a file that is there may be replaced: wallet/cli/files/output.h
   bool quiet = false;           // no progress
-  std::uint64_t timeout_ms = 30'000;
+  std::uint64_t timeout_ms = 30'000;      // for a commit; no call to a node takes longer either
   std::optional<SecretBytes> passphrase;  // once asked, for all vaults of one command
   std::optional<HomeLock>
       lock;  // held until the command ends: lock_home of wallet/cli/files/output.h

@@ -1,6 +1,10 @@
 #include "wallet/cli/option.h"
 
 #include <algorithm>
+#include <charconv>
+
+#include "common/option_slips.h"
+#include "common/visible.h"
 
 namespace testamur::wallet {
 
@@ -14,6 +18,23 @@ std::vector<std::string> CommandTree::given_unread() const {
     if (option->count() > 0 && !given->was_read()) names.push_back(option->get_name());
   }
   return names;
+}
+
+std::string number_slip(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  if (!value_slip(text).empty()) return {};  // which another rule names
+
+  std::uint64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, failed] = std::from_chars(text.data(), end, value);
+  if (failed == std::errc{} && stop == end && value >= least && value <= most) return {};
+  return "\"" + one_line(text.substr(0, 80)) + "\" is no whole number from " +
+         std::to_string(least) + " to " + std::to_string(most);
+}
+
+void expect_number(CLI::Option& option, std::uint64_t least, std::uint64_t most) {
+  option.check(CLI::Validator(
+      [least, most](const std::string& text) { return number_slip(text, least, most); }, "",
+      "number"));
 }
 
 CommandTree& CommandTree::of(CLI::App& command) {

@@ -9,53 +9,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "common/check.h"
+#include "wallet/cli/given.h"
 
 namespace testamur::wallet {
-
-class Readable {
- public:
-  bool was_read() const { return read_; }
-
- protected:
-  Readable() = default;
-  ~Readable() = default;
-  void note_read() const { read_ = true; }
-
- private:
-  mutable bool read_ = false;
-};
-
-// A value that may be given on the command line. Cannot be copied: a copy's readers would go
-// unseen.
-template <class T>
-class Given : public Readable {
- public:
-  Given() = default;
-  Given(T initial) : value_(std::move(initial)) {}
-  Given(const Given&) = delete;
-  Given& operator=(const Given&) = delete;
-  Given& operator=(T value) {
-    value_ = std::move(value);
-    return *this;
-  }
-
-  const T& operator*() const {
-    note_read();
-    return value_;
-  }
-  const T* operator->() const { return &**this; }
-  operator const T&() const { return **this; }
-  // For the parser: not a reading.
-  T& storage() { return value_; }
-
- private:
-  T value_{};
-};
 
 // The root of all commands.
 class CommandTree : public CLI::App {
@@ -76,12 +40,32 @@ class CommandTree : public CLI::App {
   std::vector<std::pair<const CLI::Option*, const Readable*>> recorded_;
 };
 
+// Why a text is no whole number of this range, naming what is; empty: it is one. The parser's own
+// words name neither.
+std::string number_slip(const std::string& text, std::uint64_t least, std::uint64_t most);
+
+// Refuses, before it is converted, what is no such number.
+void expect_number(CLI::Option& option, std::uint64_t least, std::uint64_t most);
+
+template <class T>
+struct NumberIn {
+  using type = T;
+};
+template <class T>
+struct NumberIn<std::vector<T>> {
+  using type = T;
+};
+
 // Like CLI::App::add_option and add_flag. The value must outlive the parser.
 template <class T>
 CLI::Option* option(CLI::App& command, const std::string& name, Given<T>& given,
                     const std::string& about) {
   auto* made = command.add_option(name, given.storage(), about);
   CommandTree::of(command).record(made, &given);
+  using Value = typename NumberIn<T>::type;
+  if constexpr (std::is_unsigned_v<Value> && !std::is_same_v<Value, bool>) {
+    expect_number(*made, 0, std::numeric_limits<Value>::max());
+  }
   return made;
 }
 inline CLI::Option* flag(CLI::App& command, const std::string& name, Given<bool>& given,

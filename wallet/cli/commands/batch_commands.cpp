@@ -5,6 +5,8 @@
 // asked. Only then are indexes reserved and the batch saved, the transaction signed and saved, sent
 // until committed, and the claim files written; from there on every step is repeatable (`resume`).
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -14,6 +16,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_changes.h"
 #include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/batch_check.h"
@@ -201,8 +204,21 @@ std::string learner_preview(const Award& award) {
   return text;
 }
 
+// Whoever holds it by a batch that was stopped needs no second one.
+std::string about_held(const std::vector<AwardRecord>& held) {
+  std::set<std::string> unsent;
+  for (const auto& award : held) {
+    if (!award.committed) unsent.insert(award.batch);
+  }
+  std::string text;
+  for (const auto& batch : unsent)
+    text += "batch " + batch + " was stopped before it was sent: " + ways_of_unsent(batch) + ".\n";
+  return text;
+}
+
 Description describe_batch(const Batch& batch, const Preparation& prepared,
                            const std::vector<AwardRecord>& held,
+                           const std::vector<AwardChange>& changes,
                            std::vector<std::string> warnings) {
   const auto& plan = batch.plan;
   const auto count = batch.awards.size();
@@ -221,14 +237,16 @@ Description describe_batch(const Batch& batch, const Preparation& prepared,
                          : "They do not expire.") +
       " What is issued can be revoked, never taken back.";
 
-  description.details = learner_preview(batch.awards.front());
+  if (!changes.empty()) description.details = "it changes:\n" + to_text(changes);
+  description.details += learner_preview(batch.awards.front());
   for (const auto& notice : prepared.notices) description.details += notice + "\n";
   description.warnings = std::move(warnings);
 
   if (!held.empty()) {
     description.warnings.push_back(
         std::to_string(held.size()) +
-        " of these awards are held already by learners of this class:\n" + awards_text(held));
+        " of these awards are held already by learners of this class:\n" + awards_text(held) +
+        about_held(held));
   }
 
   Json list = Json::array();
@@ -236,6 +254,7 @@ Description describe_batch(const Batch& batch, const Preparation& prepared,
   description.facts = Json{{"held_already", std::move(list)},
                            {"notices", prepared.notices},
                            {"warnings", description.warnings}};
+  if (!changes.empty()) description.facts["changes"] = to_json(changes);
 
   return description;
 }
@@ -291,43 +310,60 @@ Attempt<void> sign_batch(Context& context, Client& client, BatchFolder& folder,
                  folder.set_transaction(tx::attach_signed(built, KeyPurpose::kIssue, issue_key)));
 }
 
+Attempt<void> send_batch(Context& context, Client& client, BatchFolder& folder,
+                         const SecretKey& issue_key) {
+  const Batch& batch = folder.batch();
+  bool is_to_sign = batch.transaction.empty();
+  if (!is_to_sign) {
+    TM_TRY(is_to_sign, has_expired(folder, client));
+  }
+  if (is_to_sign) {
+    TM_TRY_STATUS(sign_batch(context, client, folder, issue_key));
+  }
+
+  TM_TRY(const auto id,
+         or_exit(ExitCode::kFailure, id_of_encoded(batch.plan.chain, batch.transaction)));
+  TM_TRY_STATUS(submit_signed(context, client, id, batch.transaction,
+                              Json{{"command", "issuer batch"}, {"folder", folder.path()}}));
+  return or_exit(ExitCode::kFailure, folder.set_committed());
+}
+
+// Precondition of deliver(): what a learner is given is anchored.
+Attempt<void> deliver_batch(const Context& context, BatchFolder& folder) {
+  Progress progress("writing claim files", folder.batch().awards.size(),
+                    context.quiet || context.json);
+  return or_exit(ExitCode::kFailure,
+                 folder.deliver([&](std::size_t done, std::size_t) { progress.advance(done); }));
+}
+
+// A full disk ends a command like any other cause, but what to do about it is not to try again.
+std::string about_full_disk(const Context& context, const std::string& cause) {
+  const bool is_full = cause.find(std::strerror(ENOSPC)) != std::string::npos ||
+                       cause.find(std::strerror(EDQUOT)) != std::string::npos;
+  return is_full ? "\n  make room on the disk that holds " + context.home : "";
+}
+
+// Where the batch stands after a failure, and how it goes on.
+Failure stopped(const Context& context, const BatchFolder& folder, Failure failure) {
+  const auto name = std::filesystem::path(folder.path()).filename().string();
+  failure.message +=
+      about_full_disk(context, failure.message) + "\n  the batch is in " + folder.path() +
+      (folder.batch().committed
+           ? " and on the ledger; testamur issuer batch resume " + name + " writes what is missing"
+           : "; " + ways_of_unsent(name));
+  return failure;
+}
+
 // From wherever the batch stands to its end. Sends the same bytes again; signs anew only after they
 // have expired.
 Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
                      const SecretKey& issue_key, const Description& description) {
-  const Batch& batch = folder.batch();
-  if (!batch.committed) {
-    bool is_to_sign = batch.transaction.empty();
-    if (!is_to_sign) {
-      TM_TRY(is_to_sign, has_expired(folder, client));
-    }
-    if (is_to_sign) {
-      TM_TRY_STATUS(sign_batch(context, client, folder, issue_key));
-    }
-
-    TM_TRY(const auto id,
-           or_exit(ExitCode::kFailure, id_of_encoded(batch.plan.chain, batch.transaction)));
-    auto sent = submit_signed(context, client, id, batch.transaction,
-                              Json{{"command", "issuer batch"}, {"folder", folder.path()}});
-
-    if (!sent.ok()) {
-      Failure failure = sent.failure();
-      failure.message +=
-          "\n  the batch is in " + folder.path() + "; testamur issuer batch resume " +
-          std::filesystem::path(folder.path()).filename().string() + " goes on with it";
-      return failure;
-    }
-
-    TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.set_committed()));
+  if (!folder.batch().committed) {
+    const auto sent = send_batch(context, client, folder, issue_key);
+    if (!sent.ok()) return stopped(context, folder, sent.failure());
   }
-
-  // Precondition of deliver(): what a learner is given is anchored.
-  {
-    Progress progress("writing claim files", batch.awards.size(), context.quiet || context.json);
-    TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver([&](std::size_t done, std::size_t) {
-      progress.advance(done);
-    })));
-  }
+  const auto delivered = deliver_batch(context, folder);
+  if (!delivered.ok()) return stopped(context, folder, delivered.failure());
 
   Json json = batch_json(folder);
   json.update(description.facts);
@@ -346,6 +382,34 @@ Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& c
   return std::move(batch).value();
 }
 
+// What the new award says otherwise than the one whose place it takes; none where it takes none.
+// Fails where it says the same: to supersede a good award for nothing is a slip.
+Attempt<std::vector<AwardChange>> changes_of(const Batch& batch, const IssueOptions& options) {
+  if (!options.replaces) return std::vector<AwardChange>{};
+  const auto& old = *options.replaces;
+  const auto& fresh = batch.awards.front();
+
+  // Whoever finds a code can take what only one wallet could open. The option is read where it has
+  // an effect.
+  const bool was_locked = old.delivery == Delivery::kRequest;
+  if (was_locked && !fresh.recipient && !*options.by_code) {
+    return Failure{ExitCode::kUsage,
+                   "the award of " + old.award.student + " in batch " + old.award.batch +
+                       " is locked to the wallet that asked for it, and the new one would be "
+                       "opened by a claim code. Let the learner ask again (testamur wallet "
+                       "request) and give --requests DIR with that request, or say --by-code; "
+                       "nothing was issued"};
+  }
+
+  auto changes = changes_between(old, fresh);
+  if (!changes.empty()) return changes;
+  return Failure{ExitCode::kUsage,
+                 *options.csv + " says the same as " + award_text(old.award) +
+                     ", field by field: a new award would change nothing. If the claim file or "
+                     "its code was lost: testamur issuer resend --student " +
+                     old.award.student + " --batch " + old.award.batch + "; nothing was issued"};
+}
+
 // With nobody to ask, learners who hold the achievement already are no accident only if somebody
 // said so.
 Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRecord>& held,
@@ -354,16 +418,32 @@ Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRec
 
   Json list = Json::array();
   for (const auto& award : held) list.push_back(to_json(award));
+  const bool any_sent = std::ranges::any_of(held, &AwardRecord::committed);
 
   return Failure{ExitCode::kUsage,
                  std::to_string(held.size()) +
                      " of these awards are held already by learners of this class:\n" +
-                     awards_text(held) +
-                     "nothing was issued. If they are to have it twice, give --again.",
+                     awards_text(held) + about_held(held) + "nothing was issued." +
+                     (any_sent ? " If they are to have it twice, give --again." : ""),
                  {},
                  {},
                  {},
                  Json{{"held_already", std::move(list)}}};
+}
+
+// Reserves the indexes and writes the folder. A crash or a failure in between leaves no batch.
+Attempt<BatchFolder> begin_batch(const Context& context, const std::string& name, Batch batch,
+                                 const age::Recipient& recipient) {
+  const auto begin = [&]() -> Result<BatchFolder> {
+    TM_TRY_STATUS(
+        reserve_indexes(context, name, batch.plan.first_index.value, batch.commitments.size()));
+    return BatchFolder::create(batch_path(context, name), std::move(batch), recipient);
+  };
+  auto folder = begin();
+  if (folder.ok()) return std::move(folder).value();
+  return Failure{ExitCode::kFailure, folder.message() + about_full_disk(context, folder.message()) +
+                                         "\n  nothing was sent, and no index is used up: give the "
+                                         "command again"};
 }
 
 Attempt<void> check_new_name(const Context& context, const std::string& name) {
@@ -372,8 +452,8 @@ Attempt<void> check_new_name(const Context& context, const std::string& name) {
   TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
   if (std::ranges::find(names, name) == names.end()) return {};
   return Failure{ExitCode::kUsage, "--name: this home has a batch " + name +
-                                       " already: go on with it by testamur issuer batch resume " +
-                                       name + ", or give another name; nothing was issued"};
+                                       " already: give another name. Of one that was stopped, " +
+                                       ways_of_unsent(name) + "; nothing was issued"};
 }
 
 }  // namespace
@@ -454,11 +534,12 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(auto prepared, prepare(session, options));
   if (options.replaces)
-    prepared.notices.push_back("it takes the place of " + award_text(*options.replaces));
+    prepared.notices.push_back("it takes the place of " + award_text(options.replaces->award));
   TM_TRY(const auto credential_keys,
          open_signing_keys(context, session.client, KeyPurpose::kCredential));
   TM_TRY(const auto issue_keys, open_signing_keys(context, session.client, KeyPurpose::kIssue));
-  TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared, options.replaces));
+  const auto replaced = options.replaces ? std::optional(options.replaces->award) : std::nullopt;
+  TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared, replaced));
   TM_TRY_STATUS(refuse_repeated(context, held, again));
   TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
 
@@ -466,7 +547,8 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   const auto issue_key = key_id(KeyPurpose::kIssue, issue_keys.key().public_key());
   const auto as_if_ms = std::max(context.now_ms(), prepared.ledger_ms);
   TM_TRY_STATUS(verify_batch(session.client, batch, issue_key, as_if_ms));
-  const auto description = describe_batch(batch, prepared, held, std::move(warnings));
+  TM_TRY(const auto changes, changes_of(batch, options));
+  const auto description = describe_batch(batch, prepared, held, changes, std::move(warnings));
   if (dry_run) {
     Json json = description.facts;
     json.update({{"dry_run", true}, {"count", batch.awards.size()}, {"says", description.text}});
@@ -477,14 +559,11 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
 
   // From here on it lasts: the indexes are this batch's, whatever becomes of it.
   const std::string folder_name = name.empty() ? batch.id : name;
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
-                        reserve_indexes(context, folder_name, batch.plan.first_index.value,
-                                        batch.commitments.size())));
-  TM_TRY(auto folder,
-         or_exit(ExitCode::kFailure,
-                 BatchFolder::create(batch_path(context, folder_name), std::move(batch),
-                                     issue_keys.keys.register_identities.front().recipient())));
-  return finish_batch(context, session.client, folder, issue_keys.key(), description);
+  TM_TRY(auto folder, begin_batch(context, folder_name, std::move(batch),
+                                  issue_keys.keys.register_identities.front().recipient()));
+  const auto issued = finish_batch(context, session.client, folder, issue_keys.key(), description);
+  if (issued.reply() == nullptr || changes.empty()) return issued;
+  return Reply{issued.reply()->json, issued.reply()->text + "  changed:\n" + to_text(changes)};
 }
 
 void add_reading_options(CLI::App& command, IssueOptions& options) {
@@ -506,13 +585,68 @@ struct BatchOptions {
   Given<std::string> student;
 };
 
+// Whether every claim file is there. After a purge none can be written again.
+bool all_delivered(const BatchFolder& folder) {
+  return folder.batch().delivered &&
+         std::ranges::all_of(folder.batch().awards,
+                             [&](const auto& award) { return is_there(folder.claim_path(award)); });
+}
+
 Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
   TM_TRY(const auto name, batch_named(context, options.name));
   TM_TRY(auto folder, open_batch(context, name, issue_keys.keys.register_identities));
-  return finish_batch(context, client, folder, issue_keys.key(), {});
+  const bool was_finished = folder.batch().committed && all_delivered(folder);
+  const auto issued = finish_batch(context, client, folder, issue_keys.key(), {});
+  if (issued.reply() == nullptr) return issued;
+  Json json = issued.reply()->json;
+  json["already"] = was_finished;
+  return Reply{std::move(json),
+               (was_finished ? name + " was finished already, and nothing was done:\n" : "") +
+                   issued.reply()->text};
+}
+
+// Only where it is certain that nothing of it is on the ledger or on its way.
+Outcome discard(Context& context, const BatchOptions& options) {
+  TM_TRY_STATUS(hold_home(context, "issuer batch discard"));
+
+  const std::string name = options.name;
+  Client client = context.client();
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(const auto folder, open_batch(context, name, vault.register_identities));
+  TM_TRY_STATUS(expect_never_sent(context, client, folder, name));
+
+  const Batch& batch = folder.batch();
+  const auto first = batch.plan.first_index.value;
+  const auto last = first + batch.commitments.size() - 1;
+  const std::string indexes = "indexes " + std::to_string(first) + " to " + std::to_string(last);
+  TM_TRY_STATUS(confirm_description(
+      context,
+      {"Batch " + name + " with its " + std::to_string(batch.awards.size()) +
+           " awards is given up: credentials and claim codes are erased. Nothing of it is on the "
+           "ledger.\nThis cannot be undone.",
+       {},
+       {},
+       {}},
+      "Discard it?", "discarded"));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, remove_batch(context, folder)));
+
+  TM_TRY(const auto next, or_exit(ExitCode::kFailure, next_index(context, 1)));
+  const bool free = next <= first;
+  return Reply{Json{{"discarded", name}, {"first_index", first}, {"indexes_free", free}},
+               "discarded " + name + "; " + indexes +
+                   (free ? " are free again\n"
+                         : " stay unused, since a later batch has those behind them\n")};
+}
+
+// Whether a purge would find nothing to forget.
+bool is_purged(const BatchFolder& folder) {
+  const bool holds_secrets = std::ranges::any_of(folder.batch().awards, [](const auto& award) {
+    return !award.claim_code.empty() || !award.holder_secret.empty();
+  });
+  return !holds_secrets && !is_there(folder.path() + "/codes.age");
 }
 
 Outcome purge(Context& context, const BatchOptions& options) {
@@ -523,9 +657,16 @@ Outcome purge(Context& context, const BatchOptions& options) {
   TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   // The claim files are made from what is forgotten here.
   if (!folder.batch().delivered) {
+    TM_TRY_STATUS(expect_sent(folder.batch().committed, name));
     return Failure{ExitCode::kFailure,
                    "the claim files of " + name +
                        " were not all written yet: testamur issuer batch resume " + name};
+  }
+  if (is_purged(folder)) {
+    TM_TRY_STATUS(refuse_unread_options(context));
+    return Reply{Json{{"purged", name}, {"already", true}},
+                 "the holder keys and claim codes of " + name +
+                     " are forgotten already; nothing was done\n"};
   }
 
   TM_TRY_STATUS(confirm_description(
@@ -540,38 +681,69 @@ Outcome purge(Context& context, const BatchOptions& options) {
 
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.purge()));
 
-  return Reply{Json{{"purged", name}},
+  return Reply{Json{{"purged", name}, {"already", false}},
                "forgot the holder keys and claim codes of " + name + "; the register stays\n"};
+}
+
+// What is left of an erased award, and how it can still be revoked: no register finds it any more.
+std::string about_erased(const OneAward& found, const IssuerProfile& profile) {
+  const auto& award = found.award;
+  if (!award.award.committed) {
+    return "nothing of it is known to be on the ledger; its place in batch " + award.award.batch +
+           " will be nobody's";
+  }
+  const std::string kept =
+      "; the ledger keeps 32 bytes that mean nothing without the salt, copies elsewhere stay";
+  if (award.on_ledger == "revoked" || award.on_ledger == "superseded")
+    return "it is " + award.on_ledger + ", for good" + kept;
+
+  const auto& index = award.award.indexes.front();
+  const std::string how =
+      ". Revoke it before, or afterwards by its index alone: testamur issuer "
+      "status revoke --index " +
+      std::to_string(index.value) + " (" +
+      to_text(make_reference(profile.chain, profile.institution, index)) + ")";
+  if (!found.source.asked)
+    return "whether it is in force was not asked (" + found.source.text + ")" + how + kept;
+  return (award.on_ledger == "valid"
+              ? std::string("it stays in force on the ledger, whatever is erased here")
+              : "it stays " + award.on_ledger + " on the ledger") +
+         how + kept;
 }
 
 Outcome erase(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer erase"));
 
   const std::string name = options.name;
-  const std::string student = options.student;
+  const std::string student = canonical_reference(*options.student);
 
+  TM_TRY(const auto profile, or_exit(ExitCode::kFailure, stored_profile(context)));
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
   TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
-  TM_TRY(auto selection, select_awards(known, batches, {{student, {}, name, ""}}, false));
+  TM_TRY(const auto selection, select_awards(known, batches, {{student, {}, name, ""}}, false));
+  TM_TRY(const auto found, read_one_award(context, vault.register_identities, name, student));
 
-  // Read before they are erased, so that the answer can name the award.
-  TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
-
+  // Read before it is erased, so that the answer can name the award.
+  const auto text = "  " + award_text(found.award.award) + "\n";
+  const auto left = about_erased(found, profile);
+  auto warnings = selection.close;
+  warnings.push_back(left);
   TM_TRY_STATUS(confirm_description(
       context,
       {"All that this office holds of this award is erased. This cannot be undone.",
-       awards_text(selection.awards),
-       selection.close,
+       text,
+       std::move(warnings),
        {}},
       "Erase it?", "erased"));
 
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.erase(student)));
-  return Reply{
-      Json{{"erased", student}, {"awards", Json::array({to_json(selection.awards.front())})}},
-      "erased " + student + ":\n" + awards_text(selection.awards) +
-          "the ledger keeps 32 bytes that mean nothing without the salt, copies elsewhere stay\n"};
+  return Reply{Json{{"erased", student},
+                    {"awards", Json::array({to_json(found.award.award)})},
+                    {"status", found.award.status},
+                    {"left", left}},
+               "erased " + student + ":\n" + text + left + "\n"};
 }
 
 }  // namespace
@@ -615,6 +787,7 @@ void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
   };
   add("resume", "Go on with a batch that was interrupted: the same bytes, the missing files",
       resume);
+  add("discard", "Give up a batch that was stopped, where nothing of it is on the ledger", discard);
   add("purge", "Forget holder keys and claim codes once the files were delivered", purge);
   auto* erasing =
       issuer.add_subcommand("erase", "Erase what this office holds of one learner in one batch");

@@ -1,12 +1,16 @@
 #include "wallet/cli/commands/commands.h"
 
+#include <limits>
+
 #include "common/option_slips.h"
 #include "wallet/cli/option.h"
 
 namespace testamur::wallet {
 namespace {
 
-void add_global_options(CLI::App& app, Context& context) {
+// A script may give those to every command that bear on how it is run. --force is about one thing,
+// a file that the command writes, and is refused where it writes none.
+void add_global_options(CommandTree& app, Context& context) {
   app.add_option("--home", context.home,
                  "Where wallet and keys are (default: $TESTAMUR_HOME, else ~/.testamur)");
   app.add_option("--endpoint", context.endpoints, "A node's host:port; may be given several times")
@@ -15,17 +19,21 @@ void add_global_options(CLI::App& app, Context& context) {
                  "PEM file of the root that signed the nodes' API certificates");
   app.add_option("--passphrase-file", context.passphrase_file,
                  "Read the passphrase from the first line of this file");
-  app.add_option("--passphrase-fd", context.passphrase_fd,
-                 "Read the passphrase from this open descriptor");
-  app.add_option("--timeout", context.timeout_ms, "How long to wait for a commit, in milliseconds")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{86'400'000}));
+  expect_number(*app.add_option("--passphrase-fd", context.passphrase_fd,
+                                "Read the passphrase from this open descriptor"),
+                0, std::numeric_limits<int>::max());
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  expect_number(*app.add_option("--timeout", context.timeout_ms,
+                                "How long to wait for a commit, in milliseconds, and at most for a "
+                                "node's answer"),
+                1, kDayMs);
   app.add_option(
       "--accept-recovery", context.accept_recovery,
       "Follow the ledger of this id (tmn1...), which goes on where the trusted one lost its keys");
   app.add_flag("--json", context.json, "Print one JSON value instead of text");
   app.add_flag("--yes", context.yes, "Do not ask for confirmation");
   app.add_flag("--quiet", context.quiet, "No progress, no notices");
-  app.add_flag("--force", context.force, "Replace a file that exists when the command writes one");
+  flag(app, "--force", context.force, "Replace a file that exists when the command writes one");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // connect: which nodes this home asks from now on.
+#include <toml++/toml.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
@@ -53,20 +55,54 @@ Attempt<Answers> ask_each(Client& client, const std::vector<std::string>& nodes)
   return answers;
 }
 
-std::string config_of(const Context& context) {
+// Where a position of the parser stands in the text. It counts characters, and not bytes.
+std::size_t offset_of(const std::string& text, const toml::source_position& position) {
+  std::size_t at = 0;
+  for (toml::source_index line = 1; line < position.line; ++line) at = text.find('\n', at) + 1;
+  for (toml::source_index column = 1; column < position.column && at < text.size(); ++column) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
+  }
+  return at;
+}
+
+// The configuration with another value of this key, and all else as somebody wrote it.
+// Precondition: the text was parsed (read_config).
+std::string with_value(std::string text, const std::string& key, const std::string& value) {
+  const toml::table table = toml::parse(text);
+  if (const auto* old = table.get(key)) {
+    const auto begin = offset_of(text, old->source().begin);
+    return text.replace(begin, offset_of(text, old->source().end) - begin, value);
+  }
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  return text + key + " = " + value + "\n";
+}
+
+// The file of this home with the nodes that it asks from now on.
+Result<std::string> config_of(const Context& context, const std::vector<std::string>& nodes,
+                              bool root_typed) {
+  constexpr std::size_t kMaxBytes = 64 * 1024;
+  const std::string file = context.path("config.toml");
   std::string text = "# Written by testamur connect; --endpoint and --tls-root come before it.\n";
-  text += "endpoints = " + Json(context.endpoints).dump() + "\n";
-  if (!context.tls_root.empty())
-    text +=
-        "tls_root = " + Json(std::filesystem::absolute(context.tls_root).string()).dump() + "\n";
-  return text;
+  if (is_there(file)) {
+    TM_TRY(const auto there, read_file(file, kMaxBytes));
+    text = std::string(as_text(there));
+  }
+  text = with_value(std::move(text), "endpoints", Json(nodes).dump());
+  if (!root_typed) return text;
+  return with_value(std::move(text), "tls_root",
+                    Json(std::filesystem::absolute(context.tls_root).string()).dump());
+}
+
+bool is_typed(const Context& context, std::string_view option) {
+  return std::ranges::any_of(context.typed,
+                             [&](const std::string& word) { return word.starts_with(option); });
 }
 
 Outcome connect(Context& context, const ConnectOptions& options) {
   const std::vector<std::string> nodes = options.nodes;
-  const bool also_named = std::ranges::any_of(
-      context.typed, [](const std::string& word) { return word.starts_with("--endpoint"); });
-  if (also_named) return error("--endpoint has no effect here: name the nodes after connect");
+  if (is_typed(context, "--endpoint"))
+    return error("--endpoint has no effect here: name the nodes after connect");
   if (nodes.size() > kMostNodes)
     return error("name " + std::to_string(kMostNodes) + " nodes at most");
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -89,8 +125,10 @@ Outcome connect(Context& context, const ConnectOptions& options) {
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, following, trust)) return failure_of(*problem);
   context.endpoints = nodes;
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure,
-                        write_home_file(context, "config.toml", as_bytes(config_of(context)))));
+  TM_TRY(const auto config,
+         or_exit(ExitCode::kFailure, config_of(context, nodes, is_typed(context, "--tls-root"))));
+  TM_TRY_STATUS(
+      or_exit(ExitCode::kFailure, write_home_file(context, "config.toml", as_bytes(config))));
 
   std::string text;
   for (const auto& [node, cause] : answers.silent.items())

@@ -13,6 +13,9 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
+#include "wallet/credential/credential.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -27,33 +30,23 @@ struct CorrectOptions {
   IssueOptions issue;  // csv, achievement, name, expires, the notation of the list, dry_run
 };
 
-// The award that is corrected, with the batch that it stands in.
-struct Corrected {
-  RegisteredAward award;
-  std::optional<std::uint64_t> expires_at_s;
-};
-
-Attempt<Corrected> award_to_correct(Context& context, const std::string& student,
-                                    const std::string& batch) {
+Attempt<RegisteredAward> award_to_correct(Context& context, const std::string& student,
+                                          const std::string& batch) {
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(auto held, read_batch(context, vault.register_identities, batch));
-  std::vector<AwardRecord> known;
-  for (const auto& each : held.awards) known.push_back(each.award);
-  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
-  TM_TRY(const auto selection,
-         select_awards(known, batches, {{student, {}, batch, "--student " + student}}, false));
+  TM_TRY(auto found, read_one_award(context, vault.register_identities, batch, student));
+  auto& award = found.award;
 
   // What is over is corrected no more; the newer award is the one to correct.
-  (void)add_statuses(context, std::span(&held, 1));
-  const auto found = std::ranges::find(held.awards, selection.awards.front().student,
-                                       [](const auto& each) { return each.award.student; });
-  if (found->status == "revoked" || found->status == "superseded" || found->status == "not_sent") {
-    return Failure{ExitCode::kUsage,
-                   "the award of \"" + student + "\" in batch " + batch + " is " +
-                       (found->status == "not_sent" ? "not issued yet" : found->status) +
-                       " and cannot be corrected: testamur issuer show --student " + student};
+  const std::string which = "the award of \"" + student + "\" in batch " + batch + " is ";
+  if (award.status == "not_sent")
+    return Failure{ExitCode::kUsage, which + "not issued yet: " + ways_of_unsent(batch)};
+  if (award.on_ledger == "revoked" || award.on_ledger == "superseded") {
+    return Failure{ExitCode::kUsage, which + award.on_ledger +
+                                         " and cannot be corrected: testamur issuer show "
+                                         "--student " +
+                                         student};
   }
-  return Corrected{*found, held.expires_at_s};
+  return std::move(award);
 }
 
 // One row, and that of the learner: a second one would get an award that replaces nothing.
@@ -81,13 +74,14 @@ Attempt<std::string> free_name(const Context& context, const std::string& batch)
   return std::string{};
 }
 
-void fill(IssueOptions& issue, const Corrected& corrected, const std::string& free) {
-  if (issue.achievement->empty()) issue.achievement = to_text(corrected.award.award.achievement);
+void fill(IssueOptions& issue, const RegisteredAward& corrected, const std::string& free) {
+  if (issue.achievement->empty()) issue.achievement = to_text(corrected.award.achievement);
   if (issue.name->empty()) issue.name = free;
-  if (issue.expires->empty() && corrected.expires_at_s)
-    issue.expires = moment_text(*corrected.expires_at_s * 1000 - kDayMs).substr(0, 10);
+  const auto view = read_credential(corrected.credential);
+  if (issue.expires->empty() && view.ok() && view->head.expires_at_s)
+    issue.expires = moment_text(*view->head.expires_at_s * 1000 - kDayMs).substr(0, 10);
   issue.again = true;
-  issue.replaces = corrected.award.award;
+  issue.replaces = corrected;
 }
 
 Outcome correct(Context& context, CorrectOptions& options) {
@@ -127,14 +121,33 @@ struct ResendOptions {
   Given<std::string> student;
   Given<std::string> batch;
   Given<std::string> out;
+  Given<bool> not_in_force;
 };
+
+// The file of an award that nobody takes misleads the learner who gets it again: somebody must have
+// said so. The option is read where it has an effect.
+Attempt<void> confirm_dead(const Context& context, const RegisteredAward& award,
+                           const Given<bool>& said) {
+  if (!is_not_in_force(award) || *said) return {};
+  const std::string it = award_text(award.award) + " is " + award.status;
+  if (!context.yes && input_is_terminal())
+    return confirm_description(context, {it + ": no verifier takes it.", {}, {}, {}},
+                               "Write its claim file all the same?", "written");
+  return Failure{ExitCode::kUsage,
+                 it + ": no verifier takes it, and nothing was written. If its claim file is "
+                      "wanted all the same, say --not-in-force"};
+}
+
+std::string status_line(const OneAward& found) {
+  if (!found.source.asked) return "  " + found.source.text + "\n";
+  return is_not_in_force(found.award) ? "  the award is " + found.award.status + "\n" : "";
+}
 
 Attempt<BatchFolder> folder_of(Context& context, const std::string& batch,
                                const IssuerKeys& vault) {
   TM_TRY(auto folder, open_batch(context, batch, vault.register_identities));
-  if (folder.batch().committed) return folder;
-  return Failure{ExitCode::kFailure,
-                 "batch " + batch + " is not issued yet: testamur issuer batch resume " + batch};
+  TM_TRY_STATUS(expect_sent(folder.batch().committed, batch));
+  return folder;
 }
 
 Outcome resend(Context& context, const ResendOptions& options) {
@@ -151,6 +164,8 @@ Outcome resend(Context& context, const ResendOptions& options) {
     return Failure{ExitCode::kUsage, "batch " + batch + " has no learner \"" + student +
                                          "\": testamur issuer show --student " + student};
   }
+  TM_TRY(const auto registered, read_one_award(context, vault.register_identities, batch, student));
+  TM_TRY_STATUS(confirm_dead(context, registered.award, options.not_in_force));
   const std::string path = folder.claim_path(*found);
   const std::string code = found->recipient ? std::string{} : std::string(found->claim_code.text());
   TM_TRY_STATUS(refuse_unread_options(context));
@@ -166,7 +181,10 @@ Outcome resend(Context& context, const ResendOptions& options) {
           : purged ? "  its code was purged: who has lost that too gets a correction (testamur "
                      "issuer correct)\n"
                    : "  its code, to be sent on another way: " + code + "\n";
-  return Reply{Json{{"file", out}, {"student", student}, {"code", code}}, std::move(text)};
+  return Reply{
+      Json{
+          {"file", out}, {"student", student}, {"code", code}, {"status", registered.award.status}},
+      text + status_line(registered)};
 }
 
 }  // namespace
@@ -178,7 +196,9 @@ void add_correction_commands(CLI::App& issuer, Context& context, Run& run) {
   option(*correcting, "--student", options->student, "The learner's reference")->required();
   option(*correcting, "--batch", options->batch, "The batch of the wrong award")->required();
   option(*correcting, "--csv", options->issue.csv,
-         "A class list with the learner's row as it should be")
+         "A class list with one row, the learner's as it should be: a column student, and every "
+         "claim that the new award is to state, also those that stay (given_name, family_name, "
+         "birthdate, grade, …: docs/cli.md)")
       ->required();
   option(*correcting, "--achievement", options->issue.achievement,
          "<number>.<version> (default: as before)");
@@ -188,6 +208,8 @@ void add_correction_commands(CLI::App& issuer, Context& context, Run& run) {
          "Last day of validity, YYYY-MM-DD (default: as before)");
   option(*correcting, "--requests", options->issue.requests,
          "Directory with the learner's wallet request");
+  flag(*correcting, "--by-code", options->issue.by_code,
+       "By a claim code, though the wrong award was locked to the learner's wallet");
   add_reading_options(*correcting, options->issue);
   flag(*correcting, "--dry-run", options->issue.dry_run,
        "Check everything and say what would be issued; issue nothing");
@@ -201,6 +223,8 @@ void add_correction_commands(CLI::App& issuer, Context& context, Run& run) {
   option(*resending, "--student", lost->student, "The learner's reference")->required();
   option(*resending, "--batch", lost->batch, "Name of the batch's folder")->required();
   option(*resending, "--out", lost->out, "File to write")->required();
+  flag(*resending, "--not-in-force", lost->not_in_force,
+       "Though the award is revoked, suspended, superseded, void or expired");
   resending->callback(
       [&context, &run, lost] { run = [&context, lost] { return resend(context, *lost); }; });
 }

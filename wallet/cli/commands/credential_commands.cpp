@@ -879,9 +879,10 @@ void add_verifying(CLI::App& parent, Context& context, Run& run) {
   option(*verifying, "--audience", checking->audience,
          "Require a holder's proof made for this name");
   option(*verifying, "--nonce", checking->nonce, "… and this challenge");
-  option(
-      *verifying, "--max-age", checking->max_age_s,
-      "… not older than this many seconds, counted from when the holder made it (default 86400)");
+  expect_number(*option(*verifying, "--max-age", checking->max_age_s,
+                        "… not older than this many seconds, counted from when the holder made it "
+                        "(default 86400)"),
+                0, std::numeric_limits<std::uint64_t>::max());
   flag(*verifying, "--no-holder", checking->no_holder, "It does not matter who shows it");
   option(*verifying, "--viewpoint", checking->viewpoint,
          "… as this institution sees it (id or domain), and whether it publishes that policy");

@@ -75,6 +75,8 @@ Outcome sign_file(Context& context, const SignOptions& options) {
                                            moment_text(valid_until_ms(draft)) +
                                            "; let it be drafted anew"};
   }
+  const HoldsNoMore is_replaced = [&](ByteView) { return out == file; };
+  if (out != file) TM_TRY_STATUS(may_save_named_file(context, out));
   const auto before = draft.signatures.size() + proofs_in(draft);
   TM_TRY_STATUS(sign_with_directories(options, draft));
   TM_TRY_STATUS(confirm_description(context, {description_text + describe_time(draft), {}, {}, {}},
@@ -88,8 +90,7 @@ Outcome sign_file(Context& context, const SignOptions& options) {
         "nothing was signed: this home holds no key that the draft waits for\n" + open_text(draft)};
   }
   // Where no other file is named the draft that was read is replaced: it only grew.
-  TM_TRY_STATUS(save_named_file(context, out, as_bytes(draft_text(draft)),
-                                [&](ByteView) { return out == file; }));
+  TM_TRY_STATUS(save_named_file(context, out, as_bytes(draft_text(draft)), is_replaced));
   return Reply{Json{{"draft", out},
                     {"says", description_text},
                     {"added", added},
@@ -134,31 +135,53 @@ Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
   return {};
 }
 
+// What is on the ledger is not sent again, whether its time has passed or not.
+Attempt<bool> was_sent(Client& client, const Draft& draft) {
+  auto known = client.transaction(draft.transaction.id);
+  if (const auto* failure = std::get_if<CallError>(&known)) {
+    if (failure->kind == CallFailure::kNotFound) return false;
+    return failure_of(*failure);
+  }
+  return std::get<TransactionAnswer>(known).state == TransactionState::kCommitted;
+}
+
+Reply sent_reply(const Draft& draft, const std::string& says, Json outcome, bool already) {
+  const auto body = decoded_body(draft);
+  const auto id = to_text(draft.transaction.id);
+  Json json{{"transaction", id},
+            {"says", says},
+            {"kind", tx::name(body.kind)},
+            {"already", already},
+            {"outcome", std::move(outcome)}};
+  std::string text = already ? "it is on the ledger already; nothing was sent\n" : "committed\n";
+  if (body.kind == tx::Kind::kInstitutionRegister) {
+    const auto institution = to_text(registered_id(draft));
+    json["institution"] = institution;
+    text += "  the new institution is " + institution + "\n";
+  }
+  return Reply{std::move(json), text + "  transaction " + id + "\n"};
+}
+
 Outcome send_files(Context& context, const Given<std::vector<std::string>>& files) {
   TM_TRY(const auto draft, gather(files));
   if (!missing(draft).empty()) {
     return Failure{ExitCode::kFailure, "it is not complete, nothing was sent\n" + open_text(draft)};
   }
   Client client = context.client();
-  TM_TRY_STATUS(check_time(context, client, draft));
   const auto body = decoded_body(draft);
+  TM_TRY(const bool already, was_sent(client, draft));
+  if (already)
+    return sent_reply(draft, describe_transaction(body, description_context_of(draft)), nullptr,
+                      true);
+
+  TM_TRY_STATUS(check_time(context, client, draft));
   TM_TRY(const auto known, asked(fetch_description_context(client, body)));
   const std::string description_text = describe_transaction(body, known);
   TM_TRY_STATUS(confirm_description(context, {description_text, {}, {}, {}}, "Send this?", "sent"));
 
   TM_TRY(const auto sent, submit_signed(context, client, draft.transaction.id, carried(draft),
                                         Json{{"command", "send"}, {"says", description_text}}));
-  Json json{{"transaction", to_text(sent.id)},
-            {"says", description_text},
-            {"kind", tx::name(body.kind)},
-            {"outcome", sent.outcome.json()}};
-  std::string more;
-  if (body.kind == tx::Kind::kInstitutionRegister) {
-    const auto id = to_text(registered_id(draft));
-    json["institution"] = id;
-    more = "  the new institution is " + id + "\n";
-  }
-  return Reply{std::move(json), "committed\n" + more + "  transaction " + to_text(sent.id) + "\n"};
+  return sent_reply(draft, description_text, sent.outcome.json(), false);
 }
 
 }  // namespace

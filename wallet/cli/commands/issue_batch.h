@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "wallet/cli/context.h"
-#include "wallet/cli/flow/award_targets.h"
+#include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/outcome.h"
@@ -29,7 +29,8 @@ struct IssueOptions {
   Given<bool> again;
   Given<bool> dry_run;
   // Set by a command that replaces an award: who gets the new one holds it no more.
-  std::optional<AwardRecord> replaces;
+  std::optional<RegisteredAward> replaces;
+  Given<bool> by_code;  // the new one may come by a code where the old one was locked to a wallet
 };
 
 // What the person said of the list's own notation. A separator is found, and what was read is shown

@@ -28,6 +28,7 @@ struct KeyOptions {
   Given<std::string> out;
   Given<std::string> chain;
   Given<std::string> institution;
+  Given<bool> last;
   DraftOptions draft;
 };
 
@@ -251,6 +252,45 @@ Attempt<void> describe_void(IssuerSession& session, const OwnKey& key, std::uint
   return {};
 }
 
+// What an institution can do no more without a key of the purpose; empty where the ledger itself
+// keeps the last one.
+std::string stops_without(KeyPurpose purpose) {
+  switch (purpose) {
+    case KeyPurpose::kIssue: return "nothing can be issued and no status changed";
+    case KeyPurpose::kCredential: return "no credential can be signed";
+    case KeyPurpose::kGovern:
+      return "nothing can be published, recognised, voted on or changed of the institution's facts";
+    case KeyPurpose::kCosign: return "no achievement of another institution can be co-signed";
+    case KeyPurpose::kTransport: return "no other node takes a connection of this one's";
+    default: return {};
+  }
+}
+
+// What the institution loses by the retirement, where no other key does the same; empty: nothing.
+// Where nobody reads it, somebody must have said so: the option is read where it has an effect.
+Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
+                                  const Given<bool>& said) {
+  const std::string stops = stops_without(key.purpose);
+  if (stops.empty()) return std::string{};
+  TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
+  const bool has_another = std::ranges::any_of(answer.keys, [&](const KeyAnswer& each) {
+    return each.record.id != key.id && each.record.purpose == key.purpose &&
+           each.state == KeyState::kActive;
+  });
+  if (has_another) return std::string{};
+
+  const std::string purpose(to_text(key.purpose));
+  std::string loss = "it is the only active " + purpose + " key: until another one is registered " +
+                     stops + ". Add one before: testamur key add " + purpose;
+  const bool meant = *said;
+  const auto& context = session.context;
+  if (meant || (!context.yes && input_is_terminal())) return loss;
+  return Failure{ExitCode::kUsage,
+                 loss +
+                     ", or replace it by testamur key rotate. If it is to go all the same, say "
+                     "--last; nothing was sent"};
+}
+
 Outcome retire(Context& context, const KeyOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
 
@@ -266,7 +306,9 @@ Outcome retire(Context& context, const KeyOptions& options) {
 
   tx::KeyRetireContent content{key.id, 0};
   TM_TRY(content.compromised_since_ms, compromised_since(context, options, key.purpose));
+  TM_TRY(auto loss, loss_by_last(session, key, options.last));
   auto request = key_request(context, session.profile, "key retire", nullptr);
+  if (!loss.empty()) request.description.warnings.push_back(std::move(loss));
 
   // What becomes void is said before the question: it cannot be taken back.
   if (content.compromised_since_ms != 0) {
@@ -377,6 +419,8 @@ void add_key_commands(CLI::App& app, Context& context, Run& run) {
   option(
       *retiring, "--compromised-since", options->compromised_since,
       "What it signed at or after this time counts as void: YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)");
+  flag(*retiring, "--last", options->last,
+       "Though it is the only active key of its purpose, and what it is for stops");
   add_draft_options(*retiring, options->draft);
   auto* making = command(
       "make",

@@ -178,7 +178,7 @@ Outcome forget(Context& context, const std::string& typed) {
   TM_TRY(auto needs, needs_of_issuer(context, ledgers));
   if (is_there(wallet_file(context))) {
     // Only the opened vault tells, and who forces it need not open it.
-    if (context.force) {
+    if (*context.force) {
       needs.push_back("its wallet was not opened, and may hold credentials of it");
     } else {
       auto wallet = OpenWallet::open(context);
@@ -188,7 +188,7 @@ Outcome forget(Context& context, const std::string& typed) {
     }
   }
 
-  if (!needs.empty() && !context.force) {
+  if (!needs.empty() && !*context.force) {
     std::string text;
     for (const auto& need : needs) text += (text.empty() ? "" : ", and ") + need;
     return Failure{ExitCode::kUsage, "this home needs the ledger " + typed + ": " + text +

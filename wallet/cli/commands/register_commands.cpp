@@ -13,6 +13,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/replacements.h"
+#include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/csv_line.h"
@@ -48,9 +49,8 @@ Attempt<AwardFilter> read_filter(const Context& context, const ListOptions& opti
 
   const auto known = status_names();
   if (!filter.status.empty() && std::ranges::find(known, filter.status) == known.end()) {
-    std::string names;
-    for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
-    return error("--status: \"" + filter.status.substr(0, 40) + "\" is no status: " + names);
+    return error("--status: \"" + filter.status.substr(0, 40) +
+                 "\" is no status: " + joined(known));
   }
 
   if (options.achievement->empty()) return filter;
@@ -117,7 +117,7 @@ LearnersAwards with_replacements(std::vector<const RegisteredAward*> awards) {
   std::vector<PlacedAward> placed;
   for (const auto* each : awards) {
     placed.push_back({each->award.student, each->award.achievement,
-                      each->award.indexes.front().value, each->status == "superseded"});
+                      each->award.indexes.front().value, each->on_ledger == "superseded"});
   }
   LearnersAwards learner{std::move(awards), replacements(placed), {}};
   for (const auto& [old, fresh] : learner.replaced_by) learner.replaces[fresh] = old;
@@ -133,7 +133,7 @@ std::string replacement_text(const LearnersAwards& learner, std::size_t place) {
   std::string text;
   if (const auto fresh = learner.replaced_by.find(place); fresh != learner.replaced_by.end())
     text += "  replaced by  that of " + named_award(*learner.awards[fresh->second]) + "\n";
-  else if (learner.awards[place]->status == "superseded")
+  else if (learner.awards[place]->on_ledger == "superseded")
     text += "  replaced by  none of this achievement in this register\n";
   if (const auto old = learner.replaces.find(place); old != learner.replaces.end())
     text += "  replaces     that of " + named_award(*learner.awards[old->second]) + "\n";
@@ -224,7 +224,7 @@ Outcome list_batches(Context& context) {
     for (const auto* award : awards) ++statuses[award->status];
 
     const std::string state =
-        !batch.committed ? "not sent yet (testamur issuer batch resume " + batch.name + ")"
+        !batch.committed ? "not sent yet (" + ways_of_unsent(batch.name) + ")"
         : !batch.delivered
             ? "claim files are missing (testamur issuer batch resume " + batch.name + ")"
             : "issued";
@@ -272,7 +272,7 @@ struct CodeList {
 CodeList list_codes(const RegisteredBatch& batch,
                     const std::map<std::string, std::string>& code_of) {
   const std::vector<std::string> header{"student",  "given_name", "family_name", "student_number",
-                                        "delivery", "file",       "code"};
+                                        "delivery", "file",       "code",        "status"};
 
   CodeList out;
   out.table = csv_line(header);
@@ -287,21 +287,34 @@ CodeList list_codes(const RegisteredBatch& batch,
                                        award.student_number,
                                        std::string(to_text(award.delivery)),
                                        file,
-                                       code};
+                                       code,
+                                       award.status};
 
     out.table += csv_line(row);
     out.json.push_back(Json{{"student", award.award.student},
                             {"name", award.name},
                             {"delivery", to_text(award.delivery)},
                             {"file", file},
-                            {"code", code}});
+                            {"code", code},
+                            {"status", award.status}});
 
     out.text += one_line(award.award.student) + "  " + one_line(award.name) + "  " +
                 one_line(file) + "  " +
-                (code.empty() ? "sealed to the wallet that asked: no code" : code) + "\n";
+                (code.empty() ? "sealed to the wallet that asked: no code" : code) +
+                (is_not_in_force(award) ? "  is " + award.status : "") + "\n";
   }
 
   return out;
+}
+
+// To whom nothing is to be sent, or that nobody knows.
+std::string about_dead(const RegisteredBatch& batch, const StatusSource& source) {
+  if (!source.asked) return source.text + "\n";
+  const auto dead =
+      std::ranges::count_if(batch.awards, [](const auto& award) { return is_not_in_force(award); });
+  if (dead == 0) return {};
+  return std::to_string(dead) + (dead == 1 ? " of these awards is" : " of these awards are") +
+         " not in force: a claim file or code of it is of no use to its learner\n";
 }
 
 Outcome codes(Context& context, const CodesOptions& options) {
@@ -311,8 +324,9 @@ Outcome codes(Context& context, const CodesOptions& options) {
   if (!csv.empty()) TM_TRY_STATUS(may_save_named_file(context, csv));
 
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(const auto batches, read_batches(context, vault.register_identities, name));
-  const RegisteredBatch& batch = batches.front();
+  TM_TRY(auto batch, read_batch(context, vault.register_identities, name));
+  TM_TRY_STATUS(expect_sent(batch.committed, name));
+  const auto source = add_statuses(context, std::span(&batch, 1));
   const std::string path = batch_path(context, name) + "/codes.age";
 
   const bool all_asked = std::ranges::all_of(
@@ -334,14 +348,18 @@ Outcome codes(Context& context, const CodesOptions& options) {
   }
 
   const auto list = list_codes(batch, code_of);
-  if (csv.empty()) return Reply{Json{{"codes", list.json}}, list.text};
+  const auto notice = about_dead(batch, source);
+  if (csv.empty()) {
+    return Reply{Json{{"codes", list.json}, {"status_asked", source.asked}}, list.text + notice};
+  }
 
   TM_TRY_STATUS(refuse_unread_options(context));
   TM_TRY_STATUS(save_named_file(context, csv, as_bytes(list.table)));
 
   return Reply{Json{{"file", csv}, {"rows", batch.awards.size()}},
                "wrote " + csv + " with " + std::to_string(batch.awards.size()) +
-                   " rows; it holds claim codes in clear: erase it when the mails are sent\n"};
+                   " rows; it holds claim codes in clear: erase it when the mails are sent\n" +
+                   notice};
 }
 
 }  // namespace
@@ -353,8 +371,7 @@ void add_register_commands(CLI::App& issuer, Context& context, Run& run) {
   option(*listing, "--batch", options->batch, "Of this batch only");
   option(*listing, "--achievement", options->achievement,
          "Of this achievement only: <number>, <number>.<version>");
-  option(*listing, "--status", options->status,
-         "valid, revoked, suspended, superseded, not_listed or not_sent only");
+  option(*listing, "--status", options->status, "Of this status only: " + joined(status_names()));
   option(*listing, "--student", options->student, "Of this learner only");
   listing->callback(
       [&context, &run, options] { run = [&context, options] { return list(context, *options); }; });

@@ -43,8 +43,7 @@ Result<trust::Scope> parse_scope(const StatementOptions& options) {
   if (!fields.empty()) scope.fields = fields;
 
   for (unsigned level : *options.levels) {
-    if (level < 1 || level > trust::kMaxLevel)
-      return error("--level: an EQF level is 1 to 8, not " + std::to_string(level));
+    TM_CHECK(level >= 1 && level <= trust::kMaxLevel, level);
     scope.levels = static_cast<std::uint8_t>(scope.levels.value_or(0) | 1U << (level - 1));
   }
 
@@ -87,8 +86,9 @@ void add_scope_options(CLI::App& command, StatementOptions& options) {
          "Last day on which it holds, YYYY-MM-DD, to its end in UTC (default: open)");
   option(command, "--field", options.fields,
          "ISCED-F code or name; may be given several times (default: all)");
-  option(command, "--level", options.levels,
-         "EQF level; may be given several times (default: all)");
+  expect_number(*option(command, "--level", options.levels,
+                        "EQF level, 1 to 8; may be given several times (default: all)"),
+                1, trust::kMaxLevel);
   option(command, "--award-type", options.award_types,
          "microcredential, bachelor, … (default: all)");
   option(command, "--purpose", options.purposes,

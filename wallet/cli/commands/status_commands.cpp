@@ -172,11 +172,12 @@ Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<Award
     // List and ledger do not fit together where one is missing: the whole is refused (decision
     // 1151).
     if (status == "not_listed") {
-      return Failure{
-          ExitCode::kUnknown,
-          "the ledger does not list " + award_text(awards[i]) +
-              (awards[i].committed ? "" : ": its batch was never sent (issuer batch resume)") +
-              "; nothing was changed"};
+      return Failure{ExitCode::kUnknown,
+                     "the ledger does not list " + award_text(awards[i]) +
+                         (awards[i].committed ? ""
+                                              : ": its batch was stopped before it was sent (" +
+                                                    ways_of_unsent(awards[i].batch) + ")") +
+                         "; nothing was changed"};
     }
 
     const auto fate = fate_of(status, verb.action, with_root);
@@ -319,11 +320,14 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(const auto reason_text, reason_word(options, verb));
   TM_TRY(const auto reason, parse_reason(reason_text));
   const bool with_root = options.with_root;
-  const bool all = options.all;
   TM_TRY_STATUS(hold_home(context, std::string("issuer status ") + verb.name));
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto table, read_table(options.csv, session.profile));
   TM_TRY(const auto names, named_targets(options, session.profile, table.names));
+  // An index is one award, and none is more than all of it: there --all is not read.
+  const bool names_several =
+      std::ranges::any_of(names, [](const auto& name) { return !name.index; });
+  const bool all = names_several && *options.all;
 
   // The issue vault opens the registers, whoever signs.
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));

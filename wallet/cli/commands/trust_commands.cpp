@@ -208,9 +208,37 @@ Attempt<std::vector<std::string>> compare_with_standing(IssuerSession& session,
   return replaced_warnings(listed, content, now_ms);
 }
 
+// The ledger takes an end of what has ended, and keeps it for good; it says nothing to anybody.
+Attempt<bool> has_ended_already(IssuerSession& session, const tx::StatementContent& content,
+                                const std::string& subject) {
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto standing, asked(session.client.statements(own, content.subject, false)));
+  const auto in_slot = [&](const StatementAnswer& said) { return is_replaced(said, content); };
+  if (std::ranges::any_of(standing.statements, in_slot)) return false;
+
+  TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
+  if (std::ranges::any_of(ever.statements, in_slot)) return true;
+  return Failure{ExitCode::kUsage,
+                 session.profile.name + " never said anything of " + subject + " in slot " +
+                     std::to_string(content.slot) +
+                     ": there is nothing to withdraw, and nothing was sent. Another slot is named "
+                     "by --slot",
+                 "nothing_to_end"};
+}
+
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto content, make_statement(context, session.client, options, kind));
+
+  if (kind == tx::StatementKind::kEnd) {
+    const std::string& subject = options.subject;
+    TM_TRY(const bool ended, has_ended_already(session, content, subject));
+    if (ended) {
+      return Reply{Json{{"already", true}, {"statement", ""}},
+                   "what " + session.profile.name + " said of " + subject + " in slot " +
+                       std::to_string(content.slot) + " has ended already; nothing was sent\n"};
+    }
+  }
 
   TransactionRequest request;
   request.command = "trust";
@@ -326,7 +354,8 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   option(*command, "--achievement", query->achievement,
          "Take field, level and type from this achievement");
   option(*command, "--field", query->fields, "ISCED-F detailed code");
-  option(*command, "--level", query->levels, "EQF level");
+  expect_number(*option(*command, "--level", query->levels, "EQF level, 1 to 8"), 1,
+                trust::kMaxLevel);
   option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
   option(*command, "--purpose", query->purpose,
          "credit, access, exemption, employment, profession");

@@ -1,6 +1,8 @@
 // wallet: a learner's vault, its recovery words and its backups.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "wallet/cli/commands/commands.h"
@@ -32,7 +34,21 @@ ExitCode create_vault(Context& context, const WalletContents& contents) {
 ExitCode expect_no_vault(Context& context) {
   if (!is_there(wallet_file(context))) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure,
-              wallet_file(context) + " exists already and is not overwritten");
+              wallet_file(context) +
+                  " exists already and is not overwritten (testamur wallet show says what it "
+                  "holds). Another wallet goes into another folder: give --home DIR; or move this "
+                  "one away first");
+}
+
+// Whether a file lies in the folder or below it, by whatever links it is reached.
+bool lies_below(const std::string& file, const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  const auto inner = fs::weakly_canonical(fs::absolute(file, failure), failure);
+  auto outer = fs::weakly_canonical(fs::absolute(folder, failure), failure);
+  if (!outer.has_filename()) outer = outer.parent_path();
+  const auto [end, ignored] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  return end == outer.end();
 }
 
 // Puts the words where the person will find them; only what arrived counts.
@@ -54,6 +70,13 @@ ExitCode init(Context& context, const std::string& words_file) {
     return fail(context, ExitCode::kUsage,
                 "the recovery words are shown on a terminal only, and not within JSON; give "
                 "--words-file FILE");
+  }
+  // They open the vault's backups and make its keys anew: beside it they save nothing and tell all.
+  if (!words_file.empty() && lies_below(words_file, context.home)) {
+    return fail(context, ExitCode::kUsage,
+                "--words-file: " + words_file + " lies in the home " + context.home +
+                    ", where whoever gets the vault gets the words too, and one lost disk loses "
+                    "both: name a file elsewhere, on another disk or on paper");
   }
   auto passphrase = new_passphrase(context, "the wallet");
   if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
@@ -130,8 +153,13 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
       {SignatureAlgorithm::kEcdsaP256, index, to_text(name.id), student, context.now_ms()});
   // The counter is saved before the request leaves: a key is never used twice.
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
-  if (const ExitCode code = write_named_file(context, out, as_bytes(*made)); code != ExitCode::kOk)
-    return code;
+  if (const ExitCode code = write_named_file(context, out, as_bytes(*made));
+      code != ExitCode::kOk) {
+    // Nobody has the request: it is not left open. Its key stays used up.
+    wallet.contents().requests.pop_back();
+    const ExitCode saved = wallet.save(context);
+    return saved == ExitCode::kOk ? code : saved;
+  }
   print(context, Json{{"request", out}, {"issuer", to_text(name.id)}},
         "wrote " + out + ": send it to " + (name.name_now.empty() ? issuer : name.name_now) +
             "; it holds a fresh public key and your student reference\n");
@@ -229,6 +257,7 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
 
   if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk)
     return locked;
+  if (const ExitCode none = expect_no_vault(context); none != ExitCode::kOk) return none;
 
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
 

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/told_status.h"
 #include "wallet/cli/short_id.h"
 
 namespace testamur::wallet {
@@ -46,6 +47,8 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
   registered.title = title_of(plan);
   registered.delivery = delivery_of(held);
   registered.claim_file = folder.claim_path(held);
+  registered.credential = held.sd_jwt;
+  registered.chain = plan.chain;
 
   // What the learner was told, row by row: a list may say another title or date than the
   // achievement.
@@ -151,13 +154,39 @@ StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches) 
   if (!profile.ok()) return {false, "status not asked: " + profile.message(), ExitCode::kFailure};
 
   Client client = context.client();
-  const auto statuses = statuses_of(client, profile->chain, profile->institution, records);
-  if (!statuses.ok())
-    return {false, "status not asked: " + statuses.message(), statuses.failure().exit};
+  const auto slots = slots_of(client, profile->institution, records);
+  if (!slots.ok()) return {false, "status not asked: " + slots.message(), slots.failure().exit};
+  const auto issuer = asked(client.issuer(profile->institution));
+  if (!issuer.ok()) return {false, "status not asked: " + issuer.message(), issuer.failure().exit};
 
-  for (std::size_t i = 0; i < sent.size(); ++i) sent[i]->status = (*statuses)[i];
+  for (auto* award : sent) {
+    const auto slot = slots->find(award->award.indexes.front().value);
+    if (slot == slots->end()) {
+      award->status = award->on_ledger = "not_listed";
+      continue;
+    }
+    award->status =
+        told_status(award->credential, award->chain, slot->second, *issuer, context.now_ms());
+    award->on_ledger = status_name(slot->second.status);
+  }
   return {true, "status by the word of " + client.answering(), ExitCode::kOk};
 }
+
+Attempt<OneAward> read_one_award(Context& context, std::span<const age::Identity> identities,
+                                 const std::string& batch, const std::string& student) {
+  TM_TRY(auto held, read_batch(context, identities, batch));
+  std::vector<AwardRecord> known;
+  for (const auto& each : held.awards) known.push_back(each.award);
+  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
+  TM_TRY_STATUS(
+      select_awards(known, batches, {{student, {}, batch, "--student " + student}}, false));
+
+  std::erase_if(held.awards, [&](const auto& each) { return each.award.student != student; });
+  auto source = add_statuses(context, std::span(&held, 1));
+  return OneAward{std::move(held.awards.front()), std::move(source)};
+}
+
+bool is_not_in_force(const RegisteredAward& award) { return is_not_in_force(award.status); }
 
 bool fits(const RegisteredAward& award, const AwardFilter& filter) {
   if (!filter.student.empty() && award.award.student != filter.student) return false;
@@ -170,7 +199,8 @@ bool fits(const RegisteredAward& award, const AwardFilter& filter) {
 }
 
 std::vector<std::string> status_names() {
-  return {"valid", "revoked", "suspended", "superseded", "not_listed", "not_sent"};
+  return {"valid",   "revoked", "suspended",  "superseded", "void",
+          "expired", "invalid", "not_listed", "not_sent",   "unknown"};
 }
 
 std::string counts_text(const std::vector<const RegisteredAward*>& awards, bool statuses) {

@@ -28,7 +28,11 @@ struct RegisteredAward {
   std::string given_name, family_name, student_number;
   Delivery delivery = Delivery::kCode;
   std::string claim_file;  // its path
-  std::string status;      // of statuses_of; "not_sent", "not_asked"
+  std::string credential;  // as it was signed, with all that it discloses
+  ChainId chain;           // that its commitment is of
+  std::string status;      // what a verifier is told (told_status.h); "not_listed", "not_sent",
+                           // "not_asked"
+  std::string on_ledger;   // of statuses_of: of the slot alone; empty: not asked
 };
 
 struct RegisteredBatch {
@@ -62,6 +66,15 @@ struct StatusSource {
 // Asks a node for all of them at once, and sets them to "not_asked" where none answers.
 StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches);
 
+// One learner's award in a batch, with its status where a node answers. Fails with 2, as a change
+// of status does, where there is no such one.
+struct OneAward {
+  RegisteredAward award;
+  StatusSource source;
+};
+Attempt<OneAward> read_one_award(Context& context, std::span<const age::Identity> identities,
+                                 const std::string& batch, const std::string& student);
+
 // Which awards are shown. An empty member is no condition.
 struct AwardFilter {
   std::string student;
@@ -69,6 +82,8 @@ struct AwardFilter {
   std::string status;
 };
 bool fits(const RegisteredAward& award, const AwardFilter& filter);
+// Whether it is one that nobody takes: of an award which a learner was sent as in force.
+bool is_not_in_force(const RegisteredAward& award);
 // The names that --status takes.
 std::vector<std::string> status_names();
 

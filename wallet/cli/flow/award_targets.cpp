@@ -115,17 +115,6 @@ std::string worst_status(const std::vector<std::string>& statuses) {
   return "unknown";
 }
 
-std::string status_name(LedgerStatus status) {
-  switch (status) {
-    case LedgerStatus::kValid: return "valid";
-    case LedgerStatus::kRevoked: return "revoked";
-    case LedgerStatus::kSuspended: return "suspended";
-    case LedgerStatus::kSuperseded: return "superseded";
-    case LedgerStatus::kUnknown: break;
-  }
-  return "unknown";
-}
-
 // The status of one index, asked by its reference.
 Attempt<std::string> status_at(Client& client, const ChainId& chain, const InstitutionId& issuer,
                                IssuerIndex index) {
@@ -139,32 +128,6 @@ Attempt<std::string> status_at(Client& client, const ChainId& chain, const Insti
   return std::string("unknown");
 }
 
-// The status of indexes by their commitments, many at once.
-Attempt<std::map<std::uint64_t, std::string>> statuses_by_commitment(
-    Client& client, const InstitutionId& issuer, const std::vector<AwardRecord>& awards) {
-  std::vector<Hash256> commitments;
-  for (const auto& award : awards) {
-    commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
-  }
-
-  std::map<std::uint64_t, std::string> statuses;
-
-  for (std::size_t at = 0; at < commitments.size(); at += kBulkAtOnce) {
-    const auto end = std::min(commitments.size(), at + kBulkAtOnce);
-    TM_TRY(const auto answer,
-           asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
-                                    commitments.begin() + static_cast<std::ptrdiff_t>(end)},
-                                   {"", false, 0})));
-
-    for (const auto& verdict : answer.verdicts) {
-      for (const auto& slot : verdict.slots) {
-        if (slot.issuer.id == issuer) statuses[slot.index.value] = status_name(slot.status);
-      }
-    }
-  }
-  return statuses;
-}
-
 std::string award_date(const Award& award, const BatchPlan& plan) {
   const auto view = read_credential(award.sd_jwt);
   if (view.ok()) {
@@ -175,6 +138,17 @@ std::string award_date(const Award& award, const BatchPlan& plan) {
 }
 
 }  // namespace
+
+std::string status_name(LedgerStatus status) {
+  switch (status) {
+    case LedgerStatus::kValid: return "valid";
+    case LedgerStatus::kRevoked: return "revoked";
+    case LedgerStatus::kSuspended: return "suspended";
+    case LedgerStatus::kSuperseded: return "superseded";
+    case LedgerStatus::kUnknown: break;
+  }
+  return "unknown";
+}
 
 std::string award_text(const AwardRecord& award) {
   std::string indexes;
@@ -386,10 +360,36 @@ std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards
   return sentences;
 }
 
+Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
+                                                          const InstitutionId& issuer,
+                                                          const std::vector<AwardRecord>& awards) {
+  std::vector<Hash256> commitments;
+  for (const auto& award : awards) {
+    commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
+  }
+
+  std::map<std::uint64_t, BulkSlotAnswer> slots;
+
+  for (std::size_t at = 0; at < commitments.size(); at += kBulkAtOnce) {
+    const auto end = std::min(commitments.size(), at + kBulkAtOnce);
+    TM_TRY(const auto answer,
+           asked(client.check_bulk({commitments.begin() + static_cast<std::ptrdiff_t>(at),
+                                    commitments.begin() + static_cast<std::ptrdiff_t>(end)},
+                                   {"", false, 0})));
+
+    for (const auto& verdict : answer.verdicts) {
+      for (const auto& slot : verdict.slots) {
+        if (slot.issuer.id == issuer) slots[slot.index.value] = slot;
+      }
+    }
+  }
+  return slots;
+}
+
 Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,
                                               const InstitutionId& issuer,
                                               const std::vector<AwardRecord>& awards) {
-  TM_TRY(const auto known, statuses_by_commitment(client, issuer, awards));
+  TM_TRY(const auto known, slots_of(client, issuer, awards));
 
   std::vector<std::string> statuses;
 
@@ -397,7 +397,7 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
     std::vector<std::string> of_slots;
     for (const auto& index : award.indexes) {
       if (const auto found = known.find(index.value); found != known.end()) {
-        of_slots.push_back(found->second);
+        of_slots.push_back(status_name(found->second.status));
         continue;
       }
 

@@ -103,6 +103,13 @@ Attempt<std::vector<BatchIndexes>> indexes_of_batches(const Context& context,
 std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards,
                                           const std::vector<BatchIndexes>& batches);
 
+// The status of a slot as nodes call it: "valid", "revoked", …
+std::string status_name(LedgerStatus status);
+// What a node says of the slots of these awards, by index, many at once. One that the ledger does
+// not list by its commitment is absent.
+Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
+                                                          const InstitutionId& issuer,
+                                                          const std::vector<AwardRecord>& awards);
 // What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the
 // worst of them, for the order of a final change), "not_listed" where it does not list one. Fails
 // when no node answers.

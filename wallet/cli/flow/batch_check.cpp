@@ -1,7 +1,7 @@
 #include "wallet/cli/flow/batch_check.h"
 
+#include "wallet/cli/flow/told_status.h"
 #include "wallet/client/facts.h"
-#include "wallet/verify/verify.h"
 
 namespace testamur::wallet {
 namespace {
@@ -17,37 +17,19 @@ SlotRecord future_slot(const Batch& batch, const Award& award, const KeyId& issu
   slot.issue_key = issue_key;
   slot.anchor_time_ms = now_ms;
   slot.status = LedgerStatus::kValid;
-  slot.basis = Basis::kProven;
   return slot;
-}
-
-// The issuer's own node tells the issuer how things are: what verifiers will have proven to them is
-// taken from its word.
-void take_as_proven(RegistryFacts& facts, std::uint64_t now_ms) {
-  if (facts.issuer) facts.issuer->basis = Basis::kProven;
-  if (facts.achievement) facts.achievement->basis = Basis::kProven;
-  if (facts.keys) {
-    for (auto& key : *facts.keys) key.basis = Basis::kProven;
-  }
-  facts.as_of = AsOf{facts.newest_known, now_ms, "", Basis::kProven};
-  facts.others_list = 0;
 }
 
 }  // namespace
 
 Attempt<void> verify_batch(const Batch& batch, RegistryFacts facts, const KeyId& issue_key,
                            std::uint64_t now_ms) {
-  VerifyRules rules;
-  rules.now_ms = now_ms;
-  rules.want_acceptance = false;
-  rules.need_holder = false;
-
-  take_as_proven(facts, now_ms);
-
   for (const auto& award : batch.awards) {
     facts.slots = std::vector<SlotRecord>{future_slot(batch, award, issue_key, now_ms)};
 
-    const Verdict verdict = verify_presentation(award.sd_jwt, facts, rules);
+    // The issuer's own node tells the issuer how things are: what verifiers will have proven to
+    // them is taken from its word.
+    const Verdict verdict = verdict_if_proven(award.sd_jwt, facts, now_ms);
     for (const auto topic : {Topic::kForm, Topic::kSignature, Topic::kContents, Topic::kLedger,
                              Topic::kStatus, Topic::kExpiry}) {
       const auto* finding = find(verdict, topic);

@@ -8,7 +8,9 @@
 #include <iterator>
 
 #include "ledger/tx/transaction.h"
+#include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
@@ -144,22 +146,25 @@ Status reserve_indexes(const Context& context, const std::string& batch, std::ui
   return write_home_file(context, "issuer/next_index.json", as_bytes(reserved.dump()));
 }
 
-Attempt<bool> has_expired(const BatchFolder& folder, Client& client) {
+namespace {
+
+// What this program cannot read another one made, and it may be committed: signing the batch again
+// would issue it twice, and forgetting it would give its indexes to another.
+Attempt<ledger::tx::SharedTransaction> transaction_of(const BatchFolder& folder) {
   const Batch& batch = folder.batch();
   auto decoded = ledger::tx::decode(batch.plan.chain, batch.transaction);
+  if (auto* read = std::get_if<ledger::tx::SharedTransaction>(&decoded)) return std::move(*read);
+  return Failure{ExitCode::kFailure,
+                 folder.path() + "/batch.age holds a transaction that this program cannot read (" +
+                     ledger::tx::to_text(std::get<ledger::tx::Rejection>(decoded)) +
+                     "): nothing was signed. Use the testamur that made it, or a newer one"};
+}
 
-  // What this program cannot read another one made, and it may be committed: signing the batch
-  // again would issue it twice.
-  const auto* transaction = std::get_if<ledger::tx::SharedTransaction>(&decoded);
-  if (transaction == nullptr) {
-    return Failure{ExitCode::kFailure,
-                   folder.path() +
-                       "/batch.age holds a transaction that this program cannot read (" +
-                       ledger::tx::to_text(std::get<ledger::tx::Rejection>(decoded)) +
-                       "): nothing was signed. Use the testamur that made it, or a newer one"};
-  }
+}  // namespace
 
-  auto known = client.transaction((*transaction)->id());
+Attempt<bool> has_expired(const BatchFolder& folder, Client& client) {
+  TM_TRY(const auto transaction, transaction_of(folder));
+  auto known = client.transaction(transaction->id());
 
   if (const auto* failure = std::get_if<CallError>(&known)) {
     if (failure->kind != CallFailure::kNotFound) return false;  // it may be on its way, or there
@@ -175,7 +180,72 @@ Attempt<bool> has_expired(const BatchFolder& folder, Client& client) {
   auto status = client.status();
   const auto* said = std::get_if<StatusAnswer>(&status);
 
-  return said != nullptr && said->as_of && said->as_of->time_ms > (*transaction)->valid_until_ms();
+  return said != nullptr && said->as_of && said->as_of->time_ms > transaction->valid_until_ms();
+}
+
+std::string ways_of_unsent(const std::string& name) {
+  return "testamur issuer batch resume " + name +
+         " goes on with it, testamur issuer batch discard " + name + " gives it up";
+}
+
+Attempt<void> expect_sent(bool committed, const std::string& name) {
+  if (committed) return {};
+  return Failure{ExitCode::kFailure, "batch " + name +
+                                         " is not issued yet: nothing of it is to be handed out. " +
+                                         ways_of_unsent(name)};
+}
+
+Attempt<void> expect_never_sent(const Context& context, Client& client, const BatchFolder& folder,
+                                const std::string& name) {
+  const Batch& batch = folder.batch();
+  if (batch.committed) {
+    return Failure{ExitCode::kUsage,
+                   "batch " + name +
+                       " is on the ledger and cannot be discarded; its awards can be revoked: "
+                       "testamur issuer status revoke --batch " +
+                       name + " --all"};
+  }
+
+  // By its commitments, whatever transaction brought them.
+  AwardRecord all;
+  all.commitments = batch.commitments;
+  TM_TRY(const auto listed, slots_of(client, batch.plan.issuer, {all}));
+  const std::string resume = "testamur issuer batch resume " + name;
+  if (!listed.empty())
+    return Failure{ExitCode::kUsage, "batch " + name +
+                                         " is on the ledger, which this home has not noted yet: " +
+                                         resume + " notes it and writes the claim files"};
+
+  if (batch.transaction.empty()) {
+    TM_TRY(const bool sent, or_exit(ExitCode::kFailure, is_sent(context, name)));
+    if (!sent) return {};
+    return Failure{ExitCode::kFailure, "the outbox holds a transaction that may be of batch " +
+                                           name +
+                                           ": testamur outbox resume first; nothing was discarded"};
+  }
+
+  TM_TRY(const auto transaction, transaction_of(folder));
+  TM_TRY(const bool expired, has_expired(folder, client));
+  if (expired) return {};
+  return Failure{ExitCode::kFailure,
+                 "the signed transaction of batch " + name + " may still be committed until " +
+                     moment_text(transaction->valid_until_ms()) + ": discard it after that, or " +
+                     resume + " goes on with it; nothing was discarded"};
+}
+
+Status remove_batch(const Context& context, const BatchFolder& folder) {
+  // The state goes first: without it the folder is what a crash leaves before there is a batch, and
+  // no register without its batch stands in the way of others.
+  TM_TRY_STATUS(remove_file(folder.path() + "/batch.age"));
+  std::error_code failure;
+  std::filesystem::remove_all(folder.path(), failure);
+  if (failure) return error("cannot remove " + folder.path() + ": " + failure.message());
+
+  const Batch& batch = folder.batch();
+  if (batch.transaction.empty()) return {};
+  TM_TRY(const auto id, id_of_encoded(batch.plan.chain, batch.transaction));
+  Outbox(context.path("outbox")).remove(id);
+  return {};
 }
 
 Result<TransactionId> id_of_encoded(const ChainId& chain, ByteView carried) {

@@ -32,6 +32,18 @@ Attempt<std::string> batch_named(const Context& context, const std::string& type
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
                                 std::span<const age::Identity> identities);
 
+// What can be done with a batch that was stopped before it was sent, for people.
+std::string ways_of_unsent(const std::string& name);
+// Fails with 1 where the batch is not known to be on the ledger: nothing of it is to be handed out.
+Attempt<void> expect_sent(bool committed, const std::string& name);
+
+// Whether nothing of the batch is on the ledger, nor can get there any more: fails, saying why,
+// where it is, may, or could not be asked.
+Attempt<void> expect_never_sent(const Context& context, Client& client, const BatchFolder& folder,
+                                const std::string& name);
+// Forgets the batch with all its files. Precondition: expect_never_sent().
+Status remove_batch(const Context& context, const BatchFolder& folder);
+
 // The first index that neither the ledger nor an earlier, perhaps uncommitted, batch of this home
 // uses. Nothing is reserved by asking.
 Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free_on_ledger);

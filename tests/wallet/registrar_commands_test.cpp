@@ -1,0 +1,407 @@
+// The commands of a registrar as they are typed, against a real node and with real vaults: who acts
+// by accident hurts nobody, and what is shown as done is done.
+#include <filesystem>
+
+#include "ledger/tx/content.h"
+#include "tests/support/catch.h"
+#include "tests/wallet/program.h"
+#include "tests/wallet/trust_fixture.h"
+#include "wallet/cli/flow/batches.h"
+#include "wallet/credential/request.h"
+#include "wallet/keystore/file.h"
+
+namespace testamur::wallet {
+namespace {
+
+namespace tx = ledger::tx;
+using test::SpeakingLedger;
+
+constexpr const char* kPassphrase = "correct horse";
+constexpr int kCheapWork = 1;
+
+bool says(const std::string& text, const std::string& part) {
+  UNSCOPED_INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
+// University 0 with its vaults, an achievement, and a folder for what people hand over.
+struct Registrar {
+  SpeakingLedger ledger{3};
+  AchievementId achievement = ledger.nodes.publish(0, 0);
+
+  Registrar() {
+    std::filesystem::create_directories(ledger.context.path("issuer"));
+    auto& own = ledger.nodes.at(0);
+    seal(KeyPurpose::kRoot, own.root);
+    seal(KeyPurpose::kIssue, own.issue);
+    seal(KeyPurpose::kGovern, own.govern);
+    seal(KeyPurpose::kCredential, own.credential);
+    const Json profile{{"chain", to_text(ledger.nodes.chain())},
+                       {"institution", to_text(own.id)},
+                       {"name", "University 0"},
+                       {"domain", "university0.example"}};
+    write("issuer/issuer.json", profile.dump());
+  }
+
+  void seal(KeyPurpose purpose, const SecretKey& key) {
+    IssuerKeys keys = make_issuer_keys(purpose, key.algorithm(), to_text(ledger.id(0)));
+    keys.keys.clear();
+    keys.keys.push_back(SecretKey::from_bytes(key.algorithm(), key.secret_bytes()).value());
+    const auto file = ledger.context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+    REQUIRE(Vault::create(file, SecretBytes::copy_of(as_bytes(std::string(kPassphrase))),
+                          encode_issuer_keys(keys).view(), kCheapWork)
+                .ok());
+  }
+  std::string write(const std::string& name, const std::string& text) {
+    const auto file = ledger.context.path(name);
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+    REQUIRE(write_file_atomically(file, as_bytes(text), Overwrite::kAllowed).ok());
+    return file;
+  }
+  // Whether a node answers is the caller's: of `endpoints` the first that does.
+  Outcome type(const std::string& words, std::vector<std::string> endpoints = {}) {
+    Program program;
+    auto& context = program.context;
+    context.home = ledger.context.home;
+    context.endpoints = endpoints.empty() ? ledger.context.endpoints : std::move(endpoints);
+    context.json = context.quiet = true;
+    context.passphrase = SecretBytes::copy_of(as_bytes(std::string(kPassphrase)));
+    program.app.parse(words);
+    auto outcome = program.run();
+    if (outcome.reply() == nullptr) return outcome;
+    const auto unread = refuse_unread_options(context);
+    return unread.ok() ? std::move(outcome) : Outcome(unread.failure());
+  }
+  std::string done(const std::string& words) {
+    const auto outcome = type(words);
+    INFO(words << (outcome.failure() == nullptr ? "" : ": " + outcome.failure()->message));
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->text + outcome.reply()->json.dump();
+  }
+  Json answer(const std::string& words) {
+    const auto outcome = type(words);
+    INFO(words << (outcome.failure() == nullptr ? "" : ": " + outcome.failure()->message));
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->json;
+  }
+  std::string why(const std::string& words, ExitCode exit) {
+    const auto outcome = type(words);
+    INFO(words);
+    REQUIRE(outcome.failure() != nullptr);
+    INFO(outcome.failure()->message);
+    CHECK(outcome.exit() == exit);
+    return outcome.failure()->message;
+  }
+  void issue(const std::string& name, const std::string& table, const std::string& more = "") {
+    const auto file = write(name + ".csv", table);
+    (void)done("issuer batch issue --yes --achievement 1.1 --name " + name + " --csv " + file +
+               more);
+  }
+  // The only award of a learner.
+  Json award(const std::string& student) {
+    const auto shown = answer("issuer show --student " + student);
+    REQUIRE(shown["awards"].size() >= 1);
+    return shown["awards"].back();
+  }
+  std::string status(const std::string& student) { return award(student)["status"]; }
+  // How much stands on the ledger.
+  std::uint64_t entries() { return std::get<StatusAnswer>(ledger.client.status()).log_size; }
+
+  BatchFolder folder(const std::string& name) {
+    auto vault = Vault::open(ledger.context.path("issuer/issue.age"),
+                             SecretBytes::copy_of(as_bytes(std::string(kPassphrase))));
+    REQUIRE(vault.ok());
+    const auto keys = decode_issuer_keys(vault.vault->contents());
+    REQUIRE(keys.ok());
+    auto opened = open_batch(ledger.context, name, keys->register_identities);
+    REQUIRE(opened.ok());
+    return std::move(opened).value();
+  }
+
+  // A batch that was stopped after its transaction was signed, and before it was sent.
+  void stop_before_sending(const std::string& name, const std::string& student) {
+    const auto file = write(name + ".csv", "student,given_name\n" + student + ",Ada\n");
+    const auto outbox = ledger.context.path("outbox");
+    std::filesystem::remove_all(outbox);
+    write("outbox", "in the way");
+    const auto outcome =
+        type("issuer batch issue --yes --achievement 1.1 --name " + name + " --csv " + file);
+    REQUIRE(outcome.failure() != nullptr);
+    std::filesystem::remove(outbox);
+    CHECK(says(outcome.failure()->message, "issuer batch resume " + name));
+    CHECK(says(outcome.failure()->message, "issuer batch discard " + name));
+  }
+};
+
+}  // namespace
+
+// A row that said what the award says already superseded a good award for nothing.
+TEST_CASE("a correction that changes nothing is refused, and one that does says what") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name,family_name,grade\nS1,Ada,Ekman,B\n");
+  const auto same =
+      registrar.write("same.csv", "student,given_name,family_name,grade\nS1,Ada,Ekman,B\n");
+  const std::string correct = "issuer correct --yes --student S1 --batch spring --csv ";
+
+  const auto before = registrar.entries();
+  for (const std::string more : {"", " --dry-run"}) {
+    const auto text = registrar.why(correct + same + more, ExitCode::kUsage);
+    CHECK(says(text, "would change nothing"));
+    CHECK(says(text, "issuer resend"));
+  }
+  CHECK(registrar.entries() == before);
+  CHECK(registrar.status("S1") == "valid");
+
+  const auto other =
+      registrar.write("other.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
+  const auto said = registrar.answer(correct + other + " --dry-run");
+  REQUIRE(said["changes"].size() == 2);
+  CHECK(said["changes"][0] == Json{{"field", "family_name"}, {"old", "Ekman"}, {"new", "Ekmann"}});
+  CHECK(said["changes"][1] == Json{{"field", "grade"}, {"old", "B"}, {"new", nullptr}});
+  const auto text = registrar.done(correct + other);
+  CHECK(says(text, "Ekman -> Ekmann"));
+  CHECK(says(text, "grade"));
+  CHECK(registrar.status("S1") == "valid");
+}
+
+// It came back by a code that anybody may type who finds it.
+TEST_CASE(
+    "an award that was locked to a wallet is not corrected by a code unless somebody says so") {
+  Registrar registrar;
+  const auto key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
+  registrar.write("requests/ada", make_wallet_request(registrar.ledger.nodes.chain(),
+                                                      registrar.ledger.id(0), "S1", key, 0)
+                                      .value());
+  registrar.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n",
+                  " --requests " + registrar.ledger.context.path("requests"));
+  REQUIRE(registrar.award("S1")["delivery"] == "request");
+
+  const auto file = registrar.write("one.csv", "student,given_name\nS1,Adah\n");
+  const std::string correct = "issuer correct --yes --student S1 --batch spring --csv " + file;
+  auto text = registrar.why(correct, ExitCode::kUsage);
+  CHECK(says(text, "--requests"));
+  CHECK(says(text, "--by-code"));
+  std::filesystem::create_directories(registrar.ledger.context.path("nobody"));
+  text = registrar.why(correct + " --requests " + registrar.ledger.context.path("nobody"),
+                       ExitCode::kUsage);
+  CHECK(says(text, "--by-code"));
+  CHECK(registrar.status("S1") == "valid");
+
+  // Where it changes nothing the option is one without effect.
+  const auto request = " --requests " + registrar.ledger.context.path("requests");
+  CHECK(says(registrar.why(correct + request + " --by-code", ExitCode::kUsage), "--by-code"));
+  const auto said = registrar.answer(correct + " --by-code --dry-run");
+  CHECK(says(said["changes"].dump(), "a claim code"));
+  (void)registrar.done(correct + request);
+  CHECK(registrar.award("S1")["delivery"] == "request");
+}
+
+// A register that says "valid" of what every verifier refuses is believed by the whole office.
+TEST_CASE("the register says of an award what a verifier would be told") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name\nS1,Ada\n");
+  auto& nodes = registrar.ledger.nodes;
+  const auto old = key_id(KeyPurpose::kCredential, nodes.at(0).credential.public_key());
+
+  SECTION("a key that is retired signed nothing that falls") {
+    (void)registrar.done("key rotate --yes " + to_text(old));
+    CHECK(registrar.status("S1") == "valid");
+  }
+  SECTION("a key that was stolen takes with it what was anchored since") {
+    (void)registrar.done("key add credential --yes");
+    (void)registrar.done("key retire --yes --compromised-since 2020-01-01 " + to_text(old));
+    CHECK(registrar.status("S1") == "void");
+    CHECK(registrar.answer("issuer list")["awards"][0]["status"] == "void");
+    CHECK(registrar.answer("issuer list --status void")["count"] == 1);
+    CHECK(registrar.answer("issuer batch list")["batches"][0]["statuses"] == Json{{"void", 1}});
+  }
+  SECTION("what is over is not in force") {
+    CHECK(registrar.status("S1") == "valid");
+    const auto outcome = registrar.type("issuer show --student S1", {"127.0.0.1:1"});
+    REQUIRE(outcome.reply() != nullptr);
+    CHECK(outcome.reply()->json["awards"][0]["status"] == "not_asked");
+  }
+}
+
+TEST_CASE(
+    "who erases an award reads that it stays in force, and how it can be revoked afterwards") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const std::uint64_t index = registrar.award("S1")["indexes"][0];
+  const auto text = registrar.done("issuer erase --yes --batch spring --student S1");
+  CHECK(says(text, "stays in force"));
+  CHECK(says(text, "issuer status revoke --index " + std::to_string(index)));
+
+  (void)registrar.done("issuer status revoke --yes --student S2");
+  const auto revoked = registrar.done("issuer erase --yes --batch spring --student S2");
+  CHECK(says(revoked, "revoked"));
+  CHECK_FALSE(says(revoked, "stays in force"));
+}
+
+// The only advice was to resume it, so that people issued a second one beside it.
+TEST_CASE("a batch that was never sent is discarded, and its indexes are free again") {
+  Registrar registrar;
+  registrar.stop_before_sending("spring", "S1");
+
+  // Nothing of it is handed out, and nobody is told to issue it twice.
+  const std::vector<std::string> commands{
+      "issuer batch codes spring",
+      "issuer resend --student S1 --batch spring --out " + registrar.ledger.context.path("again")};
+  for (const auto& command : commands) {
+    const auto text = registrar.why(command, ExitCode::kFailure);
+    CHECK(says(text, "issuer batch resume spring"));
+    CHECK(says(text, "issuer batch discard spring"));
+  }
+  const auto csv = registrar.ledger.context.path("spring.csv");
+  const auto twice = registrar.why(
+      "issuer batch issue --yes --achievement 1.1 --name second --csv " + csv, ExitCode::kUsage);
+  CHECK(says(twice, "issuer batch discard spring"));
+  CHECK_FALSE(says(twice, "--again"));
+
+  const auto erased = registrar.done("issuer erase --yes --batch spring --student S1");
+  CHECK_FALSE(says(erased, "32 bytes"));
+
+  SECTION("its transaction may still be committed until its time has passed") {
+    const auto text = registrar.why("issuer batch discard --yes spring", ExitCode::kFailure);
+    CHECK(says(text, "may still be committed"));
+    CHECK(says(text, "issuer batch resume spring"));
+  }
+  SECTION("once its time has passed, nothing of it can be committed any more") {
+    auto folder = registrar.folder("spring");
+    const auto& batch = folder.batch();
+    auto envelope = registrar.ledger.nodes.envelope(0);
+    envelope.valid_until_ms = 1;
+    const tx::IssueListedContent content{batch.plan.achievement, batch.plan.first_index,
+                                         batch.commitments};
+    REQUIRE(folder
+                .set_transaction(registrar.ledger.nodes.sign(0, KeyPurpose::kIssue,
+                                                             tx::build(envelope, content)))
+                .ok());
+    (void)registrar.done("issuer batch discard --yes spring");
+    CHECK_FALSE(std::filesystem::exists(batch_path(registrar.ledger.context, "spring")));
+  }
+  SECTION("what was sent is not discarded") {
+    (void)registrar.done("issuer batch resume spring");
+    const auto text = registrar.why("issuer batch discard --yes spring", ExitCode::kUsage);
+    CHECK(says(text, "is on the ledger"));
+  }
+}
+
+TEST_CASE("a batch without a signed transaction is gone once it is discarded") {
+  Registrar registrar;
+  registrar.stop_before_sending("spring", "S1");
+  REQUIRE(registrar.folder("spring").set_transaction({}).ok());
+  const auto text = registrar.done("issuer batch discard --yes spring");
+  CHECK(says(text, "indexes"));
+  CHECK_FALSE(std::filesystem::exists(batch_path(registrar.ledger.context, "spring")));
+  CHECK(next_index(registrar.ledger.context, 1).value() == 1);
+  registrar.issue("spring", "student,given_name\nS1,Ada\n");
+  CHECK(registrar.status("S1") == "valid");
+}
+
+TEST_CASE("the file of an award that is not in force is handed out only to who asks for that") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  (void)registrar.done("issuer status revoke --yes --student S1");
+  const auto out = registrar.ledger.context.path("again");
+  const std::string resend = "issuer resend --batch spring --out " + out;
+
+  const auto text = registrar.why(resend + " --yes --student S1", ExitCode::kUsage);
+  CHECK(says(text, "is revoked"));
+  CHECK(says(text, "--not-in-force"));
+  CHECK_FALSE(std::filesystem::exists(out));
+  CHECK(says(registrar.done(resend + " --yes --not-in-force --student S1"), "is revoked"));
+  CHECK(says(registrar.why(resend + "2 --not-in-force --student S2", ExitCode::kUsage),
+             "--not-in-force would have no effect"));
+
+  const auto codes = registrar.answer("issuer batch codes spring")["codes"];
+  CHECK(codes[0]["status"] == "revoked");
+  CHECK(codes[1]["status"] == "valid");
+  CHECK(says(registrar.done("issuer batch codes spring"), "S1  Ada  S1.testamur.age"));
+  CHECK(says(registrar.done("issuer batch codes spring"), "1 of these awards is not in force"));
+}
+
+TEST_CASE("nobody retires the only key of a purpose by accident") {
+  Registrar registrar;
+  auto& own = registrar.ledger.nodes.at(0);
+  const std::pair<KeyPurpose, const SecretKey*> keys[] = {
+      {KeyPurpose::kIssue, &own.issue},
+      {KeyPurpose::kCredential, &own.credential},
+      {KeyPurpose::kGovern, &own.govern}};
+  for (const auto& [purpose, key] : keys) {
+    const auto id = to_text(key_id(purpose, key->public_key()));
+    const std::string name(to_text(purpose));
+    const auto text = registrar.why("key retire --yes " + id, ExitCode::kUsage);
+    CHECK(says(text, "only active " + name + " key"));
+    CHECK(says(text, "testamur key add " + name));
+    CHECK(says(text, "--last"));
+  }
+  const auto credential = to_text(key_id(KeyPurpose::kCredential, own.credential.public_key()));
+  (void)registrar.done("key add credential --yes");
+  CHECK(says(registrar.why("key retire --yes --last " + credential, ExitCode::kUsage),
+             "--last would have no effect"));
+  (void)registrar.done("key retire --yes " + credential);
+  const auto issue = to_text(key_id(KeyPurpose::kIssue, own.issue.public_key()));
+  CHECK(says(registrar.done("key retire --yes --last " + issue), "is retired"));
+}
+
+TEST_CASE("what is done already is said, and nothing is sent again") {
+  Registrar registrar;
+  const auto second = to_text(registrar.ledger.id(1));
+  const auto nothing = [&](const std::string& words, const std::string& part) {
+    const auto before = registrar.entries();
+    const auto text = registrar.done(words);
+    INFO(words);
+    CHECK(says(text, part));
+    CHECK(registrar.entries() == before);
+  };
+
+  (void)registrar.done("trust grant --yes --depth 0 " + second);
+  (void)registrar.done("trust withdraw --yes " + second);
+  nothing("trust withdraw --yes " + second, "already");
+  CHECK(says(registrar.why("trust withdraw --yes --slot 7 " + second, ExitCode::kUsage),
+             "never said anything"));
+
+  const auto draft = registrar.ledger.context.path("draft.json");
+  (void)registrar.done("trust distrust --yes " + second + " --draft " + draft);
+  (void)registrar.done("sign --yes " + draft);
+  (void)registrar.done("send --yes " + draft);
+  nothing("send --yes " + draft, "already");
+
+  registrar.issue("spring", "student,given_name\nS1,Ada\n");
+  nothing("issuer batch resume spring", "already");
+  (void)registrar.done("issuer batch purge --yes spring");
+  nothing("issuer batch purge --yes spring", "already");
+}
+
+TEST_CASE("an option that does nothing beside what else was typed is refused") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name\nS1,Ada\n");
+  const auto index = std::to_string(registrar.award("S1")["indexes"][0].get<std::uint64_t>());
+  const std::string suspend = "issuer status suspend --yes --reason correction ";
+  for (const auto& words :
+       {suspend + "--all --index " + index, suspend + "--all --student S1 --index " + index}) {
+    CHECK(says(registrar.why(words, ExitCode::kUsage), "--all would have no effect"));
+  }
+  CHECK(registrar.status("S1") == "valid");
+  const auto endpoint = registrar.ledger.context.endpoints.front();
+  CHECK(says(registrar.why("connect --force " + endpoint, ExitCode::kUsage),
+             "--force would have no effect"));
+  CHECK(
+      says(registrar.why("issuer list --force", ExitCode::kUsage), "--force would have no effect"));
+  CHECK(says(registrar.why(suspend + "--force --index " + index, ExitCode::kUsage),
+             "--force would have no effect"));
+}
+
+TEST_CASE("connect keeps what somebody wrote in the configuration beside the nodes") {
+  Registrar registrar;
+  const auto endpoint = registrar.ledger.context.endpoints.front();
+  const auto file = registrar.write(
+      "config.toml",
+      "# our two nodes\nendpoints = [  # the first decides\n  \"127.0.0.1:1\",\n]\n# the end\n");
+  (void)registrar.done("connect " + endpoint);
+  const auto text = read_file(file, 1024).value();
+  CHECK(as_text(text) == "# our two nodes\nendpoints = [\"" + endpoint + "\"]\n# the end\n");
+}
+
+}  // namespace testamur::wallet

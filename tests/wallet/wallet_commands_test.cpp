@@ -1,0 +1,70 @@
+// The commands of a learner's wallet as they are typed, against a real node: what was not done
+// leaves no trace.
+#include <filesystem>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/program.h"
+#include "tests/wallet/trust_fixture.h"
+#include "wallet/keystore/vault.h"
+#include "wallet/keystore/wallet_contents.h"
+
+namespace testamur::wallet {
+namespace {
+
+struct Learner {
+  test::SpeakingLedger ledger{2};
+  std::string home = ledger.context.path("learner");
+
+  // The exit code; what was printed went to the streams.
+  ExitCode type(const std::string& words) {
+    Program program;
+    auto& context = program.context;
+    context.home = home;
+    context.endpoints = ledger.context.endpoints;
+    context.json = context.quiet = true;
+    context.passphrase = SecretBytes::copy_of(as_bytes(std::string("correct horse")));
+    std::filesystem::create_directories(home);
+    program.app.parse(words);
+    return program.run().exit();
+  }
+  std::size_t open_requests() {
+    auto opened = Vault::open(home + "/wallet.age",
+                              SecretBytes::copy_of(as_bytes(std::string("correct horse"))));
+    REQUIRE(opened.ok());
+    return decode_wallet(opened.vault->contents()).value().requests.size();
+  }
+};
+
+}  // namespace
+
+// They lay where whoever takes the vault takes them too.
+TEST_CASE("the recovery words are not written into the home, by whatever path") {
+  Learner learner;
+  std::filesystem::create_directories(learner.home + "/notes");
+  std::filesystem::create_directory_symlink(learner.home, learner.ledger.context.path("link"));
+  for (const std::string& words :
+       {learner.home + "/words", learner.home + "/notes/words", learner.home + "/notes/../words",
+        learner.ledger.context.path("link/words")}) {
+    INFO(words);
+    CHECK(learner.type("wallet init --words-file " + words) == ExitCode::kUsage);
+    CHECK_FALSE(std::filesystem::exists(words));
+    CHECK_FALSE(std::filesystem::exists(learner.home + "/wallet.age"));
+  }
+  CHECK(learner.type("wallet init --words-file " + learner.ledger.context.path("words")) ==
+        ExitCode::kOk);
+}
+
+// It stood open for ever, for an issuer who never got it.
+TEST_CASE("a request that could not be written is not open") {
+  Learner learner;
+  REQUIRE(learner.type("wallet init --words-file " + learner.ledger.context.path("words")) ==
+          ExitCode::kOk);
+  const std::string ask =
+      "wallet request --issuer " + to_text(learner.ledger.id(0)) + " --student S1 --out ";
+  CHECK(learner.type(ask + learner.ledger.context.path("no/such/folder")) != ExitCode::kOk);
+  CHECK(learner.open_requests() == 0);
+  CHECK(learner.type(ask + learner.ledger.context.path("request")) == ExitCode::kOk);
+  CHECK(learner.open_requests() == 1);
+}
+
+}  // namespace testamur::wallet
