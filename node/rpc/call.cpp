@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "testamur/bounded_requests.h"
 #include "testamur/v1/rpc_status.pb.h"
 
 namespace testamur::node {
@@ -102,8 +103,25 @@ std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) 
   return is_small ? 0 : space + (encoded ? bytes : 0);
 }
 
+namespace {
+
+grpc::Status too_many_fields() {
+  const auto bound = std::to_string(proto::kMaxRequestFields);
+  auto detail = detail_of("too_many_fields", "", "a request has at most " + bound + " fields");
+  detail.set_limit(proto::kMaxRequestFields);
+  return fail(grpc::StatusCode::INVALID_ARGUMENT, detail,
+              "too_many_fields: the request has more than " + bound +
+                  " fields and entries of lists: send less at once");
+}
+
+}  // namespace
+
 grpc::Status take_request(CallGate& gate, const CallerKey& caller, std::uint64_t calls,
                           const google::protobuf::Message& request, CallGate::Holding& room) {
+  if (const auto refused = proto::refused_bytes(request)) {
+    const auto status = gate.admit(caller, calls + *refused / kRequestBytesForOneCall);
+    return status.ok() ? too_many_fields() : status;
+  }
   const auto bytes = memory_of(request, false);
   auto status = gate.admit(caller, calls + bytes / kRequestBytesForOneCall);
   if (status.ok() && bytes != 0) status = gate.hold(caller, Held::kRequestBytes, bytes, room);
@@ -139,7 +157,8 @@ grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerCont
 }
 
 void Call::enter(const google::protobuf::Message& request) {
-  if (cost_.lane == Lane::kOperator) return run();
+  if (cost_.lane == Lane::kOperator)
+    return proto::refused_bytes(request) ? Finish(too_many_fields()) : run();
 
   auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
   if (status.ok()) status = take_request(parts_.gate, caller_, cost_.calls, request, request_);

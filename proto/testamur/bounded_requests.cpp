@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include <string>
@@ -17,6 +18,8 @@ using google::protobuf::internal::WireFormatLite;
 
 constexpr char kPackage[] = "testamur.v1.";
 constexpr char kSuffix[] = "Request";
+// The largest number of a field, which no request has. Who sends it is refused likewise.
+constexpr int kRefusedField = FieldDescriptor::kMaxNumber;
 
 class FieldCount {
  public:
@@ -61,23 +64,40 @@ class FieldCount {
   int count_ = 0;
 };
 
+google::protobuf::Message& whole(google::protobuf::MessageLite& message) {
+  return static_cast<google::protobuf::Message&>(message);
+}
+
 }  // namespace
 
-grpc::Status check_request_fields(const google::protobuf::MessageLite& message,
-                                  grpc::ByteBuffer& bytes) {
-  // Two bytes a field at least.
-  if (bytes.Length() <= 2 * std::size_t{kMaxRequestFields}) return grpc::Status::OK;
+bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::ByteBuffer& bytes) {
+  // Two bytes a field at least, one where they come packed.
+  if (bytes.Length() <= std::size_t{kMaxRequestFields}) return false;
   const std::string name = message.GetTypeName();
-  if (!name.starts_with(kPackage) || !name.ends_with(kSuffix)) return grpc::Status::OK;
+  if (!name.starts_with(kPackage) || !name.ends_with(kSuffix)) return false;
 
-  const auto& type = *static_cast<const google::protobuf::Message&>(message).GetDescriptor();
   grpc::ProtoBufferReader reader(&bytes);
-  if (!reader.status().ok()) return reader.status();
+  if (!reader.status().ok()) return false;
   google::protobuf::io::CodedInputStream in(&reader);
-  if (FieldCount(in).walk(type)) return grpc::Status::OK;
-  return {grpc::StatusCode::INVALID_ARGUMENT,
-          "too_many_fields: the request has more than " + std::to_string(kMaxRequestFields) +
-              " fields and entries of lists; send less at once"};
+  const auto& type = *static_cast<const google::protobuf::Message&>(message).GetDescriptor();
+  return !FieldCount(in).walk(type);
+}
+
+void mark_refused(google::protobuf::MessageLite& message, std::uint64_t size_bytes) {
+  message.Clear();
+  auto& marked = whole(message);
+  marked.GetReflection()->MutableUnknownFields(&marked)->AddVarint(kRefusedField, size_bytes);
+}
+
+std::optional<std::uint64_t> refused_bytes(const google::protobuf::Message& message) {
+  const auto& unknown = message.GetReflection()->GetUnknownFields(message);
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    const auto& field = unknown.field(i);
+    if (field.number() == kRefusedField &&
+        field.type() == google::protobuf::UnknownField::TYPE_VARINT)
+      return field.varint();
+  }
+  return std::nullopt;
 }
 
 }  // namespace testamur::proto

@@ -13,15 +13,23 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <concepts>
+#include <cstdint>
+#include <optional>
 
 namespace testamur::proto {
 
 // Twice the longest list that a request has use for: the ids of AwaitCommits.
 inline constexpr int kMaxRequestFields = 131'072;
 
-// Ok, or why the bytes must not be decoded as this message.
-grpc::Status check_request_fields(const google::protobuf::MessageLite& message,
-                                  grpc::ByteBuffer& bytes);
+// Whether the bytes hold more fields than that as this message. A message that is no testamur.v1
+// request is never asked.
+bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::ByteBuffer& bytes);
+
+// gRPC gives a request that cannot be decoded no name, and its caller no bill. So one with too many
+// fields is decoded as an empty one that says so, for whoever admits calls.
+void mark_refused(google::protobuf::MessageLite& message, std::uint64_t size_bytes);
+// What it had in bytes; nothing where it was not refused.
+std::optional<std::uint64_t> refused_bytes(const google::protobuf::Message& message);
 
 }  // namespace testamur::proto
 
@@ -39,12 +47,10 @@ class SerializationTraits<
   }
 
   static Status Deserialize(ByteBuffer* bytes, protobuf::MessageLite* message) {
-    if (bytes != nullptr) {
-      auto refused = testamur::proto::check_request_fields(*message, *bytes);
-      if (!refused.ok()) {
-        bytes->Clear();
-        return refused;
-      }
+    if (bytes != nullptr && testamur::proto::has_too_many_fields(*message, *bytes)) {
+      testamur::proto::mark_refused(*message, bytes->Length());
+      bytes->Clear();
+      return Status::OK;
     }
     return GenericDeserialize<ProtoBufferReader, T>(bytes, message);
   }

@@ -219,6 +219,27 @@ def a_day_is_a_day(world):
                             f"!until {TOMORROW}")])
 
 
+def what_is_said_is_ended_as_it_is_said(world):
+    """What stands beside a statement, before it and after it is named, and no end says more than it does."""
+    of, about = world.first, world.second
+    hold(world.agency, [
+        row("in full", f"accreditation grant {of} --field 0311", OK),
+        row("less beside more", f"accreditation grant {of} --field 0311 --amount 60", USAGE, "it would not count", f"withdraw {of} --statement tmx1"),
+        row("nothing", f"accreditation grant {of} --field 0321 --amount 0", USAGE, "--amount 0 would say nothing"),
+        row("backwards", f"accreditation grant {of} --field 0312 --from 2020-01-01", OK, "which is past", "retroactive"),
+        row("an end that is to come", f"accreditation withdraw {of} --from 2040-01-01", OK, "still to come"),
+        row("an end now", f"accreditation withdraw {of} --from 2021-01-01", OK, "for everybody but your own nodes it ends with its block"),
+        row("it ends when it was ended", f"accreditation list --of {of}", OK, f"withdrawn   from {TODAY} on", "!withdrawn   from 2021"),
+        row("nothing is left", f"accreditation withdraw {of}", USAGE, "nothing was sent")])
+    hold(world.office, [
+        row("blocked", f"trust distrust {about}", OK),
+        row("trusted beside that", f"trust grant {about} --amount 60 --slot 3", OK, "no effect while this distrust stands in another slot"),
+        row("the distrust ends", f"trust withdraw {about}", OK, "it ends: ", " distrust", "in another slot this stands on: ", " in this slot"),
+        row("the rest ends", f"trust withdraw {about} --slot 3", OK, "it ends: ", "!in another slot"),
+        row("nothing is left", f"trust withdraw {about}", OK, "has ended already"),
+        row("from long ago", f"trust grant {about} --amount 60 --from 2020-01-01", OK, "which is past")])
+
+
 def present(world):
     reference = world.learner.run("credential", "list")["credentials"][0]["reference"]
     return [reference, "--claim", "given_name", "--audience", "A", "--nonce", "n"]
@@ -486,7 +507,7 @@ NOBODY = "nobody.example"
 # In turn, because they use the same homes; what each needs, an earlier one left.
 TOGETHER = [("nothing dead is issued", nothing_dead_is_issued), ("no refusal lasts", no_refusal_lasts),
             ("no output destroys anything", no_output_destroys_anything), ("many programs lose nothing", many_programs_lose_nothing),
-            ("a day is a day", a_day_is_a_day), ("texts hold no mark that nobody sees", texts_hold_no_mark_that_nobody_sees),
+            ("a day is a day", a_day_is_a_day), ("what is said is ended as it is said", what_is_said_is_ended_as_it_is_said), ("texts hold no mark that nobody sees", texts_hold_no_mark_that_nobody_sees),
             ("one reader of tables", one_reader_of_tables), ("what is pasted is read", what_is_pasted_is_read),
             ("backups are named", backups_are_named), ("causes keep their exit code", causes_keep_their_exit_code),
             ("facts are checked by meaning", facts_are_checked_by_meaning), ("registers are read by meaning", registers_are_read_by_meaning),

@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <set>
 
 #include "trust/statement.h"
 #include "wallet/cli/commands/commands.h"
@@ -14,6 +13,7 @@
 #include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/standing_statements.h"
+#include "wallet/cli/flow/statement_periods.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
@@ -144,18 +144,51 @@ Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const A
   return content;
 }
 
-// What of the same scope stands already is said, so that the same is not accredited twice.
+// What of the same scope stands already is said, so that the same is not accredited twice. Each
+// stands by itself, and the largest amount counts.
 std::vector<std::string> alike_warnings(const std::vector<StandingStatement>& standing,
                                         const std::vector<StatementAnswer>& said) {
   if (!said.empty()) return said_already_warnings(said);
   std::vector<std::string> warnings;
   for (const auto& each : standing) {
     warnings.push_back(
-        "of this kind and scope it is accredited already; of the two the one counts "
-        "that begins last: " +
+        "of this kind and scope it is accredited already, and of the two the larger amount counts "
+        "until one is ended: " +
         statement_text(each.statement));
   }
   return warnings;
+}
+
+// A smaller amount beside a larger one that holds as long changes nothing.
+Attempt<void> refuse_outweighed(const Context& context, const tx::StatementContent& content,
+                                const std::string& subject,
+                                const std::vector<StandingStatement>& standing) {
+  if (!context.yes && input_is_terminal()) return {};
+  for (const auto& each : standing) {
+    const auto until_ms = content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms;
+    const bool holds_as_long = each.over_ms >= until_ms &&
+                               each.statement.valid_from_ms.value_or(0) <= content.valid_from_ms;
+    if (!holds_as_long || each.statement.amount.value_or(0) <= content.amount) continue;
+    return error("it would not count: the larger amount of " + statement_text(each.statement) +
+                 " counts until that is ended. Nothing was sent. First: testamur accreditation "
+                 "withdraw " +
+                 subject + " --statement " + to_text(each.statement.id));
+  }
+  return {};
+}
+
+// Registers import history, so an accreditation counts backwards for everybody; an end does not.
+std::vector<std::string> past_warnings(const tx::StatementContent& content, std::uint64_t now_ms) {
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  if (content.valid_from_ms + kDayMs > now_ms) return {};
+  const std::string day = "it begins on " + date_text(content.valid_from_ms) + ", which is past: ";
+  if (content.kind == tx::StatementKind::kAccredit)
+    return {day +
+            "it counts backwards (retroactive), and changes what everybody decides of awards since "
+            "then"};
+  return {day +
+          "for everybody but your own nodes it ends with its block, now, and what was decided of "
+          "the time before stays"};
 }
 
 Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
@@ -172,23 +205,38 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   const auto said = said_already(content, standing);
   TM_TRY_STATUS(refuse_said_already(session.context, said));
 
+  TM_TRY_STATUS(refuse_outweighed(session.context, content, *options.subject, standing));
+
   TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
-  return Saying{std::move(content), alike_warnings(standing, said)};
+  auto warnings = alike_warnings(standing, said);
+  for (auto& warning : past_warnings(content, now_ms)) warnings.push_back(std::move(warning));
+  return Saying{std::move(content), std::move(warnings)};
 }
 
 // Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends
-// another of it may hold.
+// another of it may hold. One that ends later than that holds until then.
 std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answer,
                                                    std::uint64_t from_ms) {
-  std::set<trust::StatementId> over;
-  for (const auto& view : answer.statements) over.insert(view.names.begin(), view.names.end());
   std::vector<TransactionId> standing;
-  for (const auto& view : answer.statements) {
-    if (view.kind != trust::Kind::kAccredit || over.contains(view.id)) continue;
-    const auto until = *view.valid_until_ms;
-    if (until == 0 || until > from_ms) standing.push_back(view.id);
+  for (const auto& period : accreditation_periods(answer, from_ms)) {
+    const auto until_ms = *period.statement.valid_until_ms;
+    const bool is_over = period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= from_ms;
+    if (!is_over && (until_ms == 0 || until_ms > from_ms)) standing.push_back(period.statement.id);
   }
   return standing;
+}
+
+// Of those that a person named, what has ended already: an end of it would say nothing.
+std::vector<TransactionId> ended_of(const StatementsAnswer& answer,
+                                    const std::vector<TransactionId>& named,
+                                    std::uint64_t from_ms) {
+  std::vector<TransactionId> ended;
+  for (const auto& period : accreditation_periods(answer, from_ms)) {
+    const bool is_over = period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= from_ms;
+    if (is_over && std::ranges::find(named, period.statement.id) != named.end())
+      ended.push_back(period.statement.id);
+  }
+  return ended;
 }
 
 // The statements about the institution that --statement names, whole or by their beginning.
@@ -230,23 +278,33 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
 
   TM_TRY(content.names, statements_named(session, content.subject, options.statements));
 
+  TM_TRY(const auto answer,
+         asked(session.client.statements(session.profile.institution, content.subject, true)));
+  TM_TRY_STATUS(check_readable(answer));
   if (content.names.empty()) {
-    TM_TRY(const auto answer,
-           asked(session.client.statements(session.profile.institution, content.subject, true)));
-    TM_TRY_STATUS(check_readable(answer));
     content.names = standing_accreditations(answer, content.valid_from_ms);
+  } else {
+    const auto ended = ended_of(answer, content.names, content.valid_from_ms);
+    if (!ended.empty())
+      return error("--statement: " + to_text(ended.front()) +
+                   " has ended already by then; nothing was sent");
   }
 
   std::ranges::sort(content.names);
   if (content.names.empty()) {
     return Failure{ExitCode::kUsage,
-                   "no accreditation of " + *options.subject + " by this agency is in force"};
+                   "no accreditation of " + *options.subject + " by this agency holds on " +
+                       date_text(content.valid_from_ms) + " or after; nothing was sent"};
   }
 
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
-  return Saying{std::move(content), {}};
+  auto warnings = past_warnings(content, session.context.now_ms());
+  if (content.valid_from_ms > session.context.now_ms())
+    warnings.push_back("it ends on " + date_text(content.valid_from_ms) +
+                       ", which is still to come: until then everything counts as before");
+  return Saying{std::move(content), std::move(warnings)};
 }
 
 Outcome say(Context& context, const AccreditOptions& options, bool grant) {

@@ -154,7 +154,7 @@ std::string sentence(const tx::StatementContent& content, const std::string& sub
              (content.depth == 0 ? " (its own awards only)" : "");
     case tx::StatementKind::kDistrust:
       return "distrusts " + subject + " for " + to_text(content.scope) + ": its awards are blocked";
-    default: return "ends what it said of " + subject;
+    default: return "ends what it said of " + subject + " in this slot";
   }
 }
 
@@ -192,20 +192,65 @@ std::vector<std::string> day_warnings(const tx::StatementContent& content, std::
           "it"};
 }
 
-// What stands already of what is about to be said; an end says nothing that stands.
+// What this institution says of the same subject in other slots, which goes on: a distrust in any
+// of them outweighs all of its trust.
+std::vector<std::string> other_slot_warnings(const StatementsAnswer& standing,
+                                             const tx::StatementContent& content) {
+  std::vector<std::string> warnings;
+  for (const auto& said : standing.statements) {
+    const bool is_distrust = said.kind == trust::Kind::kDistrust;
+    const bool says_trust = is_distrust || said.kind == trust::Kind::kTrust;
+    if (!says_trust || said.slot.value_or(content.slot) == content.slot || !said.in_force) continue;
+
+    std::string what = "in another slot this stands on: ";
+    if (content.kind == tx::StatementKind::kTrust) {
+      if (!is_distrust) continue;
+      what = "it has no effect while this distrust stands in another slot: ";
+    } else if (content.kind == tx::StatementKind::kDistrust) {
+      if (is_distrust) continue;
+      what = "it outweighs, and does not end, what stands in another slot: ";
+    }
+    warnings.push_back(what + statement_text(said));
+  }
+  return warnings;
+}
+
+// What is said of an institution that has lost its standing counts for nothing.
+Attempt<std::vector<std::string>> standing_warnings(IssuerSession& session,
+                                                    const tx::StatementContent& content) {
+  if (content.kind != tx::StatementKind::kTrust) return std::vector<std::string>{};
+  TM_TRY(const auto subject, asked(session.client.institution(content.subject, false)));
+  if (subject.standing == trust::Standing::kGood) return std::vector<std::string>{};
+  return std::vector<std::string>{"the institution is " + standing_text(subject.standing) +
+                                  " on the ledger: nothing that it awards counts as long as that "
+                                  "is so, whoever trusts it"};
+}
+
+// What stands already of what is about to be said.
 Attempt<std::vector<std::string>> compare_with_standing(IssuerSession& session,
                                                         const tx::StatementContent& content) {
-  if (content.kind == tx::StatementKind::kEnd) return std::vector<std::string>{};
   const auto& own = session.profile.institution;
-  TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
-
   const auto now_ms = session.context.now_ms();
+  TM_TRY(const auto listed, asked(session.client.statements(own, content.subject, false)));
+  auto warnings = other_slot_warnings(listed, content);
+  const auto add = [&](std::vector<std::string> more) {
+    warnings.insert(warnings.begin(), more.begin(), more.end());
+  };
+
+  if (content.kind == tx::StatementKind::kEnd) {
+    for (const auto& said : listed.statements) {
+      if (is_replaced(said, content)) add({"it ends: " + statement_text(said)});
+    }
+    return warnings;
+  }
+
+  TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
   const auto said = said_already(content, standing_alike(ever, content, now_ms));
   TM_TRY_STATUS(refuse_said_already(session.context, said));
-  if (!said.empty()) return said_already_warnings(said);
-
-  TM_TRY(const auto listed, asked(session.client.statements(own, content.subject, false)));
-  return replaced_warnings(listed, content, now_ms);
+  TM_TRY(auto fallen, standing_warnings(session, content));
+  add(std::move(fallen));
+  add(said.empty() ? replaced_warnings(listed, content, now_ms) : said_already_warnings(said));
+  return warnings;
 }
 
 // The ledger takes an end of what has ended, and keeps it for good; it says nothing to anybody.

@@ -40,7 +40,9 @@ Called<DescriptionContext> fetch_description_context(Client& client,
       return *failure;
     }
 
-    known.names[to_text(id)] = std::get<InstitutionAnswer>(answer).name.name_now;
+    const auto& said = std::get<InstitutionAnswer>(answer);
+    known.names[to_text(id)] = said.name.name_now;
+    if (said.institution_class) known.classes[to_text(id)] = *said.institution_class;
   }
 
   return known;

@@ -96,6 +96,21 @@ std::string describe_action(const tx::AdmissionContent& admission,
                     describe_party(known, admission.institution) + " is admitted to the class " +
                     class_text(what) + " " + describe_when(proposal) + ".";
 
+  // What it has now and keeps no longer.
+  const auto now = known.classes.find(to_text(admission.institution));
+  if (now != known.classes.end() && now->second == what)
+    out += "\nIt is of that class already: nothing would change.";
+  const bool loses_role = now != known.classes.end() && now->second != what &&
+                          now->second == tx::InstitutionClass::kAccreditor;
+  if (loses_role && !admission.retroactive) {
+    out +=
+        "\nIt is an accreditor now and loses that role with it: what it has accredited no longer "
+        "counts from then on.";
+  }
+  if (now != known.classes.end() && now->second != what &&
+      now->second == tx::InstitutionClass::kValidator)
+    out += "\nIt may be a validator now and may no longer be one after it.";
+
   if (what == tx::InstitutionClass::kValidator) {
     out +=
         "\nWith that alone its node does not vote: it runs as an observer, sends `ready`, and a "

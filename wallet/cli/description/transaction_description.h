@@ -20,6 +20,7 @@ namespace testamur::wallet {
 
 struct DescriptionContext {
   Names names;
+  std::map<std::string, ledger::tx::InstitutionClass> classes;  // by id (text), as they are now
   bool names_unverified = false;                    // taken from a draft, not from a ledger
   std::vector<ledger::tx::Seat> validators;         // the set in force; empty: not known
   std::map<std::string, std::string> keys;          // purpose by key id (text)

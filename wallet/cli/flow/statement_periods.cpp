@@ -29,9 +29,11 @@ Changes changes_in(const StatementsAnswer& answer) {
     if (!each.kind || (each.kind == trust::Kind::kEnd && !each.valid_from_ms))
       changes.unclear.insert(each.names.begin(), each.names.end());
     if (each.kind != trust::Kind::kEnd || !each.valid_from_ms) continue;
+    // For everybody but its author an end says nothing of the time before its block.
+    const auto ends_ms = std::max(*each.valid_from_ms, each.anchor ? each.anchor->time_ms : 0);
     for (const auto& named : each.names) {
-      const auto [at, fresh] = changes.ended_ms.emplace(named, *each.valid_from_ms);
-      if (!fresh) at->second = std::min(at->second, *each.valid_from_ms);
+      const auto [at, fresh] = changes.ended_ms.emplace(named, ends_ms);
+      if (!fresh) at->second = std::min(at->second, ends_ms);
     }
   }
   return changes;
