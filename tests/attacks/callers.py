@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import time
+import zlib
 
 from harness import attack
 from http2 import (END_HEADERS, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, Closed, Connection, field, frame, grpc_message,
@@ -17,6 +18,7 @@ REGISTRY = "/testamur.v1.RegistryService/"
 LOG = "/testamur.v1.LogService/"
 GOVERNANCE = "/testamur.v1.GovernanceService/"
 IDS = 16384
+MIB = 1 << 20
 
 
 def hold_sockets(target, address, stop, count, first):
@@ -137,6 +139,31 @@ def await_one_id(target, stop):
     """AwaitCommits with 16,384 times one id"""
     body = field(1, bytes(32)) * IDS
     flood(target, stop, LEDGER + "AwaitCommits", lambda turn: body, streams=16)
+
+
+@attack("empty_entries", "caller", brief=True)
+def empty_entries(target, stop):
+    """requests of 4 MiB that hold two million empty ids, which take sixty times that once they are decoded"""
+    body = field(1, b"") * (2 * MIB - 64)
+    flood(target, stop, LEDGER + "AwaitCommits", lambda turn: body, streams=8)
+
+
+@attack("packed_requests", "caller", brief=True)
+def packed_requests(target, stop):
+    """requests of 64 KiB that unpack to 64 MiB"""
+    packer = zlib.compressobj(1, wbits=31)
+    packed = b"".join(packer.compress(bytes(MIB)) for _ in range(64)) + packer.flush()
+    message = struct.pack(">BI", 1, len(packed)) + packed
+    while not stop():
+        connection = target.connect()
+        try:
+            for _ in range(8):
+                stream = connection.start(VERIFY + "CheckBulk", more=[("grpc-encoding", "gzip")])
+                target.did()
+                connection.send_body(stream, message)
+            connection.read(0.2)
+        finally:
+            connection.close()
 
 
 @attack("await_many_ids", "caller", names="awaited_ids", brief=True)
