@@ -8,7 +8,7 @@ namespace {
 
 void peers(ByteView input) { PeerSteps(input).run(); }
 
-constexpr Target kTargets[] = {{"peers", peers, sequence_seeds, 10}};
+constexpr Target kTargets[] = {{"peers", peers, sequence_seeds, 20}};
 
 }  // namespace
 

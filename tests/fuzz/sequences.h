@@ -9,7 +9,7 @@ namespace testamur::fuzz {
 
 inline std::vector<Bytes> sequence_seeds() {
   std::vector<Bytes> seeds;
-  for (const std::size_t size : {1, 12, 60, 150, 400, 900}) {
+  for (const std::size_t size : {60, 300, 600, 900, 1'200, 1'500}) {
     Bytes seed;
     while (seed.size() < size) {
       const auto part = sha256(Encoder{}.u64(size).u64(seed.size()).bytes());
