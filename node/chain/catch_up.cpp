@@ -5,6 +5,7 @@
 #include "node/chain/catch_up.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "consensus/codec.h"
 #include "ledger/header.h"
@@ -26,7 +27,7 @@ constexpr std::uint64_t kTryAgainMs = 100;  // with nobody connected who could b
 
 void BlockFetcher::peer_down(const net::Origin& peer) {
   peers_.erase(peer.pin);
-  if (asked_ == peer.pin) asked_.reset();
+  if (asked_ == peer.pin) maybe_asked_ = std::exchange(asked_, std::nullopt);
   if (!peers_.empty()) rest_if_exhausted();
 }
 
@@ -93,16 +94,18 @@ void BlockFetcher::rest_if_exhausted() {
 
 bool BlockFetcher::awaits(const net::Pin& pin) const {
   const auto found = peers_.find(pin);
-  return found != peers_.end() && found->second.unanswered > 0;
+  return found != peers_.end() && (found->second.unanswered > 0 || maybe_asked_ == pin);
 }
 
 bool BlockFetcher::on_response(const net::Origin& from, const net::BlockResponse& response,
                                Height committed) {
   const auto found = peers_.find(from.pin);
-  if (found == peers_.end() || found->second.unanswered == 0) return false;
+  if (!awaits(from.pin)) return false;
 
   // Answers come in the order of the requests: only the last one is that to the request under way.
-  const bool last_one = --found->second.unanswered == 0;
+  const bool before_this_connection = found->second.unanswered == 0;
+  if (before_this_connection) maybe_asked_.reset();
+  const bool last_one = !before_this_connection && --found->second.unanswered == 0;
   const bool in_time = asked_ == from.pin && last_one;
 
   const auto last = response.first.value + response.blocks.size() - 1;

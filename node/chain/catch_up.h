@@ -61,6 +61,9 @@ class BlockFetcher {
   Hooks hooks_;
   std::map<net::Pin, Peer> peers_;
   std::optional<net::Pin> asked_;
+  // The network knows of a new connection before this does: what was asked last may have gone over
+  // the one that is told of only now, and is answered there.
+  std::optional<net::Pin> maybe_asked_;
   std::uint64_t asked_at_ms_ = 0;
   net::Pin last_asked_;
   bool wanted_ = false;

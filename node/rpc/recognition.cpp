@@ -205,8 +205,8 @@ void Recognition::choose_points() {
   const auto last = view_.load();
   // The marks are those of the last view; whoever looks something up sets them without a lock.
   for (auto& [point, idle] : points_) {
-    const auto used = [&](const InstitutionId& viewpoint) {
-      const auto found = last->tables().find({viewpoint, point});
+    const auto used = [&, at = point](const InstitutionId& viewpoint) {
+      const auto found = last->tables().find({viewpoint, at});
       return found != last->tables().end() && found->second->used.load(std::memory_order_relaxed);
     };
     idle = used(viewpoint_) || std::ranges::any_of(others_, used) ? 0 : idle + 1;

@@ -180,10 +180,10 @@ void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
 
   for (const auto& [body, each] : judged.bodies) {
     each_decision(asked.question, each,
-                  [&](v1::DecisionPoint, DecisionKind kind, std::uint64_t at_ms,
-                      const trust::Decision& decision, bool) {
+                  [&, of = body](v1::DecisionPoint, DecisionKind kind, std::uint64_t at_ms,
+                                 const trust::Decision& decision, bool) {
                     auto entry = entry_of(asked);
-                    entry.issuer = body;
+                    entry.issuer = of;
                     entry.at_time_ms = at_ms;
                     add(std::move(entry), kind, decision.outcome, decision.rule, decision.amount);
                   });

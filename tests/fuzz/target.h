@@ -24,6 +24,8 @@ struct Target {
   const char* name;
   void (*run)(ByteView input);    // throws LawBroken
   std::vector<Bytes> (*seeds)();  // valid inputs to begin from; never empty
+  // A run of this one takes so much longer that a test does so many times fewer of them.
+  std::size_t slowness = 1;
 };
 
 // All of one program.

@@ -1,6 +1,6 @@
 if(TARGET node_main)
   add_library(running_nodes STATIC running_nodes.cpp)
-  target_link_libraries(running_nodes PUBLIC testamur_flags node_main test_support)
+  target_link_libraries(running_nodes PUBLIC testamur_flags node_main)
   testamur_test(test_node_chain SOURCES chain_admission_test.cpp chain_test.cpp LINKS running_nodes)
 endif()
 if(TARGET node_chain)

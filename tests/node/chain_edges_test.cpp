@@ -354,6 +354,25 @@ TEST_CASE(
   CHECK(others_are_asked);
 }
 
+// A node that came back twice at once was asked over its second connection before the end of the
+// first was told of, and was blamed for its answer.
+TEST_CASE("who answers what it was asked before its new connection was told of is not blamed") {
+  Fetching node_of_ours;
+  auto& fetcher = node_of_ours.fetcher;
+  fetcher.peer_up(node(1));
+  fetcher.want(Height{10}, 1'000);
+  REQUIRE(fetcher.asked(node(1).pin));
+  fetcher.peer_down(node(1));
+  CHECK_FALSE(fetcher.awaits(node(1).pin));
+  fetcher.peer_up(node(1));
+  CHECK(fetcher.awaits(node(1).pin));
+  CHECK(fetcher.on_response(node(1), one_block(Height{11}, Height{12}), Height{10}));
+
+  // Once: nothing else was asked.
+  CHECK_FALSE(fetcher.awaits(node(1).pin));
+  CHECK_FALSE(fetcher.on_response(node(1), one_block(Height{11}, Height{12}), Height{10}));
+}
+
 TEST_CASE(
     "answers that always come too late bring a node forward all the same, and nobody is blamed for "
     "them") {

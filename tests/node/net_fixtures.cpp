@@ -105,7 +105,7 @@ NetNode::NetNode(Loop& loop, Registry& registry, Options options, SecretKey key)
   config.software = "testamur test";
   config.limits = options.limits;
   config.limits.reconnect_min_ms = 20;
-  auto post = [strand = asio::make_strand(loop_.io)](std::function<void()> task) {
+  auto post = [strand = strand_](std::function<void()> task) {
     asio::post(strand, std::move(task));
   };
   auto started = net::Network::start(loop_.io, config, key_, loop_.clock, registry.directory(),

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <functional>
 #include <random>
 #include <set>
 #include <utility>
@@ -12,6 +14,8 @@
 #include "node/api/api_relay.h"
 #include "node/api/open_streams.h"
 #include "node/api/stream_counter.h"
+#include "node/api/tls_files.h"
+#include "tests/node/api_call.h"
 #include "tests/node/http2_frames.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
@@ -224,12 +228,12 @@ TEST_CASE("the caller is in the name of gRPC's socket, and is read back from it"
 struct Relayed {
   using Side = ApiRelay::Side;
 
-  explicit Relayed(const StreamLimits& limits = {}) : streams(limits) {
+  explicit Relayed(const StreamLimits& limits = {}, SSL_CTX* tls = nullptr) : streams(limits) {
     const auto ends = make_pair();
     client = ends.first;
     streams.enter(1, caller(1));
     watch(ends.second, Side::kClient, kChanges | EPOLLOUT, EPOLL_CTL_ADD);
-    relay.emplace(1, ends.second, nullptr, streams, [this] { return connect(); }, 0);
+    relay.emplace(1, ends.second, tls, streams, [this] { return connect(); }, 0);
   }
   ~Relayed() {
     relay.reset();
@@ -374,20 +378,34 @@ TEST_CASE("who does not read is not read from, and is late in the end") {
   CHECK_FALSE(r.relay->is_late(8 + ApiRelay::kUnreadMs));
 }
 
+// One end of the relay, read and written without waiting: how many bytes, or none.
+struct End {
+  std::function<std::ptrdiff_t(ByteView)> put;
+  std::function<std::ptrdiff_t(std::span<std::uint8_t>)> take;
+};
+
+End plain(int socket) {
+  return {
+      [socket](ByteView bytes) { return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL); },
+      [socket](std::span<std::uint8_t> into) {
+        return ::recv(socket, into.data(), into.size(), 0);
+      }};
+}
+
 // What goes in at one end, in pieces and only as fast as it is taken, comes out at the other; the
 // relay moves only when the system tells it something.
-void carry(Relayed& r, int from, int to, const Bytes& all, std::mt19937_64& random) {
+void carry(Relayed& r, const End& from, const End& to, const Bytes& all, std::mt19937_64& random) {
   std::size_t sent = 0;
   Bytes come;
   for (int idle = 0; come.size() < all.size() && idle < 100; ++idle) {
     const auto piece = std::min<std::size_t>(1 + random() % 40'000, all.size() - sent);
-    const auto count = ::send(from, all.data() + sent, piece, MSG_NOSIGNAL);
+    const auto count = piece == 0 ? 0 : from.put(ByteView(all).subspan(sent, piece));
     if (count > 0) sent += static_cast<std::size_t>(count);
     if (r.hear()) r.pump(1);
     if (random() % 3 == 0) continue;
 
     Bytes taken(1 + random() % 60'000);
-    const auto got = ::recv(to, taken.data(), taken.size(), 0);
+    const auto got = to.take(taken);
     if (got <= 0) continue;
     idle = 0;
     taken.resize(static_cast<std::size_t>(got));
@@ -395,6 +413,14 @@ void carry(Relayed& r, int from, int to, const Bytes& all, std::mt19937_64& rand
   }
   CHECK(come.size() == all.size());
   CHECK(come == all);
+}
+
+// More than the buffers of both sockets and the relay hold.
+Bytes much(std::mt19937_64& random) {
+  Bytes all;
+  while (all.size() < 2'000'000)
+    append(all, http2_frame(FrameType::kData, 0, 1, Bytes(random() % 16'000, 7)));
+  return all;
 }
 
 TEST_CASE("no byte is left behind when a side is read only after it was told of") {
@@ -406,12 +432,9 @@ TEST_CASE("no byte is left behind when a side is read only after it was told of"
     r.pump();
     CHECK(Relayed::receive(r.server) == test::preface());
 
-    // More than the buffers of both sockets and the relay hold.
-    Bytes all;
-    while (all.size() < 2'000'000)
-      append(all, http2_frame(FrameType::kData, 0, 1, Bytes(random() % 16'000, 7)));
-    carry(r, r.client, r.server, all, random);
-    carry(r, r.server, r.client, all, random);
+    const auto all = much(random);
+    carry(r, plain(r.client), plain(r.server), all, random);
+    carry(r, plain(r.server), plain(r.client), all, random);
 
     // Said in one breath with the end: both are heard.
     const auto last = http2_frame(FrameType::kData, 0, 1, Bytes(20'000, 9));
@@ -423,6 +446,91 @@ TEST_CASE("no byte is left behind when a side is read only after it was told of"
     ::close(std::exchange(r.server, -1));
     CHECK(r.pump() == ApiRelay::State::kOver);
     CHECK(Relayed::receive(r.client) == last);
+  }
+}
+
+// A certificate for node.example, made for one test.
+ApiConfig with_certificate(const std::filesystem::path& folder, ApiConfig config = {}) {
+  const auto base = (folder / "api").string();
+  const auto command =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example "
+      "-addext "
+      "subjectAltName=DNS:node.example -days 2 -keyout " +
+      base + ".key -out " + base + ".pem 2>/dev/null";
+  REQUIRE(std::system(command.c_str()) == 0);
+  config.tls = TlsMode::kOn;
+  config.certificate = base + ".pem";
+  config.private_key = base + ".key";
+  return config;
+}
+
+// The caller's end of a relay that speaks TLS.
+class TlsEnd {
+ public:
+  explicit TlsEnd(int socket) : context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_mode(context_.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    ssl_.reset(SSL_new(context_.get()));
+    static constexpr unsigned char kH2[] = {2, 'h', '2'};
+    SSL_set_alpn_protos(ssl_.get(), kH2, sizeof kH2);
+    SSL_set_fd(ssl_.get(), socket);
+    SSL_set_connect_state(ssl_.get());
+  }
+  void shake_hands(Relayed& r) {
+    while (SSL_do_handshake(ssl_.get()) != 1) {
+      if (r.hear()) REQUIRE(r.pump() == ApiRelay::State::kIdle);
+    }
+  }
+  End end() {
+    return {[this](ByteView bytes) -> std::ptrdiff_t { return put(bytes); },
+            [this](std::span<std::uint8_t> into) -> std::ptrdiff_t {
+              return SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size()));
+            }};
+  }
+
+ private:
+  // In records shorter than what the relay reads at once, so that several wait behind each other.
+  std::ptrdiff_t put(ByteView bytes) {
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+      const auto size = refused_ != 0 ? refused_ : std::min(kRecord, bytes.size() - written);
+      // What was refused is to be said again as it was.
+      if (written + size > bytes.size()) break;
+      const bool taken = SSL_write(ssl_.get(), bytes.data() + written, static_cast<int>(size)) > 0;
+      refused_ = taken ? 0 : size;
+      if (!taken) break;
+      written += size;
+    }
+    return static_cast<std::ptrdiff_t>(written);
+  }
+
+  static constexpr std::size_t kRecord = 6'000;
+  TlsContext context_;
+  openssl::Owned<SSL, SSL_free> ssl_;
+  std::size_t refused_ = 0;
+};
+
+// A read of TLS brings one record, and what lies behind it in OpenSSL's memory is told by no
+// descriptor.
+TEST_CASE("no byte is left behind of a caller that speaks TLS") {
+  TemporaryDirectory folder;
+  const auto files = read_tls_files(with_certificate(folder.path()), SystemClock().now_ms());
+  REQUIRE(files.ok());
+  const auto context = make_api_tls(**files);
+  REQUIRE(context.ok());
+
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
+    Relayed r({}, context->get());
+    TlsEnd client(r.client);
+    client.shake_hands(r);
+    REQUIRE(client.end().put(test::preface()) > 0);
+    r.pump();
+    CHECK(Relayed::receive(r.server) == test::preface());
+
+    const auto all = much(random);
+    carry(r, client.end(), plain(r.server), all, random);
+    carry(r, plain(r.server), client.end(), all, random);
   }
 }
 
@@ -481,21 +589,48 @@ TEST_CASE(
   CHECK(named);
 }
 
-TEST_CASE("the API is served over TLS with HTTP/2 agreed on, and what is no TLS ends") {
+// Each open call of gRPC's own services keeps a thread.
+TEST_CASE(
+    "of gRPC's own services at most 32 calls are open, and the node's are served beside them") {
+  RunningNodes nodes(1);
+  const int port = nodes.at(0).node->api_port();
+  grpc::GenericStub stub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
+  std::size_t answered = 0, refused = 0;
+  std::vector<std::unique_ptr<ApiCall>> open;
+  for (int i = 0; i < 64; ++i) {
+    open.push_back(std::make_unique<ApiCall>(
+        stub, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        std::chrono::minutes(2)));
+    // "list_services" of anything.
+    open.back()->write(std::string("\x3a\x01*"), false);
+    if (open.back()->read(std::chrono::minutes(2))) {
+      ++answered;
+    } else {
+      const auto status = open.back()->finish(std::chrono::minutes(2));
+      REQUIRE(status);
+      CHECK(status->error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+      ++refused;
+    }
+  }
+  CHECK(answered > 0);
+  CHECK(answered <= 32);
+  CHECK(refused == 64 - answered);
+
+  ApiCaller api(port);
+  grpc::ClientContext context;
+  v1::GetStatusResponse status;
+  CHECK(api.ledger->GetStatus(&context, {}, &status).ok());
+}
+
+TEST_CASE(
+    "the API is served over TLS with HTTP/2 agreed on, large requests whole, and what is no TLS "
+    "ends") {
   TemporaryDirectory folder;
-  const auto base = (folder.path() / "api").string();
-  const auto command =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=node.example "
-      "-addext "
-      "subjectAltName=DNS:node.example -days 2 -keyout " +
-      base + ".key -out " + base + ".pem 2>/dev/null";
-  REQUIRE(std::system(command.c_str()) == 0);
   RunningNodes nodes(1);
   nodes.stop(0);
   auto& config = nodes.at(0).config.api;
-  config.tls = TlsMode::kOn;
-  config.certificate = base + ".pem";
-  config.private_key = base + ".key";
+  config = with_certificate(folder.path(), config);
   nodes.start(0);
 
   const auto address = "127.0.0.1:" + std::to_string(nodes.at(0).node->api_port());
@@ -503,13 +638,17 @@ TEST_CASE("the API is served over TLS with HTTP/2 agreed on, and what is no TLS 
   options.pem_root_certs = test::read_file(config.certificate);
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride("node.example");
-  const auto ledger = v1::LedgerService::NewStub(
+  const auto verify = v1::VerifyService::NewStub(
       grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments));
   grpc::ClientContext context;
-  v1::GetStatusResponse status;
-  const auto answer = ledger->GetStatus(&context, {}, &status);
+  // More than the relay holds, there and back.
+  v1::CheckBulkRequest request;
+  request.set_commitments(std::string(std::size_t{32} * 16'384, '\1'));
+  v1::CheckBulkResponse response;
+  const auto answer = verify->CheckBulk(&context, request, &response);
   INFO(answer.error_message());
   CHECK(answer.ok());
+  CHECK(response.verdicts_size() == 16'384);
   HalfRequests(nodes.at(0).node->api_port()).await_end();
 }
 

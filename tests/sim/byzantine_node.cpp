@@ -4,8 +4,6 @@ namespace testamur::sim {
 
 using consensus::Act;
 
-namespace {
-
 void sign_again(const SimNode& liar, consensus::Proposal& proposal, const ledger::Header& header) {
   proposal.header = std::make_shared<const Bytes>(ledger::encode(header));
   const BlockId id = ledger::block_id(header);
@@ -13,8 +11,6 @@ void sign_again(const SimNode& liar, consensus::Proposal& proposal, const ledger
       liar.settings().institutions->genesis().chain, liar.set_digest(),
       {Act::kPropose, proposal.epoch, proposal.view, proposal.parent_view, id}));
 }
-
-}  // namespace
 
 consensus::Proposal later_twin(const SimNode& liar, const consensus::Proposal& proposal) {
   auto header = ledger::decode_header(*proposal.header).value();

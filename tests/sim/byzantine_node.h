@@ -10,6 +10,8 @@
 
 namespace testamur::sim {
 
+// Gives the proposal this header, signed by `liar`.
+void sign_again(const SimNode& liar, consensus::Proposal& proposal, const ledger::Header& header);
 // The same block a millisecond later, as valid as the first, signed by `liar`.
 consensus::Proposal later_twin(const SimNode& liar, const consensus::Proposal& proposal);
 

@@ -149,7 +149,8 @@ class SimNode::Links final : public net::Network {
   void stop() override {}
   // Whoever is honest is never taken for one that lies or asks too much, whatever others do.
   void note(const net::Origin& from, net::Refusal refusal, std::uint64_t count,
-            std::uint64_t) override {
+            std::uint64_t units) override {
+    if (node_.on_refused) node_.on_refused(from, refusal, count, units);
     if (count == 0 || !node_.settings_.honest) return;
 
     // Links neither change nor repeat anything: profiles that do it test something else.
@@ -257,6 +258,7 @@ Status SimNode::open() {
   }
   options.timing = settings_.timing;
   options.block_bytes = settings_.block_bytes;
+  options.mempool = settings_.mempool;
   options.quarantine = reason.has_value();
   node::BlockStore& store = rocks_ ? static_cast<node::BlockStore&>(*rocks_) : *memory_;
   node::ChainParts parts{settings_.institutions->genesis(),

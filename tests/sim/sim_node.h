@@ -43,6 +43,7 @@ struct NodeSettings {
   std::size_t block_bytes = 48 * 1024;
   node::JournalOptions journal{.segment_bytes = 256u << 10, .max_group_bytes = 256u << 10};
   consensus::Timing timing;
+  node::Mempool::Limits mempool;
   bool lying_disk = false;  // reports a sync before it happened
   bool honest = true;       // its signatures are held against it
   bool counts = true;       // what it acknowledges binds everybody
@@ -77,6 +78,10 @@ class SimNode {
 
   void pause_ms(std::uint64_t duration_ms) { runtime_.pause_us(duration_ms * 1000); }
   virtual void receive(const Packet& packet);
+  // While up: for peers that are no machines of the run. Tasks are forgotten when it crashes.
+  node::net::Receiver& receiver() { return *core_; }
+  void post(node::Runtime::Task task) { runtime_.post(std::move(task)); }
+  node::net::Admission admission(const node::net::Pin& pin) const { return core_->admission(pin); }
   void submit(TransactionNumber transaction);
   void submit(const ledger::tx::SharedTransaction& transaction);
   void resume_voting() { core_->resume_voting(); }
@@ -97,7 +102,8 @@ class SimNode {
     return committed_.contains(transaction);
   }
   bool is_committed(const TransactionId& id) const { return committed_ids_.contains(id); }
-  std::size_t pending() const { return core_->transactions().mempool().size(); }
+  const node::Mempool& mempool() const { return core_->transactions().mempool(); }
+  std::size_t pending() const { return mempool().size(); }
   // The set that certifies the next block.
   Hash256 set_digest() const;
   // Of all that the journal's segments hold.
@@ -118,6 +124,9 @@ class SimNode {
       0;  // of finalize votes and finalizations, more than of the rest
   std::function<void(const std::string&)> log;  // optional: what the engine notices
   std::function<void()> on_committed;           // optional: new blocks are final here
+  // Optional: something of a peer was refused so often, and cost so many units.
+  std::function<void(const node::net::Origin&, node::net::Refusal, std::uint64_t, std::uint64_t)>
+      on_refused;
 
   // What goes out, for liars.
   virtual void broadcast(const consensus::Message& message);
