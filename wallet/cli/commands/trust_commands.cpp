@@ -101,6 +101,8 @@ Outcome explain_own(Context& context, Client& client, const ExplainOptions& opti
   question.assume = options.assume;
   question.svg = options.svg;
   question.dot = options.dot;
+  for (const auto& drawing : {question.svg, question.dot})
+    if (!drawing.empty()) TM_TRY_STATUS(may_save_named_file(context, drawing));
 
   TM_TRY_STATUS(refuse_unread_options(context));
 
