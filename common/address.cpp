@@ -43,6 +43,30 @@ bool is_loopback_host(const std::string& host) {
   return IN6_IS_ADDR_LOOPBACK(&v6) || mapped;
 }
 
+bool is_unspecified_host(const std::string& host) {
+  // Shorter forms of the same address ("0") are read by inet_aton, as by whoever would dial it.
+  in_addr v4{};
+  if (::inet_aton(host.c_str(), &v4) == 1) return v4.s_addr == 0;
+
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, host.c_str(), &v6) != 1) return false;
+  const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6) &&
+                      (v6.s6_addr[12] | v6.s6_addr[13] | v6.s6_addr[14] | v6.s6_addr[15]) == 0;
+  return IN6_IS_ADDR_UNSPECIFIED(&v6) || mapped;
+}
+
+std::optional<std::string> dialling_problem(std::string_view address) {
+  const auto parsed = parse_host_port(address);
+  if (!parsed.ok()) return parsed.message();
+  const auto quoted = "\"" + std::string(address) + "\"";
+  if (is_unspecified_host(parsed->host))
+    return quoted +
+           " can be listened on, but nobody can dial it: write a name or address under "
+           "which others reach this machine";
+  if (parsed->port == "0") return quoted + " has no port that others could dial";
+  return std::nullopt;
+}
+
 bool is_loopback(std::string_view address) {
   const auto parsed = parse_host_port(address);
   return parsed.ok() && is_loopback_host(parsed->host);

@@ -1,6 +1,7 @@
 // host:port in text, and whether an address is this machine's own. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,10 @@ Result<HostPort> parse_host_port(std::string_view text);
 bool is_loopback_host(const std::string& host);
 // The same of host:port; what is no host:port is not this machine.
 bool is_loopback(std::string_view address);
+// Whether a host names all addresses of a machine (0.0.0.0, ::): it can be listened on and never
+// dialled.
+bool is_unspecified_host(const std::string& host);
+// Why nobody can dial a host:port that is announced to others; nothing where somebody may.
+std::optional<std::string> dialling_problem(std::string_view address);
 
 }  // namespace testamur::inline common

@@ -122,9 +122,9 @@ _testamur_command() {
     'node') commands='status' ;;
     'node status') ;;
     'genesis') commands='draft add sign merge check' ;;
-    'genesis draft') files+=' --out' positional='file' ;;
+    'genesis draft') flags+=' --any-time' files+=' --out' positional='file' ;;
     'genesis add') positional='file' ;;
-    'genesis sign') files+=' --keys' positional='file' ;;
+    'genesis sign') flags+=' --any-time' files+=' --keys' positional='file' ;;
     'genesis merge') positional='file' ;;
     'genesis check') positional='file' ;;
     'ledger') commands='show follow forget trust' ;;

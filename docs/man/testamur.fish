@@ -250,7 +250,7 @@ complete -c testamur -n '__testamur_at trust grant' -l award-type -x -d 'microcr
 complete -c testamur -n '__testamur_at trust grant' -l purpose -x -d 'credit, access, exemption, employment, profession (default: all)'
 complete -c testamur -n '__testamur_at trust grant' -l draft -r -F -d 'Send nothing: write a draft for others to sign (testamur sign, testamur send)'
 complete -c testamur -n '__testamur_at trust grant' -l send-by -x -d 'Until when the draft is to be sent: YYYY-MM-DDTHH:MM (UTC) or +2d (default: an hour)'
-complete -c testamur -n '__testamur_at trust grant' -l amount -x -d '0 to 120; 120 is full trust, 60 needs two such friends'
+complete -c testamur -n '__testamur_at trust grant' -l amount -x -d '1 to 120: 120 (the default) is full trust, 60 needs two such friends'
 complete -c testamur -n '__testamur_at trust grant' -l depth -x -d '0: its own awards only; 1: also those it speaks for; 2: also their friends\''
 complete -c testamur -n '__testamur_at trust distrust' -l from -x -d 'First day, YYYY-MM-DD (default: now)'
 complete -c testamur -n '__testamur_at trust distrust' -l reason -x -d 'agreement, review, joint_programme, quality_concern, fraud, …'
@@ -450,7 +450,7 @@ complete -c testamur -n '__testamur_at accreditation grant' -l field -x -d 'ISCE
 complete -c testamur -n '__testamur_at accreditation grant' -l level -x -d 'EQF level, 1 to 8; may be given several times (default: all)'
 complete -c testamur -n '__testamur_at accreditation grant' -l award-type -x -d 'microcredential, bachelor, … (default: all)'
 complete -c testamur -n '__testamur_at accreditation grant' -l purpose -x -d 'credit, access, exemption, employment, profession (default: all)'
-complete -c testamur -n '__testamur_at accreditation grant' -l amount -x -d '0 to 120 (default 120)'
+complete -c testamur -n '__testamur_at accreditation grant' -l amount -x -d '1 to 120 (default 120)'
 complete -c testamur -n '__testamur_at accreditation grant' -l depth -x -d '1: the institution is an agency whose accreditations count (default 0)'
 complete -c testamur -n '__testamur_at accreditation grant' -l scheme -x -d 'esg, eqavet, iso-9001, iso-iec-17024, other'
 complete -c testamur -n '__testamur_at accreditation grant' -l report-url -x -d 'Where the report is published'
@@ -491,9 +491,11 @@ complete -c testamur -n '__testamur_at genesis' -a sign -d 'Sign the chain id wi
 complete -c testamur -n '__testamur_at genesis' -a merge -d 'Gather the signatures of several copies'
 complete -c testamur -n '__testamur_at genesis' -a check -d 'What a record says, who has signed, and what is wrong with it'
 complete -c testamur -n '__testamur_at genesis draft' -l out -r -F -d 'The record to begin'
+complete -c testamur -n '__testamur_at genesis draft' -l any-time -d 'Take a genesis time that is more than 7 days from this clock'
 complete -c testamur -n '__testamur_at genesis draft' -F
 complete -c testamur -n '__testamur_at genesis add' -F
 complete -c testamur -n '__testamur_at genesis sign' -l keys -r -F -d 'Root key files, or folders with root.key (default: this home\'s vault)'
+complete -c testamur -n '__testamur_at genesis sign' -l any-time -d 'Take a genesis time that is more than 7 days from this clock'
 complete -c testamur -n '__testamur_at genesis sign' -F
 complete -c testamur -n '__testamur_at genesis merge' -F
 complete -c testamur -n '__testamur_at genesis check' -F

@@ -5,10 +5,11 @@ _testamurd_command() {
   commands='' positional=''
   flags='' values='' files='' folders=''
   case "$1" in
-    '') flags+=' --dev --no-sample-data' values+=' --api' folders+=' --dir' commands='run check-config version backup restore new-key ready resume-voting decisions init join genesis recover replace' ;;
+    '') flags+=' --dev --no-sample-data --version' values+=' --api' folders+=' --dir' commands='run check-config version help backup restore new-key ready resume-voting decisions init join genesis recover replace' ;;
     'run') files+=' --config' ;;
     'check-config') files+=' --config' ;;
     'version') ;;
+    'help') ;;
     'backup') files+=' --config' folders+=' --to' ;;
     'restore') files+=' --config' folders+=' --from' ;;
     'new-key') files+=' --config --out' positional='other' ;;

@@ -2,7 +2,7 @@
 
 # The command that is typed in these words.
 function __testamurd_typed
-    set -l commands 'run' 'check-config' 'version' 'backup' 'restore' 'new-key' 'ready' 'resume-voting' 'decisions' 'decisions export' 'init' 'join' 'genesis' 'genesis recover' 'recover' 'replace'
+    set -l commands 'run' 'check-config' 'version' 'help' 'backup' 'restore' 'new-key' 'ready' 'resume-voting' 'decisions' 'decisions export' 'init' 'join' 'genesis' 'genesis recover' 'recover' 'replace'
     set -l valued --api --api-address --chain --config --country --deqar --dir --domain --eter --from --genesis --institution --issuer --keep --language --lei --metrics-address --name --out --outcome --party --peer-address --ror --scope --to --with-issuer-keys
     set -l typed ''
     set -l value no
@@ -33,6 +33,7 @@ complete -c testamurd -f
 complete -c testamurd -n '__testamurd_at' -a run -d 'Run the node until SIGTERM'
 complete -c testamurd -n '__testamurd_at' -a check-config -d 'Say what is wrong with a configuration, and where'
 complete -c testamurd -n '__testamurd_at' -a version -d 'Print the version'
+complete -c testamurd -n '__testamurd_at' -a help -d 'Print this help'
 complete -c testamurd -n '__testamurd_at' -a backup -d 'Copy the store of the running node into a directory'
 complete -c testamurd -n '__testamurd_at' -a restore -d 'Put a backup in the place of lost data; the node begins in quarantine'
 complete -c testamurd -n '__testamurd_at' -a new-key -d 'Make a fresh key of the running node, to be registered'
@@ -45,9 +46,10 @@ complete -c testamurd -n '__testamurd_at' -a genesis -d 'Genesis records (the ce
 complete -c testamurd -n '__testamurd_at' -a recover -d 'Let this node go on with the ledger of a signed recovery'
 complete -c testamurd -n '__testamurd_at' -a replace -d 'A new node for an institution that lost its own'
 complete -c testamurd -n '__testamurd_at' -l dev -d 'A fresh ledger of one node with sample data; needs no configuration'
-complete -c testamurd -n '__testamurd_at' -l dir -x -a '(__fish_complete_directories)' -d 'With --dev: keep the ledger here'
-complete -c testamurd -n '__testamurd_at' -l api -x -d 'With --dev: address of the API'
-complete -c testamurd -n '__testamurd_at' -l no-sample-data -d 'With --dev: begin empty'
+complete -c testamurd -n '__testamurd_at' -l dir -x -a '(__fish_complete_directories)' -d 'With --dev: keep the ledger here (default: nowhere)'
+complete -c testamurd -n '__testamurd_at' -l api -x -d 'With --dev: address of the API (default: 127.0.0.1:7601, or any free port)'
+complete -c testamurd -n '__testamurd_at' -l no-sample-data -d 'With --dev and a fresh ledger: begin empty'
+complete -c testamurd -n '__testamurd_at' -l version -d 'Print the version'
 complete -c testamurd -n '__testamurd_at run' -l config -r -F -d 'Configuration file'
 complete -c testamurd -n '__testamurd_at check-config' -l config -r -F -d 'Configuration file'
 complete -c testamurd -n '__testamurd_at backup' -l config -r -F -d 'Configuration file'

@@ -1,10 +1,11 @@
-// Tables of countries, closed names and shared hosts, and the questions that they answer. Nothing
-// here decides whether a transaction is valid, so the tables may follow the world: a ledger replays
-// whatever they say.
+// Tables of countries, closed names, shared hosts and registers, and the questions that they
+// answer. Nothing here decides whether a transaction is valid, so the tables may follow the world:
+// a ledger replays whatever they say.
 #include "ledger/tx/facts_meaning.h"
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -239,6 +240,80 @@ std::optional<std::string> domain_problem(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
+// ror.org, "ROR identifier pattern": Crockford's base 32, then ISO 7064 MOD 97-10 over the number.
+bool is_ror(std::string_view text) {
+  constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";
+  if (text.size() != 9 || text.front() != '0' || !all_digits(text.substr(7))) return false;
+  std::uint64_t number = 0;
+  for (const char c : text.substr(0, 7)) {
+    const auto value = kLetters.find(is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c);
+    if (value == std::string_view::npos) return false;
+    number = number * 32 + value;
+  }
+  const auto check =
+      static_cast<std::uint64_t>(text[7] - '0') * 10 + static_cast<std::uint64_t>(text[8] - '0');
+  return 98 - (number * 100) % 97 == check;
+}
+
+// ISO 17442: 18 letters or digits and two check digits, by ISO 7064 MOD 97-10.
+bool is_lei(std::string_view text) {
+  if (text.size() != 20 || !all_digits(text.substr(18))) return false;
+  unsigned rest = 0;
+  for (const char c : text) {
+    if (!is_digit(c) && !is_upper(c)) return false;
+    rest = is_digit(c) ? (rest * 10 + static_cast<unsigned>(c - '0')) % 97
+                       : (rest * 100 + static_cast<unsigned>(c - 'A') + 10) % 97;
+  }
+  return rest == 1;
+}
+
+// A part of an institution has the institution's identifier, a dot and a number.
+bool is_eter(std::string_view text) {
+  if (text.size() < 6 || !is_upper(text[0]) || !is_upper(text[1])) return false;
+  const auto rest = text.substr(6);
+  return all_digits(text.substr(2, 4)) &&
+         (rest.empty() || (rest.front() == '.' && all_digits(rest.substr(1))));
+}
+
+bool is_deqar(std::string_view text) {
+  constexpr std::string_view kBefore = "DEQARINST";
+  return text.starts_with(kBefore) && text.size() >= kBefore.size() + 4 &&
+         all_digits(text.substr(kBefore.size()));
+}
+
+struct Register {
+  std::string_view field;
+  bool (*is_one)(std::string_view);
+  std::string_view form;
+};
+constexpr Register kRegisters[] = {
+    {"ror", is_ror, "the nine characters behind https://ror.org/, as 05gq02987"},
+    {"eter", is_eter, "a country and four digits, as AT0001"},
+    {"lei", is_lei, "20 letters and digits, as 529900T8BM49AURSDO55"},
+    {"deqar", is_deqar, "DEQARINST and digits, as DEQARINST0034"},
+};
+
+}  // namespace
+
+std::optional<std::string> identifier_problem(std::string_view field, std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  for (const auto& each : kRegisters) {
+    if (each.field != field || each.is_one(text)) continue;
+    return "\"" + std::string(text.substr(0, 60)) +
+           "\" is no identifier of this register, or has a wrong letter: write " +
+           std::string(each.form);
+  }
+  return std::nullopt;
+}
+
 std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
   for (const auto& name : facts.legal_names) {
     if (const auto fault = find_fault(name.text))
@@ -252,6 +327,13 @@ std::optional<MeaningProblem> meaning_problem(const InstitutionFacts& facts) {
     const std::string says =
         meant ? "ISO 3166-1 says " + *meant : "no country of ISO 3166-1 has this code";
     return MeaningProblem{"country", facts.country + ": " + says};
+  }
+
+  const std::pair<std::string_view, const std::string*> identifiers[] = {
+      {"ror", &facts.ror}, {"eter", &facts.eter}, {"lei", &facts.lei}, {"deqar", &facts.deqar}};
+  for (const auto& [field, text] : identifiers) {
+    if (auto problem = identifier_problem(field, *text))
+      return MeaningProblem{std::string(field), std::move(*problem)};
   }
 
   if (facts.domain.empty()) return std::nullopt;  // what is missing is a matter of form

@@ -27,8 +27,13 @@ std::optional<std::string> meant_country(std::string_view typed);
 // host that many share, or no name at all (with user, port or path). Nothing when it is one.
 std::optional<std::string> domain_problem(std::string_view text);
 
+// Why the text is no identifier of its register, by form and, where the register has them, check
+// digits: ROR (0, six letters or digits, two check digits), LEI (ISO 17442), ETER (a country's two
+// letters and four digits), DEQAR (DEQARINST and digits). Nothing when it is one, or empty.
+std::optional<std::string> identifier_problem(std::string_view field, std::string_view text);
+
 struct MeaningProblem {
-  std::string field;  // "country", "domain" or "legal_names"
+  std::string field;  // as InstitutionFacts calls it
   std::string why;    // "EL: ISO 3166-1 says GR"
 };
 // The first problem of meaning; form is form_error()'s.

@@ -117,8 +117,11 @@ Status Chain::Core::apply_genesis() {
                    to_text(parts_.genesis.chain) +
                    " continues, as it goes on: testamurd recover --genesis FILE makes it so");
     }
-    return error(
-        "the data directory holds another ledger than the genesis record's: remove one of them");
+    return error("the data directory holds the ledger " +
+                 (head.ok() ? to_text(head->chain) : "(unreadable)") +
+                 ", and node.genesis is the record of " + to_text(parts_.genesis.chain) +
+                 ": nothing was changed. Put the record back that belongs to the data, or name "
+                 "another node.data_dir for the other ledger");
   }
 
   // The record of a recovery holds no state: it goes on from the store of the old ledger.

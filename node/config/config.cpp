@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "common/address.h"
@@ -19,8 +20,8 @@ namespace {
 
 constexpr ConfigKey kKeys[] = {
     {"node", "institution", "\"\"",
-     "The institution that this node belongs to (tmi1...). Empty: an observer that belongs to "
-     "nobody."},
+     "The institution that this node belongs to (tmi1...). Must be there. Empty: an observer that "
+     "belongs to nobody, with keys.consensus = \"\" as well."},
     {"node", "data_dir", "\"data\"",
      "Where the store and the consensus journal live. Relative paths start at this file's "
      "directory."},
@@ -53,7 +54,8 @@ constexpr ConfigKey kKeys[] = {
      "Prometheus text metrics over HTTP, for example 127.0.0.1:7602. Empty: none."},
     {"log", "level", "\"info\"", "trace, debug, info, warn or error."},
     {"log", "format", "\"logfmt\"", "logfmt or json."},
-    {"log", "file", "\"\"", "Empty: standard error."},
+    {"log", "file", "\"\"",
+     "Empty: standard error. Its folder must be there, and what is there must be a log."},
     {"mempool", "max_bytes", "134217728", "Transactions that wait take at most this much memory."},
     {"mempool", "max_transactions", "200000", "At most this many transactions wait."},
     {"mempool", "max_per_author", "100000", "At most this many of one institution wait."},
@@ -291,9 +293,9 @@ void read_decisions(const toml::table& root, TomlErrors& errors, NodeConfig& con
 
 void make_absolute(NodeConfig& config) {
   auto base = std::filesystem::absolute(config.file).parent_path();
-  for (auto* path :
-       {&config.data_dir, &config.genesis, &config.consensus_key, &config.transport_key,
-        &config.api.certificate, &config.api.private_key, &config.api.admin_socket}) {
+  for (auto* path : {&config.data_dir, &config.genesis, &config.consensus_key,
+                     &config.transport_key, &config.api.certificate, &config.api.private_key,
+                     &config.api.admin_socket, &config.log_file}) {
     if (!path->empty() && path->is_relative()) *path = base / *path;
   }
 }
@@ -308,6 +310,12 @@ std::filesystem::path journal_directory(const std::filesystem::path& data) {
 std::filesystem::path store_directory(const std::filesystem::path& data) { return data / "store"; }
 std::filesystem::path decisions_directory(const std::filesystem::path& data) {
   return data / "decisions";
+}
+
+std::string default_of(std::string_view key) {
+  const auto dot = key.find('.');
+  TM_CHECK(dot != std::string_view::npos, "no section in", key);
+  return default_text(key.substr(0, dot), key.substr(dot + 1));
 }
 
 std::string config_text(std::span<const std::pair<std::string, std::string>> values) {
@@ -333,11 +341,45 @@ std::string config_text(std::span<const std::pair<std::string, std::string>> val
   return out + "\n" + std::string(kPeerComment);
 }
 
-Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::path& file) {
-  TM_TRY(auto root, parse_toml(text, file.string()));
-  TomlErrors errors(file.string());
+namespace {
+
+// In the order of the file's tables, which is that of their names.
+std::vector<std::pair<std::string, std::string>> values_of(const toml::table& root) {
+  std::vector<std::pair<std::string, std::string>> values;
+  const auto add = [&values](std::string name, const toml::node& node) {
+    std::ostringstream text;
+    node.visit([&text](const auto& each) { text << each; });
+    values.emplace_back(std::move(name), text.str());
+  };
+
+  for (const auto& [section, node] : root) {
+    const auto* table = node.as_table();
+    if (table == nullptr) add(std::string(section.str()), node);
+    if (table == nullptr) continue;
+    for (const auto& [key, value] : *table)
+      add(std::string(section.str()) + "." + std::string(key.str()), value);
+  }
+  return values;
+}
+
+// Whose node it is has no default: a file that was emptied, or of which the disk kept the half,
+// would else make an observer of nobody out of a validator.
+Status check_says_who(const toml::table& root, const std::filesystem::path& file) {
+  if (root.empty()) {
+    return error("the configuration file " + file.string() +
+                 " says nothing: it is empty. Put back what testamurd init wrote");
+  }
+  if (root["node"]["institution"]) return {};
+  return error(file.string() +
+               ": node.institution: is missing. Write the institution that this node belongs to "
+               "(tmi1...), or \"\" for a node that only follows and belongs to nobody");
+}
+
+NodeConfig read_config(const toml::table& root, const std::filesystem::path& file,
+                       TomlErrors& errors) {
   NodeConfig config;
   config.file = file;
+  config.values = values_of(root);
   // A section that nobody knows is mostly a misspelt one, whose defaults would be used in silence.
   TomlReader(root, "", errors)
       .only({"node", "keys", "peers", "peer", "api", "metrics", "log", "mempool", "chain", "store",
@@ -349,20 +391,61 @@ Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::pa
   read_limits(root, errors, config);
   read_decisions(root, errors, config);
   config.policy = read_policy_section(root, errors);
-
-  if (!errors.empty()) return errors.take();
   make_absolute(config);
   return config;
 }
 
-Result<NodeConfig> load_config(const std::filesystem::path& file) {
+// The whole text of a regular file: a folder reads as an empty one, and a pipe not twice.
+Result<std::string> read_config_file(const std::filesystem::path& file) {
+  std::error_code failure;
+  const auto kind = std::filesystem::status(file, failure);
+  if (std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind)) {
+    const bool folder = std::filesystem::is_directory(kind);
+    return error("the configuration " + file.string() + " is " +
+                 (folder ? "a folder: name the file in it, testamurd.toml" : "no regular file"));
+  }
+
   std::ifstream in(file);
-  if (!in)
-    return error("the configuration file " + file.string() +
-                 " cannot be read; testamurd init writes one");
   std::ostringstream text;
-  text << in.rdbuf();
-  return parse_config(text.str(), file);
+  if (in) text << in.rdbuf();
+  if (in) return text.str();
+  // An empty file gives nothing to copy, and that counts as a failure of the copy.
+  if (in.is_open() && !in.bad() && text.str().empty()) return std::string();
+  return error("the configuration file " + file.string() +
+               " cannot be read; testamurd init writes one");
+}
+
+}  // namespace
+
+Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::path& file) {
+  TM_TRY(auto root, parse_toml(text, file.string()));
+  TomlErrors errors(file.string());
+  auto config = read_config(root, file, errors);
+  if (!errors.empty()) return errors.take();
+  return config;
+}
+
+std::string changed_keys(const NodeConfig& before, const NodeConfig& after) {
+  std::map<std::string, std::pair<std::string, std::string>> values;
+  for (const auto& [key, value] : before.values) values[key].first = value;
+  for (const auto& [key, value] : after.values) values[key].second = value;
+
+  std::string keys;
+  for (const auto& [key, value] : values) {
+    if (key == "peer" || value.first == value.second) continue;
+    keys += (keys.empty() ? "" : ", ") + key;
+  }
+  return keys;
+}
+
+Result<NodeConfig> load_config(const std::filesystem::path& file) {
+  TM_TRY(const auto text, read_config_file(file));
+  TM_TRY(const auto root, parse_toml(text, file.string()));
+  TomlErrors errors(file.string());
+  auto config = read_config(root, file, errors);
+  if (!errors.empty()) return errors.take();
+  TM_TRY_STATUS(check_says_who(root, file));
+  return config;
 }
 
 }  // namespace testamur::node

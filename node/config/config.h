@@ -42,6 +42,8 @@ struct ApiConfig {
 // Paths are absolute: relative ones are taken from the directory of the configuration file.
 struct NodeConfig {
   std::filesystem::path file;
+  // What the file says, "section.name" and TOML value, so that a later reading can be compared.
+  std::vector<std::pair<std::string, std::string>> values;
   std::filesystem::path data_dir;
   std::filesystem::path genesis;
   std::optional<InstitutionId>
@@ -54,7 +56,7 @@ struct NodeConfig {
   std::string metrics_listen;  // empty: none
   std::string log_level;
   std::string log_format;
-  std::string log_file;
+  std::filesystem::path log_file;  // empty: standard error
   std::uint64_t mempool_bytes = 0;
   std::uint64_t mempool_transactions = 0;
   std::uint64_t mempool_per_issuer = 0;
@@ -82,12 +84,20 @@ std::filesystem::path journal_directory(const std::filesystem::path& data);
 std::filesystem::path store_directory(const std::filesystem::path& data);
 std::filesystem::path decisions_directory(const std::filesystem::path& data);
 
+// The default of a key, "section.name", without quotes. Precondition: it is one of kConfigKeys.
+std::string default_of(std::string_view key);
+
 // A complete file of all keys with their comments; `values` replaces defaults by "section.name" ->
 // TOML value.
 std::string config_text(std::span<const std::pair<std::string, std::string>> values);
 
+// The keys whose values differ, but for [[peer]], which a running node takes: "api.listen,
+// log.level".
+std::string changed_keys(const NodeConfig& before, const NodeConfig& after);
+
 // Fails naming file, line and key of every mistake, one a line.
 Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::path& file);
+// As that; and fails unless it is a regular file that says whose node it is (node.institution).
 Result<NodeConfig> load_config(const std::filesystem::path& file);
 
 }  // namespace testamur::node

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/address.h"
 #include "common/check.h"
 #include "node/config/durable_file.h"
 #include "node/config/toml_reader.h"
@@ -29,7 +30,12 @@ std::string read_address(const TomlReader& reader, std::string_view key) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view(".:-_[]").find(c) != std::string_view::npos;
   });
-  if (!known || text.size() > kAddressLimitBytes) reader.mistake(key, "must be host:port");
+  const bool formed = known && text.size() <= kAddressLimitBytes;
+  if (!formed) reader.mistake(key, "must be host:port");
+  // Whoever wrote it listens there; for everybody else it is no address.
+  if (formed && !text.empty()) {
+    if (const auto problem = dialling_problem(text)) reader.mistake(key, *problem);
+  }
   return text;
 }
 
@@ -120,8 +126,12 @@ Result<PartyAddress> read_party_address(const std::filesystem::path& file) {
   TomlErrors errors(file.string());
   TomlReader reader(root, "", errors);
   auto institution = reader.parsed<InstitutionId>("institution", parse_institution_id);
-  if (!institution) reader.mistake("institution", "is missing");
-  PartyAddress address{institution.value_or(InstitutionId{}), read_address(reader, "peer_address")};
+  // A wrong id was told by parsed().
+  if (!institution && !reader.has("institution")) reader.mistake("institution", "is missing");
+  PartyAddress address{
+      institution.value_or(InstitutionId{}), read_address(reader, "peer_address"), {}};
+  for (const auto* key : reader.tables("key"))
+    address.keys.push_back(TomlReader(*key, "key", errors).text("public_key", ""));
   if (!errors.empty()) return errors.take();
   return address;
 }

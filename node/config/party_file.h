@@ -35,6 +35,7 @@ std::string node_keys_text(const ChainId& chain, const std::vector<ledger::Repla
 struct PartyAddress {
   InstitutionId institution;
   std::string peer_address;
+  std::vector<std::string> keys;  // public keys as written, to know one's own file by
 };
 Result<PartyAddress> read_party_address(const std::filesystem::path& file);
 

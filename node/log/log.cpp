@@ -8,11 +8,17 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 
 namespace testamur::node {
 namespace {
+
+// How a line begins in either form (the patterns in open()); the longer one last.
+constexpr std::array<std::string_view, 2> kLogBegins = {"time=", R"({"time":)"};
 
 constexpr std::array<std::string_view, 5> kLevelNames = {"trace", "debug", "info", "warn", "error"};
 
@@ -122,7 +128,39 @@ std::string_view to_text(LogLevel level) { return kLevelNames[static_cast<std::s
 Log::Log(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
 Log::~Log() { flush(); }
 
+Status check_log_file(const std::string& file) {
+  namespace fs = std::filesystem;
+  if (file.empty()) return {};
+  std::error_code failure;
+  const auto kind = fs::status(file, failure);
+
+  if (!fs::exists(kind)) {
+    const auto folder = fs::absolute(file).parent_path();
+    if (fs::is_directory(folder, failure)) return {};
+    return testamur::error("the log file " + file + " cannot be made: there is no folder " +
+                           folder.string() + ". Make it first, or name another in log.file");
+  }
+  if (fs::is_directory(kind))
+    return testamur::error("the log file " + file + " is a folder: name a file in log.file");
+  if (!fs::is_regular_file(kind)) return {};
+
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    return testamur::error("the log file " + file +
+                           " cannot be read: see who owns it (ls -l), or name another in log.file");
+  std::string begin(kLogBegins[1].size(), '\0');
+  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(in.gcount()));
+
+  const auto is_log = [&begin](std::string_view form) { return begin.starts_with(form); };
+  if (begin.empty() || std::ranges::any_of(kLogBegins, is_log)) return {};
+  return testamur::error("the log file " + file +
+                         " is there and is no log of testamurd: its lines would destroy what it "
+                         "holds. Name another in log.file");
+}
+
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {
+  TM_TRY_STATUS(check_log_file(options.file));
   auto sink = std::make_unique<Sink>();
   sink->format = options.format;
   // spdlog throws; nothing above this function does.

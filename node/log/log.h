@@ -38,6 +38,11 @@ struct LogField {
   LogField(std::string_view k, const char* v) : key(k), value(std::string(v)) {}
 };
 
+// Whether a log may be written to a file: one that is there must be a log, empty, or no regular
+// file (a pipe, a terminal), because lines at the end of a key or a record would destroy it; the
+// folder of a new one must be there. An empty name is standard error.
+Status check_log_file(const std::string& file);
+
 class Log {
  public:
   struct Options {
@@ -45,6 +50,7 @@ class Log {
     LogFormat format = LogFormat::kLogfmt;
     std::string file;  // empty: standard error
   };
+  // Fails where check_log_file() does.
   static Result<std::unique_ptr<Log>> open(const Options& options);
   // Writes nothing; for tests.
   static std::unique_ptr<Log> silent();

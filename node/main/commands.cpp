@@ -19,6 +19,7 @@
 #include "node/config/key_file.h"
 #include "node/main/init.h"
 #include "node/main/node.h"
+#include "node/main/operator_file.h"
 #include "node/main/preflight.h"
 #include "node/main/process.h"
 #include "node/main/readiness.h"
@@ -58,7 +59,7 @@ Result<std::unique_ptr<Log>> open_log(const NodeConfig& config) {
   Log::Options options;
   options.level = log_level_from(config.log_level).value_or(LogLevel::kInfo);
   options.format = config.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
-  options.file = config.log_file;
+  options.file = config.log_file.string();
   return Log::open(options);
 }
 
@@ -86,6 +87,7 @@ int serve(const NodeConfig& config, const OnServing& on_serving) {
     for (const auto& problem : found.problems) complain(problem);
     return found.disk ? kFatalExit : kFailed;
   }
+  for (const auto& note : found.notes) complain("note: " + note);
   auto log = open_log(config);
   if (!log.ok()) return complain(log.message());
   auto fatal = [&log](const std::string& cause) {
@@ -132,7 +134,21 @@ Status check_addresses(const InitArguments& arguments) {
     const auto parsed = parse_host_port(*address);
     if (!parsed.ok()) return error(std::string(name) + ": " + parsed.message());
   }
-  return {};
+
+  // It goes into the others' configurations, where a wildcard would be tried for ever.
+  if (!arguments.peer_address.empty()) {
+    if (const auto problem = dialling_problem(arguments.peer_address)) {
+      return error("--peer-address: " + *problem +
+                   ". Where this node itself listens is peers.listen in its configuration");
+    }
+  }
+
+  const auto given_or = [](const std::string& text, std::string_view key) {
+    return text.empty() ? default_of(key) : text;
+  };
+  return check_ports_apart({{"--peer-address", given_or(arguments.peer_address, "peers.listen")},
+                            {"--api-address", given_or(arguments.api_address, "api.listen")},
+                            {"--metrics-address", arguments.metrics_address}});
 }
 
 }  // namespace
@@ -208,6 +224,7 @@ int check_config(const std::string& config_file) {
     std::cout << "a node runs on " << config->data_dir.string()
               << ": its ports and store were not looked at\n";
 
+  for (const auto& note : found.notes) std::cout << "note: " << note << "\n";
   std::cout << config_file << " is complete and correct\n\nIts policy:\n"
             << trust::in_words(config->policy);
   std::cout << "policy digest " << trust::digest(config->policy).hex() << "\n";
@@ -236,10 +253,13 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
 
+  // Before a key is made that would then have nowhere to go.
+  const auto file = out.empty() ? "new-" + purpose + "-key.toml" : out;
+  if (auto free = check_operator_file(*config, file); !free.ok()) return complain(free.message());
+
   auto key = admin_new_key(config->api.admin_socket.string(), purpose);
   if (!key.ok()) return complain(key.message());
 
-  auto file = out.empty() ? "new-" + purpose + "-key.toml" : out;
   // Everything that the holder of the root keys needs, and nothing secret.
   std::string text =
       "# A public key and the proof that its holder has it. Public: whoever holds the root keys "
@@ -250,7 +270,7 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
       std::string(to_text(key->algorithm)) + "\"\npublic_key = \"" + to_hex(key->public_key) +
       "\"\npossession = \"" + to_hex(key->possession) + "\"\n";
 
-  if (auto status = write_file(file, as_bytes(text), true); !status.ok())
+  if (auto status = write_operator_file(*config, file, as_bytes(text)); !status.ok())
     return complain(status.message());
 
   std::cout << "key   " << key->id << (key->already_there ? " (made earlier, not in use yet)" : "")
@@ -280,8 +300,10 @@ int ready(const std::string& config_file, bool dry_run) {
             << "lapses      " << answer->lapses_after_ms / 86'400'000 << " days after it commits\n";
 
   if (answer->seated) {
-    std::cout
-        << "This key votes already: the others now see which protocol version its node knows.\n";
+    std::cout << "This key votes already: "
+              << (dry_run ? "once it is submitted and committed"
+                          : "when the transaction is committed")
+              << ", the others see which protocol version its node knows.\n";
   } else {
     std::cout << "next        a validator: testamur governance propose validator-set with this "
                  "institution and --ready "
@@ -294,6 +316,10 @@ int ready(const std::string& config_file, bool dry_run) {
 int backup(const std::string& config_file, const std::string& directory) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
+  if (auto fits = check_backup_folder(*config, fs::absolute(directory)); !fits.ok()) {
+    complain(fits.message());
+    return kUsage;
+  }
   auto height = admin_backup(config->api.admin_socket.string(), fs::absolute(directory).string());
   if (!height.ok()) return complain(height.message());
   std::cout << "the store at height " << *height << " is in " << directory
@@ -311,6 +337,23 @@ int restore(const std::string& config_file, const std::string& directory) {
                "they are\n";
   return 0;
 }
+
+namespace {
+
+// A slip in the year of a draft stops the ledger until then: no clock reaches its first block.
+Status check_begun(const std::string& genesis) {
+  constexpr std::uint64_t kDayMs = 86'400'000, kAheadMs = 7 * kDayMs;
+  TM_TRY(const auto record, load_genesis(genesis));
+  const auto now_ms = SystemClock().now_ms();
+  if (record.content.time_ms <= now_ms + kAheadMs) return {};
+  return error(
+      "the genesis time of " + genesis + " is " +
+      std::to_string((record.content.time_ms - now_ms) / kDayMs) +
+      " days ahead of this clock: nothing was changed. Set the clock, or, where the record "
+      "is wrong, draft and sign it anew");
+}
+
+}  // namespace
 
 int join(const std::string& directory, const std::string& config_file, const std::string& genesis,
          const std::vector<std::string>& parties, const std::string& institution) {
@@ -330,6 +373,7 @@ int join(const std::string& directory, const std::string& config_file, const std
     registered = *id;
   }
 
+  if (const auto early = check_begun(genesis); !early.ok()) return complain(early.message());
   auto status = join_ledger(node, genesis, to_paths(parties), registered);
   if (!status.ok()) return complain(status.message());
   auto record = load_genesis(genesis);
@@ -360,11 +404,15 @@ int genesis_recover(const RecoveryArguments& arguments) {
     options.keep.push_back(*id);
   }
 
+  // Never over a file that is there: it may be a draft that others have signed.
+  if (auto free = check_operator_file(*config, arguments.file); !free.ok())
+    return complain(free.message());
+
   auto draft = draft_recovery(*config, options);
   if (!draft.ok()) return complain(draft.message());
 
-  // Never over a file that is there: it may be a draft that others have signed.
-  if (auto status = write_file(arguments.file, ledger::encode(*draft)); !status.ok())
+  if (auto status = write_operator_file(*config, arguments.file, ledger::encode(*draft));
+      !status.ok())
     return complain(status.message());
 
   const auto& continues = *draft->content.continues;

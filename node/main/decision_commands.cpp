@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "node/config/config.h"
-#include "node/main/init.h"
+#include "node/main/operator_file.h"
 #include "node/rpc/admin_client.h"
 #include "trust/policy_text.h"
 
@@ -38,13 +38,17 @@ int export_decisions(const std::string& config_file, const DecisionArguments& ar
   }
   auto config = load_config(config_file);
   if (!config.ok()) return complain(kFailed, config.message());
+  if (!arguments.out.empty()) {
+    if (auto free = check_operator_file(*config, arguments.out); !free.ok())
+      return complain(kFailed, free.message());
+  }
   auto csv = admin_export_decisions(config->api.admin_socket.string(), asked);
   if (!csv.ok()) return complain(kFailed, csv.message());
   if (arguments.out.empty()) {
     std::cout << *csv;
     return 0;
   }
-  if (auto status = write_file(arguments.out, as_bytes(*csv), true); !status.ok()) {
+  if (auto status = write_operator_file(*config, arguments.out, as_bytes(*csv)); !status.ok()) {
     return complain(kFailed, status.message());
   }
   return 0;

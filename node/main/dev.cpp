@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "common/clock.h"
+#include "node/config/genesis_file.h"
 #include "node/main/commands.h"
 #include "node/main/init.h"
 #include "node/main/preflight.h"
@@ -22,8 +23,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kFailed = 1;
+constexpr int kUsage = 2;
 constexpr char kUsualApi[] = "127.0.0.1:7601";
 constexpr char kAnyApi[] = "127.0.0.1:0";
+constexpr char kDomain[] = "dev.example";
 constexpr std::size_t kMaxSampleBytes = 4096;
 
 int complain(const std::string& message) {
@@ -56,13 +59,26 @@ Status make_ledger(const fs::path& directory) {
   options.directory = directory;
   options.facts.legal_names = {{"en", "Development University"}};
   options.facts.country = "EU";
-  options.facts.domain = "dev.example";
+  options.facts.domain = kDomain;
   options.api_address = kUsualApi;
   options.issuer_keys = directory / "issuer-keys";
 
   SystemClock clock;
   const auto made = make_single_node(options, clock.now_ms());
   return made.ok() ? Status{} : Status(made.failure());
+}
+
+// A node of a real institution would run without its peers, and its keys be taken for those of a
+// try. The ledger of one party with the domain that nobody has is one that --dev made.
+Status check_made_for_trying(const fs::path& directory) {
+  const auto genesis = load_genesis(directory / "genesis.bin");
+  if (genesis.ok() && genesis->content.parties.size() == 1 &&
+      genesis->content.parties.front().facts.domain == kDomain)
+    return {};
+  return error("--dir " + directory.string() +
+               " holds a node that --dev did not make: nothing was changed. Run it with testamurd "
+               "run --config " +
+               (directory / "testamurd.toml").string() + ", or name another folder");
 }
 
 // What to type in another window.
@@ -110,6 +126,9 @@ int run_dev(const DevOptions& options) {
   const bool fresh = !fs::exists(directory / "testamurd.toml");
   if (fresh) {
     if (const auto made = make_ledger(directory); !made.ok()) return complain(made.message());
+  } else if (const auto ours = check_made_for_trying(directory); !ours.ok()) {
+    complain(ours.message());
+    return kUsage;
   }
 
   auto config = load_config(directory / "testamurd.toml");

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 
+#include "common/address.h"
 #include "ledger/protocol.h"
 #include "node/config/config.h"
 #include "node/config/durable_file.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/main/operator_file.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
 
@@ -73,14 +75,36 @@ Status make_vote_store(const fs::path& directory, const SecretKey& consensus,
                            *ConsensusPublicKey::from(consensus.public_key().bytes), reason);
 }
 
+// The public file and the configuration are written last: keys without them, and without a ledger,
+// are those of an init that was cut off.
+Status refuse_present(const fs::path& config, const fs::path& directory, const fs::path& file) {
+  const fs::path last[] = {config, directory / "party.toml", directory / "node-keys.toml",
+                           store_directory(directory / "data")};
+  if (std::ranges::any_of(last, [](const auto& each) { return fs::exists(each); })) {
+    return error(file.parent_path().string() + " holds a node already (" +
+                 file.filename().string() + "); init never overwrites");
+  }
+  return error(file.parent_path().string() + " holds an unfinished init (" +
+               file.filename().string() + ", but no " + config.filename().string() +
+               "): its keys are on no ledger. Move the folder away and run init again");
+}
+
 Status check_free(const InitOptions& options) {
   // All that it is about to write, before the first key is made.
   const auto config = fs::absolute(config_path(options));
   const fs::path directory = options.directory;
-  for (const auto& file : {config, directory / "party.toml", directory / "keys"}) {
-    if (!fs::exists(file)) continue;
-    return error(file.parent_path().string() + " holds a node already (" +
-                 file.filename().string() + "); init never overwrites");
+  TM_TRY_STATUS(check_owner(directory));
+  TM_TRY_STATUS(check_owner(config));
+  for (const auto& file : {config, directory / "party.toml", directory / "node-keys.toml",
+                           directory / "keys", journal_directory(directory / "data")}) {
+    if (fs::exists(file)) return refuse_present(config, directory, file);
+  }
+  for (const auto& key : kIssuerKeys) {
+    const auto file = options.issuer_keys / (std::string(to_text(key.purpose)) + ".key");
+    if (options.issuer_keys.empty() || !fs::exists(file)) continue;
+    return error(file.string() +
+                 " is there already, of another node or an unfinished init; init never overwrites "
+                 "keys. Name another folder for them (--with-issuer-keys)");
   }
 
   if (!options.config.empty() && !fs::is_directory(config.parent_path())) {
@@ -151,7 +175,8 @@ Result<ledger::GenesisParty> init_node(const InitOptions& options) {
   file.party.facts = options.facts;
   file.validator = !options.observer;
   file.peer_address = options.peer_address;
-  file.api_address = options.api_address;
+  // What is listened on everywhere is no address for others.
+  if (!dialling_problem(options.api_address)) file.api_address = options.api_address;
   prove_possession(file.party, keys);
   auto id = ledger::party_id(file.party);
   TM_TRY_STATUS(write_file(options.directory / "party.toml", as_bytes(party_text(file))));
@@ -187,33 +212,117 @@ Status put_institution(std::string& text, const NodeConfig& config, const Instit
 
 }  // namespace
 
+namespace {
+
+// Public keys of this node as party files write them; what cannot be read is told by a start.
+std::vector<std::string> own_keys(const NodeConfig& config) {
+  std::vector<std::string> keys;
+  const std::pair<fs::path, KeyPurpose> files[] = {{config.consensus_key, KeyPurpose::kConsensus},
+                                                   {config.transport_key, KeyPurpose::kTransport}};
+  for (const auto& [file, purpose] : files) {
+    const auto key = read_key_file(file, purpose);
+    if (key.ok()) keys.push_back(to_hex(key->public_key().bytes));
+  }
+  return keys;
+}
+
+bool holds_one_of(const std::vector<std::string>& keys, const std::vector<std::string>& own) {
+  return std::ranges::any_of(
+      own, [&keys](const auto& key) { return std::ranges::find(keys, key) != keys.end(); });
+}
+
+Status refuse_member(const InstitutionId& institution, const NodeConfig& config) {
+  return error("--institution " + to_text(institution) +
+               " is another member, whose keys are not "
+               "those in " +
+               config.transport_key.parent_path().string() +
+               ": nothing was changed. Give the id that the registration of this node's own keys "
+               "printed");
+}
+
+// A registration gives a new id, so that one which founders or the others' files have is theirs.
+Status check_is_own(const InstitutionId& institution, const NodeConfig& config,
+                    const ledger::Genesis& genesis, const std::vector<PartyAddress>& parties) {
+  const auto own = own_keys(config);
+  if (own.empty()) return {};
+  for (const auto& party : genesis.content.parties) {
+    if (ledger::party_id(party) != institution || party.keys.empty()) continue;
+    std::vector<std::string> keys;
+    for (const auto& key : party.keys) keys.push_back(to_hex(key.key.bytes));
+    if (!holds_one_of(keys, own)) return refuse_member(institution, config);
+  }
+  for (const auto& party : parties) {
+    if (party.institution == institution && !holds_one_of(party.keys, own))
+      return refuse_member(institution, config);
+  }
+  return {};
+}
+
+// A node follows one ledger for good: its store and votes are of no other.
+Status check_follows(const NodeConfig& config, const fs::path& record,
+                     const ledger::Genesis& genesis) {
+  if (!fs::exists(config.genesis)) return {};
+  const auto present = load_genesis(config.genesis);
+  if (!present.ok()) {
+    return error(
+        "node.genesis names " + config.genesis.string() +
+        ", which is there and is no genesis record: nothing was changed. Name another file "
+        "there");
+  }
+  if (present->chain == genesis.chain) return {};
+  const bool recovery =
+      genesis.content.continues && genesis.content.continues->chain() == present->chain;
+  return error("this node follows " + to_text(present->chain) + ", and " + record.string() +
+               " is the record of " + to_text(genesis.chain) + ": nothing was changed. " +
+               (recovery ? "It continues the node's ledger: take it with testamurd recover"
+                         : "For another ledger make another node (testamurd init)"));
+}
+
+// Ourselves (a registration changes the id) and nodes that nobody can reach are no peers.
+bool is_peer(const PartyAddress& party, const NodeConfig& config,
+             const std::optional<InstitutionId>& founder, bool registered) {
+  const bool own_id = party.institution == config.institution || party.institution == founder;
+  const bool own_address = registered && party.peer_address == config.peer_listen;
+  return !own_id && !own_address && !holds_one_of(party.keys, own_keys(config)) &&
+         !party.peer_address.empty();
+}
+
+}  // namespace
+
 Status join_ledger(const fs::path& config_file, const fs::path& genesis,
                    const std::vector<fs::path>& parties,
                    const std::optional<InstitutionId>& institution) {
   TM_TRY(auto checked, load_genesis(genesis));
   TM_TRY(auto config, load_config(config_file));
+  TM_TRY_STATUS(check_owner(config.file));
   TM_TRY(auto text, read_text(config.file));
+  std::vector<PartyAddress> others;
+  for (const auto& path : parties) {
+    TM_TRY(auto party, read_party_address(path));
+    others.push_back(std::move(party));
+  }
+
+  // All of it before anything is written.
+  TM_TRY_STATUS(check_follows(config, genesis, checked));
   const auto founder = config.institution;
   if (institution) {
+    TM_TRY_STATUS(check_is_own(*institution, config, checked, others));
     TM_TRY_STATUS(put_institution(text, config, *institution));
     config.institution = *institution;
   }
 
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
 
-  for (const auto& path : parties) {
-    TM_TRY(auto party, read_party_address(path));
+  for (const auto& party : others) {
+    if (!is_peer(party, config, founder, institution.has_value())) continue;
 
-    // Ourselves (a registration changes the id: then by the address too) and nodes that nobody can
-    // reach are no peers; repeating the command adds nobody twice.
-    const bool is_own = party.institution == config.institution || party.institution == founder ||
-                        (institution && party.peer_address == config.peer_listen);
-    if (is_own || party.peer_address.empty()) continue;
-    bool there = std::any_of(
-        config.peers.begin(), config.peers.end(),
-        [&party](const PeerEntry& peer) { return peer.institution == party.institution; });
+    // Repeating the command, or a file, adds nobody twice.
+    const bool there = std::ranges::any_of(config.peers, [&party](const PeerEntry& peer) {
+      return peer.institution == party.institution;
+    });
     if (there) continue;
 
+    config.peers.push_back({party.institution, party.peer_address, {}});
     text += "\n[[peer]]\ninstitution = " + toml_text(to_text(party.institution)) +
             "\naddress = " + toml_text(party.peer_address) + "\n";
   }
@@ -221,19 +330,57 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   return write_file(config.file, as_bytes(text), true);
 }
 
+namespace {
+
+Status check_store_ledger(const Store& store, const ChainId& chain, const std::string& what) {
+  const auto state = store.snapshot();
+  const auto height = state->height();
+  if (!height) return error(what + " holds no block");
+  const auto bytes = state->header(*height);
+  if (!bytes) return error(what + " lacks its newest block");
+  TM_TRY(const auto header, ledger::decode_header(*bytes));
+  if (header.chain == chain) return {};
+  return error(what + " is of the ledger " + to_text(header.chain) + ", and this node follows " +
+               to_text(chain) +
+               ": nothing was changed. Name a backup of this ledger, or start the node without "
+               "one: it fetches the ledger from the others");
+}
+
+}  // namespace
+
 Status restore_node(const NodeConfig& config, const fs::path& backup) {
   auto store = store_directory(config.data_dir);
   auto journal = journal_directory(config.data_dir);
+  TM_TRY_STATUS(check_owner(config.data_dir));
+  TM_TRY(const auto genesis, load_genesis(config.genesis));
   // A store or journal that is there may hold the only votes of this key.
   for (const auto& directory : {store, journal}) {
     if (fs::exists(directory)) {
       return error(directory.string() +
-                   " is still there: move it away first, restore never overwrites");
+                   " is still there: restore is for a node whose data are lost, and never "
+                   "overwrites. If they are damaged, move the whole data directory aside and keep "
+                   "it: the votes of this node's key are in it");
     }
   }
 
   TM_TRY_STATUS(make_directory(config.data_dir));
-  TM_TRY_STATUS(restore_backup(backup.string(), store.string()));
+  // Under another name until it is known to be of this ledger.
+  const auto unchecked = fs::path(store.string() + ".unchecked");
+  std::error_code ignored;
+  fs::remove_all(unchecked, ignored);
+  TM_TRY_STATUS(restore_backup(backup.string(), unchecked.string()));
+  const auto fits = [&]() -> Status {
+    TM_TRY(const auto opened, Store::open(unchecked.string(), StoreOptions{}));
+    return check_store_ledger(*opened, genesis.chain, "the backup in " + backup.string());
+  }();
+  if (!fits.ok()) {
+    fs::remove_all(unchecked, ignored);
+    return fits;
+  }
+  std::error_code failure;
+  fs::rename(unchecked, store, failure);
+  if (failure) return error("cannot rename " + unchecked.string() + ": " + failure.message());
+  TM_TRY_STATUS(sync_directory_of(store));
 
   auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
   if (!key.ok()) return {};  // an observer has no votes to lose

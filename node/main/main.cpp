@@ -1,10 +1,12 @@
 // testamurd: the node of one institution.
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <optional>
 
 #include "common/option_slips.h"
 #include "node/main/commands.h"
 #include "node/main/decision_commands.h"
+#include "node/main/node.h"
 
 namespace testamur::node {
 namespace {
@@ -122,9 +124,32 @@ void add_decisions(CLI::App& app, std::string& config, DecisionArguments& argume
   command->callback([&] { exit_code = export_decisions(config, arguments); });
 }
 
+void add_dev(CLI::App& app, bool& dev, DevOptions& options) {
+  auto* developing = app.add_flag(
+      "--dev", dev, "A fresh ledger of one node with sample data; needs no configuration");
+  app.add_option("--dir", options.directory,
+                 "With --dev: keep the ledger here (default: nowhere)")
+      ->needs(developing);
+  app.add_option("--api", options.api,
+                 "With --dev: address of the API (default: 127.0.0.1:7601, or any free port)")
+      ->needs(developing);
+  app.add_flag("!--no-sample-data", options.sample_data,
+               "With --dev and a fresh ledger: begin empty")
+      ->needs(developing);
+}
+
 // Does what was asked for; the exit code when that could not be read, or was help.
-std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+std::optional<int> parse(CLI::App& app, const bool& dev, int argc, char** argv) {
   refuse_slips(app);
+  // Before any command does something: it would be done to another node than the one that was
+  // meant.
+  app.parse_complete_callback([&app, &dev] {
+    if (!dev || app.get_subcommands().empty()) return;
+    throw CLI::ValidationError(
+        "--dev",
+        "makes and runs a ledger for trying, and goes with no command: leave out --dev, or " +
+            app.get_subcommands().front()->get_name());
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -143,13 +168,8 @@ int main(int argc, char** argv) {
   std::string config = "testamurd.toml";
   bool dev = false;
   DevOptions dev_options;
-  app.add_flag("--dev", dev, "A fresh ledger of one node with sample data; needs no configuration");
-  app.add_option("--dir", dev_options.directory,
-                 "With --dev: keep the ledger here (default: nowhere)");
-  app.add_option("--api", dev_options.api,
-                 "With --dev: address of the API (default: 127.0.0.1:7601, or any free port)");
-  app.add_flag("!--no-sample-data", dev_options.sample_data,
-               "With --dev and a fresh ledger: begin empty");
+  add_dev(app, dev, dev_options);
+  app.set_version_flag("--version", std::string(kSoftware), "Print the version");
   app.require_subcommand(0, 1);
 
   auto* run = app.add_subcommand("run", "Run the node until SIGTERM");
@@ -160,6 +180,11 @@ int main(int argc, char** argv) {
   check->add_option("--config", config, "Configuration file");
   check->callback([&] { exit_code = check_config(config); });
   app.add_subcommand("version", "Print the version")->callback([&] { exit_code = version(); });
+  app.add_subcommand("help", "Print this help")->callback([&] {
+    // Of the program: help() would speak of this command, which was parsed.
+    std::cout << app.get_formatter()->make_help(&app, "testamurd", CLI::AppFormatMode::Normal);
+    exit_code = 0;
+  });
   std::string copy;
   auto* copying =
       app.add_subcommand("backup", "Copy the store of the running node into a directory");
@@ -198,7 +223,7 @@ int main(int argc, char** argv) {
   LedgerArguments ledger_arguments;
   add_ledger(app, ledger_arguments, exit_code);
 
-  if (const auto ended = parse(app, argc, argv)) return *ended;
+  if (const auto ended = parse(app, dev, argc, argv)) return *ended;
   if (dev) return run_dev(dev_options);
   if (app.get_subcommands().empty()) {
     std::cerr << app.help();

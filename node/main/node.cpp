@@ -172,6 +172,12 @@ Status Node::Parts::open_network() {
     return known && !known->retired;
   }));
 
+  const auto& shown = transport_key->public_key();
+  if (state->height()) {
+    const auto known = ledger::tx::read_key(*state, key_id(KeyPurpose::kTransport, shown));
+    if (known) TM_TRY_STATUS(check_transport_holder(config, shown, known->added.institution));
+  }
+
   net::NetworkConfig settings;
   settings.chain = genesis->chain;
   settings.institution = self;
@@ -348,6 +354,9 @@ Status Node::reload_peers() {
   auto& parts = *parts_;
   TM_TRY(auto config, load_config(parts.config.file));
   parts.dial(config.peers);
+  // Who changes a key and sends the signal would else believe that it counts.
+  if (const auto keys = changed_keys(parts.config, config); !keys.empty())
+    parts.log.warn("restart_needed", {{"keys", keys}});
   return {};
 }
 

@@ -22,6 +22,9 @@
 #include "node/api/tls_files.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/named_files.h"
+#include "node/log/log.h"
+#include "node/main/operator_file.h"
 #include "node/rpc/server.h"
 
 namespace testamur::node {
@@ -77,6 +80,27 @@ Status check_listen(const std::string& key, const std::string& address, bool fre
                ". Stop what listens there, or choose another port");
 }
 
+Status check_ports_apart(const std::vector<Listening>& all) {
+  const auto meets = [](const HostPort& one, const HostPort& other) {
+    if (one.port != other.port || one.port == "0") return false;
+    if (is_unspecified_host(one.host) || is_unspecified_host(other.host)) return true;
+    const auto figures = [](const std::string& host) {
+      return host == "localhost" ? std::string("127.0.0.1") : host;
+    };
+    return figures(one.host) == figures(other.host);
+  };
+
+  for (auto one = all.begin(); one != all.end(); ++one) {
+    for (auto other = one + 1; other != all.end(); ++other) {
+      const auto first = parse_host_port(one->address), second = parse_host_port(other->address);
+      if (!first.ok() || !second.ok() || !meets(*first, *second)) continue;
+      return error(one->key + " = \"" + one->address + "\" and " + other->key + " = \"" +
+                   other->address + "\" are one port: give each its own");
+    }
+  }
+  return {};
+}
+
 namespace {
 
 Status check_socket_path(const fs::path& socket) {
@@ -93,6 +117,81 @@ Status check_consensus_key(const NodeConfig& config) {
   if (config.consensus_key.empty() || !fs::exists(config.consensus_key)) return {};
   const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
   return key.ok() ? Status{} : error(key.message());
+}
+
+// A validator whose line was lost would follow as nobody, and be missed only when a second one
+// fails.
+Status check_identity(const NodeConfig& config) {
+  if (config.institution || config.consensus_key.empty()) return {};
+  return error(
+      "node.institution is empty, and keys.consensus names a key: whose node is this? Write the "
+      "institution (tmi1…) there, or keys.consensus = \"\" for a node that only follows and "
+      "belongs "
+      "to nobody");
+}
+
+// A key that votes beside the votes of another node: its own would be missing, and that one's be
+// taken for its own.
+Status check_vote_store(const NodeConfig& config) {
+  const auto journal = journal_directory(config.data_dir);
+  if (config.consensus_key.empty() || !fs::exists(config.consensus_key) || !fs::exists(journal))
+    return {};
+  const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
+  if (!key.ok()) return {};  // told already
+  auto files = make_posix_file_system();
+  TM_TRY(const auto reason,
+         quarantine(*files, journal.string(), *ConsensusPublicKey::from(key->public_key().bytes)));
+  if (reason != QuarantineReason::kOtherKey) return {};
+  return error("node.data_dir = " + config.data_dir.string() +
+               " is that of another node: its votes are of another key than " +
+               config.consensus_key.string() +
+               ". Name the data of this key; where they are lost, a folder that is not there yet: "
+               "the node then begins in quarantine");
+}
+
+// Of the keys on disk, as far as they can be read: what cannot is told elsewhere.
+std::vector<PublicKey> transport_keys(const NodeConfig& config) {
+  std::vector<PublicKey> keys;
+  for (const auto& file :
+       {config.transport_key, fs::path(config.transport_key.string() + ".next")}) {
+    const auto key = read_key_file(file, KeyPurpose::kTransport);
+    if (key.ok()) keys.push_back(key->public_key());
+  }
+  return keys;
+}
+
+void check_transport(Preflight& found, const NodeConfig& config, const ledger::Genesis& genesis) {
+  bool listed = false, ours = false;
+  const auto own = transport_keys(config);
+  for (const auto& party : genesis.content.parties) {
+    const auto id = ledger::party_id(party);
+    for (const auto& each : party.keys) {
+      if (each.purpose != KeyPurpose::kTransport) continue;
+      const bool here = std::ranges::find(own, each.key) != own.end();
+      listed = listed || id == config.institution;
+      ours = ours || (here && id == config.institution);
+      if (here) add(found, check_transport_holder(config, each.key, id));
+    }
+  }
+  // It may have been replaced on the ledger since.
+  if (listed && !ours && !own.empty())
+    found.notes.push_back(
+        "the transport key in " + config.transport_key.string() +
+        " is not the one with which this institution founded the ledger: unless another was "
+        "registered since, the other nodes refuse it");
+}
+
+// What stands in the configuration and changes nothing.
+void note_certificate(Preflight& found, const NodeConfig& config) {
+  const bool given = !config.api.certificate.empty();
+  if (!given || config.api.tls == TlsMode::kOn) return;
+  const bool off = config.api.tls == TlsMode::kOff;
+  if (!off && !is_loopback(config.api.listen)) return;
+  found.notes.push_back("api.certificate is not used: " +
+                        (off ? std::string("api.tls is off")
+                             : "api.tls is auto, and api.listen = \"" + config.api.listen +
+                                   "\" is this machine. Callers speak without TLS; api.tls = "
+                                   "\"on\" uses it"));
 }
 
 // Writes and removes a file where the data will be.
@@ -154,19 +253,32 @@ Status Preflight::status() const {
 Preflight preflight(const NodeConfig& config, const Clock& clock) {
   Preflight found;
   found.running = is_running(config);
+  add(found, check_owner(config.data_dir));
+  for (auto& clash : file_clashes(config)) found.problems.push_back(std::move(clash));
   add(found, check_socket_path(config.api.admin_socket));
-  if (const auto genesis = load_genesis(config.genesis); !genesis.ok())
+  if (!found.running) add(found, check_admin_socket(config.api.admin_socket));
+  add(found, check_log_file(config.log_file.string()));
+  add(found, check_identity(config));
+  if (const auto genesis = load_genesis(config.genesis); genesis.ok()) {
+    check_transport(found, config, *genesis);
+  } else {
     found.problems.push_back(genesis.message());
+  }
   if (!config.peer_listen.empty() || !config.peers.empty()) {
     const auto key = read_key_file(config.transport_key, KeyPurpose::kTransport);
     if (!key.ok()) found.problems.push_back(key.message());
   }
   add(found, check_consensus_key(config));
+  add(found, check_vote_store(config));
+  note_certificate(found, config);
   if (const auto tls = read_tls_files(config.api, clock.now_ms()); !tls.ok())
     found.problems.push_back(tls.message());
   const auto plan = plan_descriptors(config.api.max_connections, is_loopback(config.api.listen));
   if (!plan.ok()) found.problems.push_back(plan.message());
 
+  add(found, check_ports_apart({{"peers.listen", config.peer_listen},
+                                {"api.listen", config.api.listen},
+                                {"metrics.listen", config.metrics_listen}}));
   add(found, check_listen("peers.listen", config.peer_listen, !found.running));
   add(found, check_listen("api.listen", config.api.listen, !found.running));
   add(found, check_listen("metrics.listen", config.metrics_listen, !found.running));
@@ -224,6 +336,10 @@ Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
 
 namespace {
 
+std::string name_of(const std::optional<InstitutionId>& institution) {
+  return institution ? to_text(*institution) : "empty";
+}
+
 std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const InstitutionId& self) {
   for (const auto& member : set.members()) {
     if (member.institution == self)
@@ -234,8 +350,28 @@ std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const Instit
 
 }  // namespace
 
+Status check_transport_holder(const NodeConfig& config, const PublicKey& key,
+                              const std::optional<InstitutionId>& holder) {
+  if (!holder || holder == config.institution) return {};
+  return error("the transport key " + to_text(key_id(KeyPurpose::kTransport, key)) + " in " +
+               config.transport_key.string() + " belongs to " + to_text(*holder) +
+               ", and node.institution is " + name_of(config.institution) +
+               ". Set node.institution to the institution of the keys, or put its own key there");
+}
+
 Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
                   const std::vector<PublicKey>& keys, bool restored) {
+  for (const auto& member : set.members()) {
+    const PublicKey sits{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
+    if (member.institution == config.institution || std::ranges::find(keys, sits) == keys.end())
+      continue;
+    return error("the node cannot vote: " + config.consensus_key.string() +
+                 " holds the key with which " + to_text(member.institution) +
+                 " sits in the validator set, and node.institution is " +
+                 name_of(config.institution) +
+                 ". Set node.institution to the institution of the key, or put its own key there");
+  }
+
   if (!config.institution || config.consensus_key.empty()) return {};
   const auto seat = seat_key(set, *config.institution);
   if (!seat) return {};

@@ -20,7 +20,8 @@ namespace testamur::node {
 
 struct Preflight {
   std::vector<std::string> problems;
-  bool disk = false;  // one of them is a disk that takes no more: exit code 70
+  std::vector<std::string> notes;  // no problem, but perhaps not what was meant
+  bool disk = false;               // one of them is a disk that takes no more: exit code 70
   bool running =
       false;  // a node runs on this directory: its ports and its store were not looked at
 
@@ -37,9 +38,20 @@ Preflight preflight_all(const NodeConfig& config, const Clock& clock);
 // empty one listens nowhere. Without `free` its port is not tried.
 Status check_listen(const std::string& key, const std::string& address, bool free);
 
-// Whether the node's consensus keys are those of its institution's seat. A node that the ledger
-// calls a validator and that cannot vote would be missed by nobody until a second one fails.
-// `restored`: the store is an old copy, in which an older key may sit.
+// Whether addresses that one machine listens on have ports of their own; `keys` name them.
+struct Listening {
+  std::string key, address;
+};
+Status check_ports_apart(const std::vector<Listening>& all);
+
+// Whether a transport key is this institution's, where the ledger knows whose it is. Peers would
+// take every message of the node as that of the other.
+Status check_transport_holder(const NodeConfig& config, const PublicKey& key,
+                              const std::optional<InstitutionId>& holder);
+
+// Whether the node's consensus keys are those of its institution's seat, and of no other's. A node
+// that the ledger calls a validator and that cannot vote would be missed by nobody until a second
+// one fails. `restored`: the store is an old copy, in which an older key may sit.
 Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
                   const std::vector<PublicKey>& keys, bool restored);
 

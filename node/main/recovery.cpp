@@ -11,6 +11,7 @@
 #include "node/chain/chain.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/main/operator_file.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
 
@@ -28,6 +29,7 @@ struct Held {
 
 Result<Held> hold(const NodeConfig& config) {
   Held held;
+  TM_TRY_STATUS(check_owner(config.data_dir));
   TM_TRY_STATUS(held.files->create_directory(config.data_dir.string()));
   auto lock = held.files->lock((config.data_dir / "lock").string());
   if (!lock.ok()) return error("stop the node first: " + lock.message());
@@ -276,13 +278,16 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
     }
     TM_TRY_STATUS(restore_backup(backup.string(), directory.string()));
   }
-  bool ran = false;
-  {
+  const auto ran = [&]() -> Result<bool> {
     TM_TRY(auto store, open_store(directory));
-    TM_TRY(ran, apply_recovery(*store, genesis));
-  }
+    return apply_recovery(*store, genesis);
+  }();
+  // A backup of another ledger is no store of this node: the right one would find its place taken.
+  std::error_code ignored;
+  if (!ran.ok() && !backup.empty()) fs::remove_all(directory, ignored);
+  if (!ran.ok()) return error(ran.message());
   // A node that has run may have voted: its vote store, or the lack of one, stays what it is.
-  if (!ran) TM_TRY_STATUS(renew_vote_store(held, config, old));
+  if (!*ran) TM_TRY_STATUS(renew_vote_store(held, config, old));
   TM_TRY_STATUS(install_record(config, genesis, old));
   return genesis.content.continues->last.header.height.next();
 }

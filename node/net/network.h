@@ -183,6 +183,7 @@ struct InboundCounters {
   std::uint64_t rate_limited = 0;  // closed before TLS
   std::uint64_t failed_handshakes = 0;
   std::uint64_t unknown_keys = 0;  // of those, because of the key
+  std::uint64_t own_key = 0;       // of those, with the very key of this node
   std::string last_refusal;        // address and reason
 };
 

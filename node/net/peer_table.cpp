@@ -533,6 +533,7 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
     ++counters_.failed_handshakes;
     if (session.refused_for_its_key()) ++counters_.unknown_keys;
+    if (session.refused_for_its_key() && pin == own_pin_) ++counters_.own_key;
     note_inbound_refusal(session.address(), reason);
   }
 

@@ -25,12 +25,22 @@ Status call(const std::string& socket, std::chrono::seconds patience,
             grpc::Status (v1::AdminService::Stub::*method)(grpc::ClientContext*, const Request&,
                                                            Response*),
             const Request& request, Response& response) {
+  if (socket.empty())
+    return error(
+        "api.admin_socket is empty: the node has no socket for its operator. Name one and "
+        "restart the node");
   auto channel = grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials());
   auto stub = v1::AdminService::NewStub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + patience);
   auto status = (stub.get()->*method)(&context, request, &response);
   if (status.ok()) return {};
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    return error("nobody answers on " + socket +
+                 ": is the node running, with this configuration? This command asks the running "
+                 "node (" +
+                 status.error_message() + ")");
+  }
   return error("the node on " + socket + ": " + status.error_message());
 }
 

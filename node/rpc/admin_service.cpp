@@ -1,4 +1,8 @@
 // AdminService: for the operator, over a unix socket only.
+#include <chrono>
+#include <future>
+#include <memory>
+
 #include "node/rpc/metrics.h"
 #include "node/rpc/services.h"
 #include "node/validator/ready.h"
@@ -8,6 +12,7 @@ namespace testamur::node {
 
 namespace {
 
+constexpr auto kStrandPatience = std::chrono::seconds(5);
 constexpr std::size_t kDecisionRows = 5'000;  // of one answer: under 2 MiB
 
 const CallCost& cost(std::string_view method) { return cost_of("AdminService", method); }
@@ -63,6 +68,9 @@ class Service final : public v1::AdminService::CallbackService {
     return unary(context_.calls, call, cost("ResumeVoting"), *request, *response, [=, this](Call&) {
       if (!request->other_copy_destroyed())
         return invalid_argument("other_copy_destroyed", "must be said");
+      if (votes())
+        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
+                            "this node votes and is in no quarantine: nothing was changed");
       context_.log.warn("resume_voting", {{"by", "operator"}});
       context_.chain.resume_voting();
       return grpc::Status(grpc::Status::OK);
@@ -194,6 +202,17 @@ class Service final : public v1::AdminService::CallbackService {
   }
 
  private:
+  // As the strand says; a node that does not answer in time is not known to vote.
+  bool votes() {
+    auto answer = std::make_shared<std::promise<consensus::VotingState>>();
+    auto state = answer->get_future();
+    context_.chain.status(
+        [answer](const ChainStatus& status) { answer->set_value(status.engine.voting); });
+    if (state.wait_for(kStrandPatience) != std::future_status::ready) return false;
+    const auto now = state.get();
+    return now == consensus::VotingState::kActive || now == consensus::VotingState::kFloored;
+  }
+
   ServiceContext& context_;
 };
 

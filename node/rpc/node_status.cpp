@@ -13,7 +13,8 @@ namespace testamur::node {
 namespace {
 
 constexpr std::int64_t kClockToleranceMs = 2'000;
-constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kHourMs = 3'600'000;
+constexpr std::uint64_t kDayMs = 24 * kHourMs;
 constexpr std::uint64_t kCertificateNoticeMs = 21 * kDayMs;
 constexpr auto kStatusAge = std::chrono::milliseconds(50);
 
@@ -137,6 +138,14 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
 void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
                            v1::GetStatusResponse& out) {
   if (context.network == nullptr) return;
+  // A node does not dial itself, so that whoever shows its key is a second one that has it.
+  if (const auto seen = context.network->inbound().own_key; seen != 0) {
+    out.add_obstacles(
+        "another node uses this node's transport key (" + std::to_string(seen) +
+        " connections since start, last refusal " + context.network->inbound().last_refusal +
+        "): find it and stop it, and replace the key; if it was copied, the consensus "
+        "key may have been as well");
+  }
   for (const auto& conduct : context.network->conduct()) {
     v1::InstitutionName name;
     reader.fill_name(conduct.institution, std::nullopt, name);
@@ -147,6 +156,18 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
              ? ""
              : "; disconnected for " + std::to_string(conduct.shut_out_ms / 1000 + 1) + " s"));
   }
+}
+
+// A block's time never goes back: behind one from the future every later one is from there too.
+void add_clock_obstacle(std::uint64_t now_ms, const Reader& reader, v1::GetStatusResponse& out) {
+  const auto block_ms = reader.head().header.time_ms;
+  if (block_ms <= now_ms + kHourMs) return;
+  const auto ahead_ms = block_ms - now_ms;
+  const bool days = ahead_ms >= kDayMs;
+  out.add_obstacles("the newest block is " + std::to_string(ahead_ms / (days ? kDayMs : kHourMs)) +
+                    (days ? " days" : " hours") +
+                    " ahead of this clock: set the clock, or, where the genesis was given a wrong "
+                    "time, expect nothing before then");
 }
 
 // Most important first.
@@ -162,10 +183,14 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   }
 
   if (consensus.reachable() < consensus.quorum()) {
-    out.add_obstacles("only " + std::to_string(consensus.reachable()) + " of " +
-                      std::to_string(consensus.validators()) + " validators are heard of, " +
+    // What the others hear of one another is not known here: the ledger may go on without this
+    // node.
+    out.add_obstacles("this node hears only " + std::to_string(consensus.reachable()) + " of " +
+                      std::to_string(consensus.validators()) + " validators" +
+                      (chain.voting_key ? " (itself counted)" : "") + ", and " +
                       std::to_string(consensus.quorum()) +
-                      " must agree: the ledger stands still until one more returns");
+                      " must agree: if the others hear no more, the ledger stands still until one "
+                      "more returns; if they do, this node is cut off from them");
   }
 
   for (const auto& peer : out.peers()) {
@@ -282,6 +307,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
 
   // The order of these calls is the order of the obstacles.
   add_governance_obstacles(context, reader, chain, out);
+  add_clock_obstacle(now, reader, out);
   fill_policy(context, reader, out);
   fill_obstacles(chain, out);
   add_conduct_obstacles(context, reader, out);

@@ -6,10 +6,13 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/service_type.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <mutex>
 
 #include "common/address.h"
@@ -130,10 +133,42 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }
 
+namespace {
+
+bool is_answered(const std::filesystem::path& socket) {
+  sockaddr_un address{};
+  if (socket.string().size() >= sizeof address.sun_path) return false;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, socket.c_str(), socket.string().size());
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  const bool answered =
+      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(descriptor);
+  return answered;
+}
+
+}  // namespace
+
+Status check_admin_socket(const std::filesystem::path& socket) {
+  struct stat there {};
+  if (socket.empty() || ::lstat(socket.c_str(), &there) != 0) return {};
+  const auto name = "api.admin_socket = \"" + socket.string() + "\"";
+  if (!S_ISSOCK(there.st_mode)) {
+    return error(name +
+                 " is there and is no socket: it was left as it is. Name a path that nothing "
+                 "has, such as admin.sock");
+  }
+  if (!is_answered(socket)) return {};
+  return error(name + " is answered by another process: stop that one, or name another path");
+}
+
 Status ApiServer::Parts::open_admin(const ApiConfig& config, ServiceContext& context) {
   admin = make_admin_service(context);
 
-  // Left by a process that was killed: the lock of the data directory says that no other one runs.
+  // A socket that nobody answers on was left by a process that was killed. Anything else that lies
+  // there is somebody's, also where the configuration was changed since it was checked.
+  TM_TRY_STATUS(check_admin_socket(config.admin_socket));
   ::unlink(config.admin_socket.c_str());
 
   // gRPC makes the socket itself, so only the mask can keep it to its owner from the first moment.

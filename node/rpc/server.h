@@ -4,6 +4,7 @@
 // Reflection and the health service are always there.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,10 @@ namespace testamur::node {
 // The limits of a configuration; a rate of 0 is none on loopback and kRateOffLoopback elsewhere.
 CallLimits call_limits(const ApiConfig& config);
 inline constexpr std::uint64_t kRateOffLoopback = 200;
+
+// Whether the admin socket may be made at this path: nothing is there, or a socket on which nobody
+// answers. Removes nothing.
+Status check_admin_socket(const std::filesystem::path& socket);
 
 class ApiServer {
  public:

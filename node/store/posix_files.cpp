@@ -144,6 +144,12 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0 && errno == EACCES) {
+      return error(
+          "cannot open " + path +
+          ": Permission denied. Another user, perhaps root, made it: run this as its owner "
+          "(ls -l), or give it to yours (chown)");
+    }
     if (descriptor < 0) return system_error("create", path);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       ::close(descriptor);

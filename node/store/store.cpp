@@ -131,12 +131,14 @@ Status check_continuity(std::optional<Height> applied, std::optional<Height> fir
 
   // The journal completes a store that is behind it, and nothing can fill a gap between the two.
   if (first_block && first_block->value > needed) {
-    return error("the store holds " + name(applied) + ", but the first block of the journal is " +
-                 name(first_block) +
-                 ": the blocks between are in neither. Restore the store from a backup of height " +
-                 std::to_string(first_block->value - 1) +
-                 " or later, or remove both and let the node catch up from its peers (it begins in "
-                 "quarantine)");
+    return error(
+        "the store holds " + name(applied) + ", but the first block of the journal is " +
+        name(first_block) +
+        ": the blocks between are in neither. Restore the store from a backup of height " +
+        std::to_string(first_block->value - 1) +
+        " or later; or, where store and journal were moved away, put both back. A new data "
+        "directory works too: keep the old one, the node begins in quarantine and catches "
+        "up from its peers");
   }
 
   // The store cannot be ahead of the journal: a final block is journaled before it is stored.

@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 
-from case_world import DISK, FAILURE, FAKETIME, OK, UNKNOWN, UNREACHABLE, at, hold, own_mounts, row, typed
+from case_world import DISK, FAILURE, FAKETIME, OK, UNKNOWN, UNREACHABLE, USAGE, at, hold, own_mounts, row, typed
 from network import BIN, LIBC, PATIENCE_S, require, say, set_key, until, with_parent
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
@@ -115,6 +115,13 @@ def tls(certificate, key):
 
 
 CONFIGURATIONS = [
+    ("a key in the place of a socket", [("api", "admin_socket", "keys/consensus.key")], ["api.admin_socket", "keys.consensus", "are one file"]),
+    ("a public file in its place", [("api", "admin_socket", "party.toml")], ["party.toml", "is no socket"]),
+    ("a log over the record", [("log", "file", "genesis.bin")], ["log.file", "node.genesis", "are one file"]),
+    ("a log over something else", [("log", "file", "party.toml")], ["party.toml", "is no log of testamurd"]),
+    ("a log in no folder", [("log", "file", "logs/node.log")], ["there is no folder"]),
+    ("a node of nobody", [("node", "institution", "")], ["node.institution is empty"]),
+    ("one port for two", [("api", "listen", "127.0.0.1:7799"), ("metrics", "listen", "localhost:7799")], ["api.listen", "metrics.listen", "one port"]),
     ("address without brackets", [("metrics", "listen", "::1:7602")], ['metrics.listen', '"::1:7602"']),
     ("a port that is none", [("metrics", "listen", "127.0.0.1:99999")], ["metrics.listen", "99999"]),
     ("a name that nobody has", [("metrics", "listen", "node.invalid:0")], ["metrics.listen", "node.invalid"]),
@@ -143,6 +150,41 @@ def check_config_and_run_agree(world):
             require(code == FAILURE and all(word in text for word in words), f"{what}: {verb}: {code}: {text[-500:]}")
             require("is the port taken" not in text, f"{what}: {verb} names another cause: {text[-500:]}")
         require(sorted(path for path in directory.rglob("*")) == kept, f"{what}: something was done before it was refused")
+
+
+def no_file_of_an_operator_is_written_over(world):
+    directory = node_directory(world, "files")
+    files = [directory / name for name in ("testamurd.toml", "genesis.bin", "party.toml", "keys/consensus.key", "keys/transport.key")]
+    before = [file.read_bytes() for file in files]
+    fresh = directory / "fresh.toml"
+    with running(directory):
+        for file in files:
+            for verb, words in (("new-key", ["transport"]), ("decisions", ["export"])):
+                told = subprocess.run([str(BIN / "testamurd"), verb, *words, "--config", str(directory / "testamurd.toml"), "--out", str(file)],
+                                      capture_output=True, text=True, timeout=PATIENCE_S)
+                require(told.returncode == FAILURE and "nothing was written" in told.stderr, f"{verb} --out {file.name}: {told.stderr}")
+        require(not (directory / "keys" / "transport.key.next").exists(), "a key was made for a file that was refused")
+        for folder in ("data", "data/copy", "keys/copy", "."):
+            told = subprocess.run([*command(directory, "backup"), "--to", str(directory / folder)], capture_output=True, text=True, timeout=PATIENCE_S)
+            require(told.returncode == USAGE and "--to" in told.stderr, f"backup --to {folder}: {told.stderr}")
+        for wanted in (OK, FAILURE):
+            told = subprocess.run([*command(directory, "new-key"), "transport", "--out", str(fresh)], capture_output=True, text=True, timeout=PATIENCE_S)
+            require(told.returncode == wanted, f"new-key --out, once more: {told.returncode} {told.stderr}")
+    require([file.read_bytes() for file in files] == before, "a file of the node was changed")
+    told = subprocess.run([*command(directory, "new-key"), "transport"], cwd=world.folder, capture_output=True, text=True, timeout=PATIENCE_S)
+    require(told.returncode == FAILURE and "is the node running" in told.stderr, told.stderr)
+
+
+def trying_is_no_running(world):
+    directory = node_directory(world, "real")
+    kept = sorted(directory.rglob("*"))
+    for words, part in ((["--dev", *command(directory, "run")[1:]], "--dev"), (["--dir", str(directory), *command(directory, "run")[1:]], "--dev"),
+                        (["--dev", "--dir", str(directory)], "did not make")):
+        told = subprocess.run([str(BIN / "testamurd"), *words], capture_output=True, text=True, timeout=PATIENCE_S, preexec_fn=with_parent)
+        require(told.returncode == USAGE and part in told.stderr, f"{words}: {told.returncode} {told.stdout} {told.stderr}")
+    require(sorted(directory.rglob("*")) == kept, "a refused trial changed a node")
+    for words in (["help"], ["--version"]):
+        require(subprocess.run([str(BIN / "testamurd"), *words], capture_output=True, timeout=PATIENCE_S).returncode == OK, f"testamurd {words}")
 
 
 def paths_fit_a_socket(world):
@@ -255,7 +297,8 @@ def a_full_disk_is_named_at_start(world):
 
 
 LAWS = [("only loopback is spoken to in clear", only_loopback_is_spoken_to_in_clear),
-        ("check-config and run agree", check_config_and_run_agree), ("paths fit a socket", paths_fit_a_socket),
+        ("check-config and run agree", check_config_and_run_agree),
+        ("no file of an operator is written over", no_file_of_an_operator_is_written_over), ("trying is no running", trying_is_no_running), ("paths fit a socket", paths_fit_a_socket),
         ("metrics are whole numbers for every caller", metrics_are_whole_numbers_for_every_caller),
         ("a certificate says how long it lasts", a_certificate_says_how_long_it_lasts),
         ("connections do not make a node deaf", connections_do_not_make_a_node_deaf),

@@ -80,6 +80,58 @@ def one_key_at_two_parties(folder, homes, draft):
     refused("key_twice", "add", copy, thief)
 
 
+def parties_that_are_taken_for_one_another(folder, homes, draft):
+    """By case, spaces, marks or letters that only look alike: what is in a genesis stays there."""
+    for number, name in enumerate(("UNIVERSITY  OF VIENNA", "Universit\u0443 of Vienna")):
+        other = found(folder, name, "AT", f"other{number}.example")
+        copy = folder / f"alike{number}.bin"
+        shutil.copyfile(draft, copy)
+        testamur("add", copy, homes[0] / "node" / "party.toml")
+        before = copy.read_bytes()
+        refused("lookalike", "add", copy, other / "node" / "party.toml")
+        require(copy.read_bytes() == before, "a refused party changed the draft")
+    announced = changed(homes[1] / "node" / "party.toml", folder / "everywhere.toml", "[legal_names]", 'peer_address = "0.0.0.0:7600"\n\n[legal_names]')
+    text = testamur("add", draft, announced, expect=USAGE_EXIT)["error"]
+    require("nobody can dial it" in text, text)
+
+
+def a_time_far_away(folder, homes):
+    """A slip in the year of the settings."""
+    for number, year in enumerate((2020, 2096)):
+        settings = folder / f"year{number}.toml"
+        settings.write_text(f'time = "{year}-01-01"\n')
+        draft = folder / f"year{number}.bin"
+        refused("time_far", "draft", settings, "--out", draft, expect=USAGE_EXIT)
+        require(not draft.exists(), "a refused draft was written")
+        testamur("draft", settings, "--any-time", "--out", draft)
+        testamur("add", draft, homes[0] / "node" / "party.toml")
+        refused("time_far", "sign", draft, "--keys", homes[0] / "keys", expect=USAGE_EXIT)
+        testamur("sign", draft, "--any-time", "--keys", homes[0] / "keys")
+        warnings = [each["name"] for each in testamur("check", draft)["warnings"]]
+        require(warnings == (["time_far"] if year > 2026 else []), f"{year}: warned of {warnings}")
+    done = subprocess.run([str(BIN / "testamurd"), "join", "--dir", str(homes[0] / "node"), "--genesis", str(folder / "year1.bin")],
+                          capture_output=True, text=True)
+    require(done.returncode != 0 and "ahead of this clock" in done.stderr, done.stdout + done.stderr)
+
+
+def settings_of(folder):
+    settings = folder / "standard.toml"
+    settings.write_text("")
+    return settings
+
+
+def slips_of_init(folder):
+    """What stands in a genesis for good, and what the others would dial."""
+    for words, part in ((["--ror", "nonsense"], "ror"), (["--lei", "529900T8BM49AURSDO56"], "lei"), (["--deqar", "7"], "deqar"),
+                        (["--eter", "x"], "eter"), (["--peer-address", "0.0.0.0:7600"], "nobody can dial"),
+                        (["--peer-address", "ledger.example:0"], "no port"),
+                        (["--peer-address", "127.0.0.1:7601"], "one port")):
+        done = subprocess.run([str(BIN / "testamurd"), "init", "--dir", str(folder / "slip"), "--name", "Slip", "--country", "AT", "--domain",
+                               "slip.example", *words], capture_output=True, text=True)
+        require(done.returncode == USAGE_EXIT and part in done.stderr, f"{words}: {done.returncode} {done.stderr}")
+        require(not (folder / "slip").exists(), f"{words}: a refused init made something")
+
+
 def body(network, folder):
     homes = [found(folder, *founder) for founder in FOUNDERS]
     settings = folder / "settings.toml"
@@ -92,6 +144,15 @@ def body(network, folder):
     say("party files that were tampered with")
     bad_parties(folder, homes, draft)
     one_key_at_two_parties(folder, homes, draft)
+    say("slips: parties that look alike, a time far away, identifiers and addresses that are none")
+    parties_that_are_taken_for_one_another(folder, homes, draft)
+    a_time_far_away(folder, homes)
+    slips_of_init(folder)
+    versions = set()
+    for number, words in enumerate(([], [settings_of(folder)])):
+        testamur("draft", *words, "--out", folder / f"version{number}.bin")
+        versions.add(testamur("check", folder / f"version{number}.bin", expect=INVALID_EXIT)["protocol_version"])
+    require(len(versions) == 1, f"with and without settings another protocol version: {versions}")
 
     parties = [home / "node" / "party.toml" for home in homes]
     chain = testamur("add", draft, *parties)["chain"]

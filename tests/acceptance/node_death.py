@@ -57,7 +57,7 @@ def two_die_while_a_class_is_issued(network, folder, office, learner, rows):
                            achievement, "--requests", folder / "requests", "--name", "spring")
     written = until(lambda: outbox(office), "signed bytes on disk")
     until(lambda: (network.status_of(1) or NOTHING)["pool"]["transactions"] == 1, "the transaction at node 1")
-    say("two are dead, and node 1 says: " + obstacle(network, 1, "validators are heard of"))
+    say("two are dead, and node 1 says: " + obstacle(network, 1, "this node hears only"))
     waiting = until(lambda: network.status_of(1), "an answer of node 1")
     require(waiting["pool"]["transactions"] == 1, "the ledger moved without a quorum")
     network.kill(1)

@@ -1,12 +1,26 @@
 """Four nodes of a build that knows protocol version 1 become nodes of one that knows version 3, one after the other, while
 credentials are issued. The last one is late: it stops before the height at which version 3 begins, says so, and still answers."""
 
+import pathlib
+import tempfile
+
 from assembly import declare_ready, governor, status_now
-from network import BIN, Load, require, run_test, say, until
+from network import BIN, Load, Loopback, require, run_test, say, until
 
 OLD = BIN / "testamurd_protocol1"
 BLOCKS_AHEAD = 150
 VERSION = 3
+
+
+class BegunByOldBuilds(Loopback):
+    """A ledger that began with the first protocol version, as the old build knows no other."""
+
+    def __init__(self, settings):
+        self.file = settings
+
+    def devnet_options(self):
+        self.file.write_text("protocol_version = 1\n")
+        return ["--settings", str(self.file)]
 
 
 def roll(network, load, number):
@@ -53,4 +67,5 @@ def body(network, folder):
 
 
 if __name__ == "__main__":
-    run_test("upgrade", body)
+    with tempfile.TemporaryDirectory() as settings:
+        run_test("upgrade", body, machine=BegunByOldBuilds(pathlib.Path(settings) / "settings.toml"))

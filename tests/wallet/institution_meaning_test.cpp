@@ -106,6 +106,42 @@ TEST_CASE(
   CHECK(refused < table.rows.size() / 200);
 }
 
+TEST_CASE("an identifier of a register has its form and its check digits") {
+  const std::vector<std::pair<std::string, std::string>> good = {
+      {"ror", "05gq02987"},       {"ror", "03yrm5c26"}, {"lei", "529900T8BM49AURSDO55"},
+      {"eter", "AT0001"},         {"eter", "IT0209.2"}, {"deqar", "DEQARINST0034"},
+      {"deqar", "DEQARINST12345"}};
+  for (const auto& [field, text] : good) {
+    INFO(field + " " + text);
+    CHECK_FALSE(tx::identifier_problem(field, text).has_value());
+  }
+
+  const std::vector<std::pair<std::string, std::string>> bad = {{"ror", "05gq02986"},
+                                                                {"ror", "05gq02978"},
+                                                                {"ror", "nonsense"},
+                                                                {"ror", "05gq0298"},
+                                                                {"ror", "01aaaaaaa"},
+                                                                {"lei", "529900T8BM49AURSDO56"},
+                                                                {"lei", "529900T8BM49AURSD055"},
+                                                                {"lei", "529900t8bm49aursdo55"},
+                                                                {"lei", "7"},
+                                                                {"eter", "AUSTRIA1"},
+                                                                {"eter", "at0001"},
+                                                                {"deqar", "34"},
+                                                                {"deqar", "DEQARINST"}};
+  for (const auto& [field, text] : bad) {
+    INFO(field + " " + text);
+    const auto problem = tx::identifier_problem(field, text);
+    REQUIRE(problem.has_value());
+    CHECK(problem->find(text) != std::string::npos);
+  }
+
+  auto typed = facts("University of Vienna", "AT", "univie.ac.at");
+  typed.lei = "nonsense";
+  REQUIRE(tx::meaning_problem(typed).has_value());
+  CHECK(tx::meaning_problem(typed)->field == "lei");
+}
+
 TEST_CASE("a name on its way to the ledger holds no mark that cannot be seen") {
   const auto problem =
       tx::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));

@@ -5,15 +5,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <optional>
 
 #include "ledger/genesis.h"
+#include "ledger/protocol.h"
+#include "wallet/accreditation/likeness.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/genesis_description.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/files/ceremony_files.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/option.h"
+#include "wallet/cli/terminal.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -29,6 +35,7 @@ struct GenesisOptions {
   Given<std::string> settings;
   Given<std::vector<std::string>> files;  // parties, or copies of the record
   Given<std::vector<std::string>> keys;
+  Given<bool> any_time;
 };
 
 Result<Genesis> read_record(const std::string& file) {
@@ -45,14 +52,60 @@ ExitCode write_record(Context& context, const std::string& file, const Genesis& 
                           [was_read](ByteView) { return was_read; });
 }
 
+// A slip in the year, or a clock that is wrong: the ledger would begin then, and stay there.
+constexpr std::uint64_t kFarMs = 7 * 86'400'000ULL;
+constexpr char kAnyTimeAdvice[] = ". If it is meant, say --any-time [time_far]";
+
+std::optional<std::string> far_time(std::uint64_t time_ms, std::uint64_t now_ms) {
+  const bool ahead = time_ms > now_ms;
+  const auto apart_ms = ahead ? time_ms - now_ms : now_ms - time_ms;
+  if (apart_ms <= kFarMs) return std::nullopt;
+  return "the genesis time, " + time_text(time_ms) + ", is " +
+         std::to_string(apart_ms / 86'400'000ULL) + " days " + (ahead ? "ahead of" : "behind") +
+         " this clock: the time of the first block, behind which no later one falls";
+}
+
+// Parties that people would take for one another, by the rule of `institution register`: on the
+// ledger they stay.
+std::vector<GenesisFault> find_alike(const Genesis& genesis) {
+  std::vector<GenesisFault> faults;
+  std::vector<KnownParty> known;
+  for (const auto& party : genesis.content.parties) {
+    if (const auto alike = find_lookalike(party.facts, known))
+      faults.push_back({"lookalike", *alike});
+    known.push_back({ledger::party_id(party), party.facts});
+  }
+  return faults;
+}
+
+// What is wrong with a record for those who begin a ledger with it. Nodes ask find_faults() alone:
+// what a ledger that runs began with stays valid.
+std::vector<GenesisFault> find_all_faults(const Genesis& genesis) {
+  auto faults = find_alike(genesis);
+  auto rules = ledger::find_faults(genesis);
+  // Behind the content, before the signatures, as far as that can be told: the first is what
+  // counts.
+  rules.insert(rules.end(), std::make_move_iterator(faults.begin()),
+               std::make_move_iterator(faults.end()));
+  return rules;
+}
+
 ExitCode report(const Context& context, const Genesis& genesis,
                 const std::vector<GenesisFault>& faults) {
   Json json = genesis_json(genesis, faults);
+  // A ledger that runs began long ago; one that is still to begin, or begins later, is looked at.
+  const auto far = far_time(genesis.content.time_ms, context.now_ms());
+  const bool ahead = genesis.content.time_ms > context.now_ms();
+  const bool told = far && !genesis.content.continues && (ahead || !faults.empty());
+  json["warnings"] = Json::array();
+  if (told) json["warnings"].push_back(Json{{"name", "time_far"}, {"what", *far}});
   ExitCode code = ExitCode::kOk;
   if (!faults.empty())
     code = only_signatures_missing(faults) ? ExitCode::kFailure : ExitCode::kInvalid;
   json["exit_code"] = static_cast<int>(code);
-  print(context, json, genesis_text(genesis, faults));
+  print(context, json,
+        genesis_text(genesis, faults) +
+            (told ? toned(Tone::kBad, "look again") + ": " + *far + " [time_far]\n" : ""));
   return code;
 }
 
@@ -62,6 +115,8 @@ ExitCode refuse(const Context& context, const std::string& file, const GenesisFa
 
 ExitCode draft(Context& context, const GenesisOptions& options) {
   ledger::GenesisInput input;
+  // No older rules have made a block of a new ledger, whether there are settings or not.
+  input.protocol_version = ledger::kNewestProtocol;
 
   if (!options.settings->empty()) {
     auto read = read_genesis_settings(options.settings);
@@ -70,6 +125,8 @@ ExitCode draft(Context& context, const GenesisOptions& options) {
   }
 
   if (input.time_ms == 0) input.time_ms = context.now_ms();
+  if (const auto far = far_time(input.time_ms, context.now_ms()); far && !*options.any_time)
+    return fail(context, ExitCode::kUsage, *far + kAnyTimeAdvice);
   const auto genesis = ledger::draft_genesis(std::move(input));
 
   if (const ExitCode written = write_record(context, options.record, genesis, false);
@@ -152,7 +209,9 @@ ExitCode add(Context& context, const GenesisOptions& options) {
                              : with_node_keys(*genesis, std::move(*input->node_keys));
     if (!next.ok()) return fail(context, ExitCode::kInvalid, file + ": " + next.message());
     std::string wrong;
-    for (const auto& fault : ledger::find_content_faults(next->content)) {
+    auto content_faults = ledger::find_content_faults(next->content);
+    for (auto& alike : find_alike(*next)) content_faults.push_back(std::move(alike));
+    for (const auto& fault : content_faults) {
       if (!may_come(fault))
         wrong += (wrong.empty() ? "" : "; ") + fault.what + " [" + fault.name + "]";
     }
@@ -196,6 +255,12 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
   if (const auto faults = ledger::find_content_faults(genesis->content); !faults.empty()) {
     return refuse(context, options.record, faults.front());
   }
+  if (const auto alike = find_alike(*genesis); !alike.empty())
+    return refuse(context, options.record, alike.front());
+  // A recovery has the time of a block that is final.
+  if (const auto far = far_time(genesis->content.time_ms, context.now_ms());
+      far && !genesis->content.continues && !*options.any_time)
+    return fail(context, ExitCode::kUsage, *options.record + ": " + *far + kAnyTimeAdvice);
   auto keys = root_keys(context, options.keys);
   if (!keys.ok()) return fail(context, ExitCode::kUsage, keys.message());
   const std::string description_text = genesis_text(*genesis, ledger::find_faults(*genesis));
@@ -263,14 +328,13 @@ ExitCode merge(Context& context, const GenesisOptions& options) {
       written != ExitCode::kOk)
     return written;
 
-  const auto faults = ledger::find_faults(*genesis);
-  return report(context, *genesis, faults);
+  return report(context, *genesis, find_all_faults(*genesis));
 }
 
 ExitCode check(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
-  return report(context, *genesis, ledger::find_faults(*genesis));
+  return report(context, *genesis, find_all_faults(*genesis));
 }
 
 }  // namespace
@@ -290,6 +354,11 @@ void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
   option(*drafting, "settings", options->settings,
          "time, protocol_version, [parameters]; all may be absent");
   option(*drafting, "--out", options->record, "The record to begin")->required();
+  const auto any_time = [&options](CLI::App& command) {
+    flag(command, "--any-time", options->any_time,
+         "Take a genesis time that is more than 7 days from this clock");
+  };
+  any_time(*drafting);
   drafting->callback(choose(draft));
   auto* adding = genesis->add_subcommand(
       "add", "Parties into a draft; keys of replaced nodes into a recovery");
@@ -303,6 +372,7 @@ void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
   option(*signing, "record", options->record, "The record")->required();
   option(*signing, "--keys", options->keys,
          "Root key files, or folders with root.key (default: this home's vault)");
+  any_time(*signing);
   signing->callback(choose(sign));
   auto* merging = genesis->add_subcommand("merge", "Gather the signatures of several copies");
   option(*merging, "record", options->record, "The record to complete")->required();

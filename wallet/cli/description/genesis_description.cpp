@@ -46,6 +46,14 @@ std::string party_lines(const ledger::Genesis& genesis, const ledger::GenesisPar
       ", " + std::to_string(party.root_threshold) + " of " + std::to_string(roots) +
       " root keys sign\n";
 
+  const std::pair<const char*, const std::string*> identifiers[] = {{"ror", &party.facts.ror},
+                                                                    {"eter", &party.facts.eter},
+                                                                    {"lei", &party.facts.lei},
+                                                                    {"deqar", &party.facts.deqar}};
+  for (const auto& [name, value] : identifiers) {
+    if (!value->empty()) text += "      " + std::string(name) + ": " + *value + "\n";
+  }
+
   for (const auto& key : party.keys) {
     const std::string purpose(to_text(key.purpose));
     text += "      " + purpose + std::string(purpose.size() < 11 ? 11 - purpose.size() : 1, ' ') +
@@ -172,7 +180,12 @@ Json genesis_json(const ledger::Genesis& genesis, const std::vector<ledger::Gene
     json["parties"].push_back(Json{{"institution", to_text(ledger::party_id(party))},
                                    {"name", std::string(tx::best_text(party.facts.legal_names))},
                                    {"domain", party.facts.domain},
-                                   {"class", class_text(party.institution_class)}});
+                                   {"class", class_text(party.institution_class)},
+                                   {"country", party.facts.country},
+                                   {"ror", party.facts.ror},
+                                   {"eter", party.facts.eter},
+                                   {"lei", party.facts.lei},
+                                   {"deqar", party.facts.deqar}});
   }
 
   json["signatories"] = Json::array();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/address.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/dates.h"
@@ -214,10 +215,13 @@ Result<PartyInput> read_party(CeremonyReader& reader, const std::string& file) {
       static_cast<std::uint8_t>(reader.number("root_threshold", listed ? 0 : 1, 255));
   input.validator =
       reader.flag("validator", party.institution_class == tx::InstitutionClass::kValidator);
-  // Read so that they are known keys: a genesis has no addresses, only the nodes' configurations
-  // have.
-  reader.text("peer_address");
-  reader.text("api_address");
+  // A genesis has no addresses, only the nodes' configurations have: but who joins with this file
+  // writes them there.
+  for (const auto* key : {"peer_address", "api_address"}) {
+    const auto address = reader.text(key);
+    if (address.empty()) continue;
+    if (const auto problem = dialling_problem(address)) reader.mistake(key, *problem);
+  }
 
   TM_TRY(auto keys, read_keys(reader, file));
   for (auto& key : keys) party.keys.push_back({key.purpose, std::move(key.key), key.possession});
