@@ -28,6 +28,9 @@ std::string path_text(const trust::Path& path, const LocalView& view) {
   std::string text;
   for (const auto& arc : path.arcs) {
     if (text.empty()) text = view.name_of(arc.truster);
+    // Under another's viewpoint it would read as if that institution had said it.
+    if (arc.local && arc.truster != trust::local_viewpoint())
+      text += " (by this policy's own statement)";
     text += " > " + view.name_of(arc.subject);
   }
   return text + " (" + std::to_string(path.amount) + ")";
