@@ -518,7 +518,7 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
       return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
     case Acceptance::kUnknown:
       return unknown(Topic::kAcceptance,
-                     "whether the issuer is accepted " + who + " is not known" + why);
+                     "it is not known whether the issuer is accepted " + who + why);
     case Acceptance::kRefuse:
       return not_valid(Topic::kAcceptance, "the issuer is not accepted " + who + said,
                        VerdictCode::kNotAccepted);
