@@ -85,6 +85,7 @@ struct Arc {
   bool inherited = false;    // said of a predecessor
   bool retroactive = false;  // an accreditation that was committed after `at_time`
   bool ceiling = false;      // what limits is the policy's ceiling, not the statement
+  bool local = false;        // a local statement of the policy: the truster itself never said it
   auto operator<=>(const Arc&) const = default;
 };
 

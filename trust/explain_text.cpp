@@ -41,6 +41,7 @@ class Writer {
   }
   std::string statement(const Arc& arc) const {
     if (arc.statement.is_zero()) return " (assumed)";
+    if (arc.local) return " (this policy's own statement)";
     return " [" + beginning_of(arc.statement) + (arc.inherited ? ", said of a predecessor" : "") +
            (arc.retroactive ? ", retroactive" : "") + "]";
   }

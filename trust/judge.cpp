@@ -142,6 +142,9 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
   }
   judgement.outcome = verdict.outcome();
   judgement.rule = verdict.rule();
+  judgement.claim_open =
+      judgement.outcome == Outcome::kAccept && policy.max_anchor_lag_ms > 0 && !asked.claimed_ms;
+  judgement.claim_governs = judgement.claim_governs || judgement.claim_open;
   return judgement;
 }
 
@@ -185,6 +188,12 @@ JointJudgement judge_joint(const History& history, const Case& asked,
   }
   joint.outcome = verdict.outcome();
   joint.rule = verdict.rule();
+  if (joint.outcome != Outcome::kAccept) return joint;
+
+  // Under "any" one body whose acceptance hangs on no date is enough.
+  const auto open =
+      std::ranges::count_if(joint.bodies, [](const auto& body) { return body.second.claim_open; });
+  joint.claim_open = any ? static_cast<std::size_t>(open) == joint.accepted : open > 0;
   return joint;
 }
 

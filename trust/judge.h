@@ -34,6 +34,9 @@ struct Judgement {
   Decision today;
   std::optional<Decision> at_claim;
   bool claim_governs = false;
+  // Accepted so far, and the policy lets the claimed date count (`max_anchor_lag`), which nobody
+  // gave: whoever withholds it could slip past the rule, so that this is no acceptance.
+  bool claim_open = false;
   // Whether the decision at this point had a say in the outcome; today's also has one when it
   // blocks.
   bool anchor_governs = false;
@@ -54,6 +57,7 @@ struct JointJudgement {
   Rule rule = Rule::kNone;
   std::vector<std::pair<InstitutionId, Judgement>> bodies;  // the issuer first, each once
   std::size_t accepted = 0;
+  bool claim_open = false;  // it hangs on the claimed date of a body, which nobody gave
 };
 // `bodies`: the awarding bodies; the issuer may be among them or not.
 JointJudgement judge_joint(const History& history, const Case& asked,

@@ -574,6 +574,7 @@ Arc StatementResolver::arc(PartyIndex u, PartyIndex v, Source source, std::uint6
     arc.kind = s.kind;
     arc.amount = s.amount;
     arc.inherited = s.subject != arc.subject;
+    arc.local = true;
   } else {
     const Row& row = history_.row(source);
     arc.statement = row.id;

@@ -57,6 +57,10 @@ trust::Query query_of(const trust::Case& asked, const InstitutionId& issuer, std
 v1::DecisionOutcome to_proto(trust::Outcome outcome) {
   return static_cast<v1::DecisionOutcome>(outcome);
 }
+// What hangs on a date that nobody showed is not decided (docs/trust.md, max_anchor_lag).
+v1::DecisionOutcome to_proto(trust::Outcome outcome, bool claim_open) {
+  return claim_open ? v1::DECISION_OUTCOME_UNSPECIFIED : to_proto(outcome);
+}
 
 // The decisions of a judgement that are there, with their times.
 template <class Visit>
@@ -97,6 +101,11 @@ std::string acceptance_sentence(const trust::JointJudgement& judged, const trust
   if (judged.rule == trust::Rule::kAssessor)
     return "refused: who teaches and who assesses are not separate" + joint;
 
+  if (judged.claim_open)
+    return "undecided: the award date was not shown, and this policy lets it decide "
+           "(max_anchor_lag): ask for award_date" +
+           joint;
+
   // The issuer's own decision explains the whole where it agrees; otherwise the first body's that
   // does.
   const bool by_issuer = issuer.outcome == judged.outcome && issuer.rule == judged.rule;
@@ -128,7 +137,7 @@ void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& 
                                v1::Acceptance& out) const {
   const auto& policy = context_.recognition.policy();
 
-  out.set_outcome(to_proto(judged.outcome));
+  out.set_outcome(to_proto(judged.outcome, judged.claim_open));
   if (judged.outcome != trust::Outcome::kAccept)
     out.set_failed_rule(std::string(to_text(judged.rule)));
   out.set_explanation(acceptance_sentence(judged, policy));
@@ -145,7 +154,7 @@ void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& 
   for (const auto& [body, each] : judged.bodies) {
     auto& added = *out.add_bodies();
     reader_.fill_name(body, std::nullopt, *added.mutable_body());
-    added.set_outcome(to_proto(each.outcome));
+    added.set_outcome(to_proto(each.outcome, each.claim_open));
     if (each.outcome != trust::Outcome::kAccept)
       added.set_failed_rule(std::string(to_text(each.rule)));
     if (body != asked.question.issuer)
@@ -175,8 +184,10 @@ void Verdicts::log(const Asked& asked, const trust::JointJudgement& judged) {
     context_.decisions->add(entry, asked.question.as_of.height);
   };
 
-  add(entry_of(asked), DecisionKind::kVerdict, judged.outcome, judged.rule,
-      deciding(judged.bodies.front().second).amount);
+  // What was left undecided is no verdict to count.
+  if (!judged.claim_open)
+    add(entry_of(asked), DecisionKind::kVerdict, judged.outcome, judged.rule,
+        deciding(judged.bodies.front().second).amount);
 
   for (const auto& [body, each] : judged.bodies) {
     each_decision(asked.question, each,
@@ -225,7 +236,10 @@ std::optional<Verdicts::Outcomes> Verdicts::from_tables(const Asked& asked) cons
   // Blocked today is blocked, whatever governs (trust/judge.cpp).
   if (*today == trust::Outcome::kBlocked) verdict = *today;
 
-  return Outcomes{to_proto(*at_anchor), to_proto(*today), to_proto(verdict)};
+  // No date was claimed (above), and only one's own award needs none.
+  const bool claim_open = policy.max_anchor_lag_ms > 0 && verdict == trust::Outcome::kAccept &&
+                          question.issuer != question.viewpoint;
+  return Outcomes{to_proto(*at_anchor), to_proto(*today), to_proto(verdict, claim_open)};
 }
 
 // Null with only_known(), where there is no judgement yet.
@@ -245,7 +259,8 @@ Verdicts::Outcomes Verdicts::outcomes(const InstitutionId& issuer, const Achieve
   const auto judged = judge(asked);
   if (!judged) return {};
   const auto& own = judged->bodies.front().second;
-  return {to_proto(own.at_anchor.outcome), to_proto(own.today.outcome), to_proto(judged->outcome)};
+  return {to_proto(own.at_anchor.outcome), to_proto(own.today.outcome),
+          to_proto(judged->outcome, judged->claim_open)};
 }
 
 void Verdicts::fill(ledger::Slot slot, const std::optional<Hash256>& commitment,

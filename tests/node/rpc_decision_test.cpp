@@ -163,7 +163,12 @@ TEST_CASE(
 
   CHECK(d.slot(anchor + 1).acceptance().failed_rule() == "claim");
   CHECK(d.slot(anchor - kDayMs).decisions(2).governs());
-  CHECK_FALSE(d.slot().acceptance().claim_governs());
+
+  // Without the date nobody knows whether it fits: that is no acceptance, in bulk neither.
+  CHECK(d.slot().acceptance().claim_governs());
+  CHECK(d.slot().acceptance().outcome() == v1::DECISION_OUTCOME_UNSPECIFIED);
+  CHECK(d.slot().acceptance().explanation().find("award_date") != std::string::npos);
+  CHECK(d.bulk(1).verdicts(0).slots(0).outcome() == v1::DECISION_OUTCOME_UNSPECIFIED);
 }
 
 TEST_CASE(

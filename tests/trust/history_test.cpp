@@ -729,6 +729,24 @@ TEST_CASE(
   CHECK(blocked.rule == Rule::kBlock);
 }
 
+TEST_CASE("of a joint award under any, one body whose acceptance hangs on no date is enough") {
+  World w({"s", "t", "u"});
+  w.trust("s", "t");
+  w.trust("s", "u");
+  w.policy.max_anchor_lag_ms = 1;
+  const auto judged = [&](const InstitutionId& issuer, const InstitutionId& partner) {
+    Case c = case_of(w, w.now_ms());
+    c.issuer = issuer;
+    return judge_joint(w.history, c, {issuer, partner}, w.policy);
+  };
+  CHECK(judged(party_id("t"), party_id("u")).claim_open);
+  CHECK(judged(party_id("s"), party_id("u")).claim_open);
+
+  w.policy.joint = Joint::kAny;
+  CHECK(judged(party_id("t"), party_id("u")).claim_open);
+  CHECK_FALSE(judged(party_id("s"), party_id("u")).claim_open);  // one's own award needs no date
+}
+
 TEST_CASE("a judgement says which of its decisions had a say") {
   World w({"s", "t"});
   w.trust("s", "t");

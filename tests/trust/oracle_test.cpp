@@ -121,6 +121,31 @@ TEST_CASE("engine and oracle judge the same cases alike, and every rule of a jud
   CHECK(own_awards_that_lag > 100);
 }
 
+// A learner got past the lag by showing everything but the date of award.
+TEST_CASE("who withholds the claimed date is never better off than who shows it") {
+  unsigned refused_for_it = 0;
+  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    Random random(seed);
+    RandomWorld w = random_world(random, 5, false);
+    const Case shown = random_case(random, w);
+    if (!shown.claimed_ms) continue;
+    Case withheld = shown;
+    withheld.claimed_ms.reset();
+
+    CAPTURE(seed);
+    const Judgement with = judge(w.history, shown, w.policy);
+    const Judgement without = judge(w.history, withheld, w.policy);
+    if (with.outcome == Outcome::kAccept) continue;
+    if (without.rule == Rule::kOwn) continue;  // one's own award is known without any date
+    CHECK((without.outcome != Outcome::kAccept || without.claim_open));
+
+    const JointJudgement joint = judge_joint(w.history, withheld, {}, w.policy);
+    CHECK(joint.claim_open == without.claim_open);
+    refused_for_it += without.claim_open ? 1 : 0;
+  }
+  CHECK(refused_for_it > 100);
+}
+
 TEST_CASE("engine and oracle agree on what one institution says of another at a time") {
   unsigned compared = 0;
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <streambuf>
 
+#include "common/ids.h"
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
 #include "wallet/cli/commands/commands.h"
@@ -21,6 +22,12 @@ namespace testamur::wallet {
 namespace {
 
 const std::string kHash(64, 'a');
+const std::string kOtherHash(64, 'b');
+
+std::string reference(std::uint32_t index) {
+  return to_text(make_reference(ChainId::from(Bytes(32, 1)).value(),
+                                InstitutionId::from(Bytes(16, 2)).value(), IssuerIndex{index}));
+}
 
 struct TableRun {
   std::string out;
@@ -29,9 +36,11 @@ struct TableRun {
 
   explicit TableRun(const std::string& table) {
     std::istringstream in(table);
-    counts = check_table(in, {[&](const std::string& hash) -> Attempt<RowAnswer> {
+    counts = check_table(in, {[&](const RowNames& names) -> Attempt<RowAnswer> {
+                                const auto& hash =
+                                    names.reference.empty() ? names.hash : names.reference;
                                 asked.push_back(hash);
-                                if (hash == "bad") return error("no hash");
+                                if (hash == std::string(64, 'f')) return error("no answer");
                                 RowAnswer row;
                                 row.verdict = hash == kHash ? "found" : "revoked";
                                 row.issuer = "Uni, \"Beispiel\"";
@@ -85,9 +94,9 @@ class FailingDisk : public std::streambuf {
 }  // namespace
 
 TEST_CASE("every row comes back as it was, with the verdict beside it") {
-  const TableRun run("name,hash\r\n\"Qi, Bo\"," + kHash + "\r\n\r\nAna,urn:testamur:1:x\n");
+  const TableRun run("name,hash\r\n\"Qi, Bo\"," + kHash + "\r\n\r\nAna," + reference(7) + "\n");
   REQUIRE(run.counts.ok());
-  CHECK(run.asked == std::vector<std::string>{kHash, "urn:testamur:1:x"});
+  CHECK(run.asked == std::vector<std::string>{kHash, reference(7)});
 
   const auto table = parse_csv(run.out).value();
   REQUIRE(table.rows.size() == 2);
@@ -116,11 +125,57 @@ TEST_CASE("what cannot be read stops the table, by line") {
   };
   CHECK(fails("name,note\nx,y\n").starts_with("line 1: no column is called hash"));
   CHECK(fails("hash,note\n" + kHash + "\n").starts_with("line 2: the row has 1 cells"));
-  CHECK(fails("hash\n\"" + kHash + "\n").starts_with("line 2: a quoted cell does not end"));
-  CHECK(fails("hash\n" + kHash + "\nbad\n").starts_with("line 3: no hash"));
+  CHECK(fails("hash\n\"" + kHash + "\n").starts_with("line 2, column 1: a quoted cell is never"));
+  CHECK(fails("hash\n" + kHash + "\n" + std::string(64, 'f')).starts_with("line 3: no answer"));
+  CHECK(fails("hash;note;Hash\n").starts_with("line 1: columns 1 and 3 are both called \"hash\""));
+  CHECK(fails(std::string("\xff\xfeh\0a\0", 6)).find("UTF-16") != std::string::npos);
+  CHECK(fails("hash\n" + kHash + "\nM\xfcller\n").find("line 3: the byte 0xFC") !=
+        std::string::npos);
   CHECK(fails("hash\n" + std::string(70'000, 'a')).starts_with("line 2: it is longer than"));
   CHECK(fails("") == "the table is empty");
   CHECK(fails("\n\n") == "the table is empty");
+}
+
+TEST_CASE("a table is read as spreadsheets write it, and comes back in its own form") {
+  for (const std::string separator : {";", "\t", "|"}) {
+    CAPTURE(separator);
+    const TableRun run("Name" + separator + "Reference\r\n\"two\nlines\"" + separator +
+                       reference(3) + "\r\n");
+    INFO(run.counts.message());
+    REQUIRE(run.counts.ok());
+    CHECK(run.asked == std::vector{reference(3)});
+    CHECK(run.out.starts_with("Name" + separator + "Reference" + separator + "verdict"));
+    CHECK(run.counts->notices.size() == 1);
+  }
+  CHECK(TableRun("sep=;\nhash;a\n" + kHash + ";b\n").asked == std::vector{kHash});
+}
+
+TEST_CASE("a row that names nothing has that for its verdict, and the others are answered") {
+  const TableRun run("hash,note\n,empty\n" + kHash + ",good\nxyz,malformed\n");
+  REQUIRE(run.counts.ok());
+  CHECK(run.asked == std::vector{kHash});
+  CHECK(run.counts->by_verdict.at("no_hash") == 2);
+  CHECK(run.counts->exit == ExitCode::kUsage);
+  REQUIRE(run.counts->faults.size() == 2);
+  CHECK(run.counts->faults[0].starts_with("line 2: "));
+  CHECK(run.counts->faults[1].starts_with("line 4: \"xyz\" is neither"));
+}
+
+// Only the first of the columns was read, and the other might as well have been somebody else's.
+TEST_CASE("of several columns that name a credential none may contradict another") {
+  const TableRun run("hash,reference,commitment\n" + kHash + ",," + kHash + "\n" + kHash + ",," +
+                     kOtherHash + "\n," + reference(1) + ",\n");
+  REQUIRE(run.counts.ok());
+  CHECK(run.asked == std::vector{kHash, reference(1)});
+  CHECK(run.counts->by_verdict.at("contradiction") == 1);
+  CHECK(run.counts->exit == ExitCode::kUsage);
+}
+
+TEST_CASE("a table that was checked before has its verdicts replaced, not doubled") {
+  const TableRun first("issuer,hash\nmine," + kHash + "\n");
+  const TableRun second(first.out);
+  REQUIRE(second.counts.ok());
+  CHECK(second.out == first.out);
 }
 
 // Such a stream is bad and never at its end: the rows were counted for ever.
@@ -131,7 +186,7 @@ TEST_CASE(
     FailingDisk disk(read);
     std::istream in(&disk);
     const auto counts = check_table(
-        in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+        in, {[](const RowNames&) -> Attempt<RowAnswer> { return RowAnswer{}; },
              [](std::string_view) -> Attempt<void> { return {}; }, [](std::uint64_t) {}});
     REQUIRE_FALSE(counts.ok());
     CHECK(counts.failure().exit == ExitCode::kFailure);
@@ -154,7 +209,7 @@ TEST_CASE("a folder is no table") {
   const testamur::test::TemporaryFolder folder;
   std::ifstream in(folder.path());
   const auto counts =
-      check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+      check_table(in, {[](const RowNames&) -> Attempt<RowAnswer> { return RowAnswer{}; },
                        [](std::string_view) -> Attempt<void> { return {}; }, [](std::uint64_t) {}});
   REQUIRE_FALSE(counts.ok());
   CHECK(counts.failure().exit == ExitCode::kFailure);
@@ -181,7 +236,7 @@ TEST_CASE("a table of a million rows takes no more memory than a short one") {
   EndlessRows rows(1'000'000);
   std::istream in(&rows);
   const auto counts =
-      check_table(in, {[](const std::string&) -> Attempt<RowAnswer> { return RowAnswer{}; },
+      check_table(in, {[](const RowNames&) -> Attempt<RowAnswer> { return RowAnswer{}; },
                        [&](std::string_view line) -> Attempt<void> {
                          if (stream.write(as_bytes(line))) return error("cannot be written");
                          return {};

@@ -26,7 +26,8 @@ TEST_CASE("a day that is asked about is now where it is today, and else its end"
   CHECK(parse_day_asked("", kNow, "--at").value() == 0);
   CHECK(parse_day_asked("2026-11-29", kNow, "--at").value() == 0);
   CHECK(parse_day_asked("2026-11-28", kNow, "--at").value() == kToday - 1);
-  CHECK(parse_day_asked("2026-11-30", kNow, "--at").value() == kToday + 2 * kDayMs - 1);
+  CHECK(parse_day_asked("2026-11-30", kNow, "--at").message().find("still to come") !=
+        std::string::npos);
   CHECK(parse_day_asked("today", kNow, "--at").message().starts_with("--at: "));
 }
 

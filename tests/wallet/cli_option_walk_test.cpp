@@ -79,7 +79,7 @@ TEST_CASE("an option that takes a number names itself, what was typed and what i
       }
     });
   }
-  CHECK(walked.size() > 20);
+  CHECK(walked.size() > 15);
   walked.emplace_back("issuer list", "--timeout");
   walked.emplace_back("issuer list", "--passphrase-fd");
   for (const auto& [path, option] : walked) {

@@ -4,6 +4,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/trust_fixture.h"
 #include "wallet/client/facts.h"
+#include "wallet/credential/last_day.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -48,14 +49,15 @@ struct Judging {
     return policy("[policy]\n" + keys + "[[policy.statement]]\nsubject = \"" +
                   to_text(ledger.id(0)) + "\"\ndepth = 1\n");
   }
-  // As if a credential of the achievement had been found anchored; `claimed_s` is when it says that
-  // it was signed.
-  RegistryFacts judge(const std::string& policy_file, std::uint64_t claimed_s = 0,
+  // As if a credential of the achievement had been found anchored; `award_date` is the claim, and
+  // empty where it is withheld.
+  RegistryFacts judge(const std::string& policy_file, const std::string& award_date = "",
                       bool anchored = true) {
     CredentialView credential;
     credential.head.reference = make_reference(ledger.nodes.chain(), ledger.id(1), IssuerIndex{7});
     credential.head.achievement = achievement;
-    credential.head.issued_at_s = claimed_s == 0 ? anchor_ms / 1000 : claimed_s;
+    credential.head.issued_at_s = anchor_ms / 1000;
+    if (!award_date.empty()) credential.disclosed[ClaimId::kAwardDate] = award_date;
 
     RegistryFacts facts;
     facts.slots.emplace();
@@ -132,19 +134,36 @@ TEST_CASE("acceptance is explained by the decision that decided") {
 TEST_CASE("an own policy can let the claimed date of award count") {
   Judging j;
   const auto file = j.knows_0("max_anchor_lag_days = 2\n");
-  CHECK(j.judge(file, j.anchor_ms / 1000).acceptance->claim_governs);
-  const auto early = j.judge(file, (j.anchor_ms - 3 * kDayMs) / 1000).acceptance;
+  CHECK(j.judge(file, day_text(j.anchor_ms)).acceptance->claim_governs);
+  const auto early = j.judge(file, day_text(j.anchor_ms - 4 * kDayMs)).acceptance;
   CHECK(early->outcome == Acceptance::kRefuse);
   CHECK(early->failed_rule == "claim");
 }
 
+// The time at which it was signed stood in for the date, and lies at the anchor.
+TEST_CASE("whoever withholds the award date is not accepted by a policy that asks for it") {
+  Judging j;
+  const auto withheld = j.judge(j.knows_0("max_anchor_lag_days = 30\n"));
+  REQUIRE(withheld.acceptance.has_value());
+  CHECK(withheld.acceptance->outcome == Acceptance::kUnknown);
+  CHECK(withheld.acceptance->explanation.find("ask for award_date") != std::string::npos);
+  CHECK(withheld.decisions->at(2).outcome == Acceptance::kUnknown);
+  CHECK(withheld.decisions->at(2).governs);
+
+  // Where the policy gives the date no say it is undecided, and stands in nobody's way.
+  const auto indifferent = j.judge(j.knows_0());
+  CHECK(indifferent.acceptance->outcome == Acceptance::kAccept);
+  CHECK(indifferent.decisions->at(2).outcome == Acceptance::kUnknown);
+  CHECK_FALSE(indifferent.decisions->at(2).governs);
+}
+
 TEST_CASE("without an anchor acceptance stays open, unless today governs") {
   Judging j;
-  const auto open = j.judge(j.knows_0(), 0, false);
+  const auto open = j.judge(j.knows_0(), "", false);
   CHECK_FALSE(open.acceptance.has_value());
   CHECK(open.problem.find("is not known") != std::string::npos);
   CHECK(open.decisions->size() == 2);
-  CHECK(j.judge(j.knows_0("governs = \"today\"\n"), 0, false).acceptance->outcome ==
+  CHECK(j.judge(j.knows_0("governs = \"today\"\n"), "", false).acceptance->outcome ==
         Acceptance::kAccept);
 }
 

@@ -93,6 +93,25 @@ TEST_CASE("an existing vault is never overwritten by a new one") {
   CHECK(as_text(Vault::open(path, secret("pass")).vault->contents()) == "precious");
 }
 
+// The advice was to make a new vault, whose second save wrote over the last copy of the old one.
+TEST_CASE("where only the previous version of a vault is left, none is made or missed there") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.file("wallet.age");
+  REQUIRE_FALSE(make(path, "one").save(as_bytes("two")).has_value());
+  const auto previous = previous_version(path);
+  std::filesystem::remove(path);
+
+  CHECK(open_failure(path, "pass") == VaultFailure::kLeftPrevious);
+  const auto made = Vault::create(path, secret("pass"), as_bytes("new"), kLowWork);
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.failure->kind == VaultFailure::kLeftPrevious);
+  CHECK(made.failure->message.find("mv " + previous + " " + path) != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(path));
+
+  std::filesystem::rename(previous, path);
+  CHECK(as_text(Vault::open(path, secret("pass")).vault->contents()) == "one");
+}
+
 TEST_CASE("of two programs that opened one vault the second to save is told, and changes nothing") {
   const test::TemporaryFolder folder;
   const auto path = folder.file("wallet.age");

@@ -101,6 +101,11 @@ VerifyRules rules() {
   rules.need_holder = false;
   return rules;
 }
+VerifyRules rules_with(HolderRules holder) {
+  auto with = rules();
+  with.holder = std::move(holder);
+  return with;
+}
 HolderRules holder_rules() { return {"https://employer.example", "n-1", kNow / 1000, 300}; }
 
 std::string present(const test::Fixture& fixture, std::vector<ClaimId> claims,
@@ -493,8 +498,80 @@ TEST_CASE("expiry is the credential's own, and apart from it the end of a grant"
   CHECK(verdict_code(verify_presentation(present(granted, {}, kNow / 1000 + 1), facts, with)) ==
         VerdictCode::kAllWell);
   verdict = verify_presentation(present(granted, {}, kNow / 1000), facts, with);
-  CHECK(verdict_code(verdict) == VerdictCode::kNotInForce);
   CHECK(verdict.grant_ends_at_s == kNow / 1000);
+
+  // It is the holder's word and takes nothing from the credential, which did not expire.
+  CHECK(verdict_code(verdict) == VerdictCode::kUnreachable);
+  CHECK(standing(verdict) == Standing::kCannotTell);
+  CHECK(headline(verdict).starts_with("cannot tell: the holder's grant ended"));
+  CHECK(headline(verdict).ends_with("ask for a new one"));
+  CHECK(find(verdict, Topic::kExpiry)->text == "it does not expire");
+  verdict =
+      verify_presentation(present(granted, {}, kMidnightS), facts, rules_with(holder_rules()));
+  CHECK(find(verdict, Topic::kHolder)->text.find("last day of the grant: 2029-12-31") !=
+        std::string::npos);
+}
+
+TEST_CASE("what rests on a signature that was not checked is unknown") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  const auto with = rules_with(holder_rules());
+  const auto shown = present(fixture, {});
+  const auto all = [&](Answer answer) {
+    const auto verdict = verify_presentation(shown, facts, with);
+    for (const auto topic : {Topic::kSignature, Topic::kExpiry, Topic::kHolder})
+      CHECK(find(verdict, topic)->answer == answer);
+    CHECK(parse_strict_json(to_json(verdict)).value()["holder_checked"] ==
+          (answer == Answer::kValid));
+  };
+  all(Answer::kValid);
+  facts.keys.reset();
+  facts.problem = "no node answers";
+  all(Answer::kUnknown);
+}
+
+TEST_CASE("a commitment is shown only where its ledger is known") {
+  const auto fixture = test::make_fixture();
+  const auto commitment = [&](const RegistryFacts& facts) {
+    return parse_strict_json(to_json(verify_presentation(fixture.issued.sd_jwt, facts, rules())))
+        .value()["commitment"];
+  };
+  auto facts = good_facts(fixture);
+  CHECK(commitment(facts).is_string());
+  CHECK(to_text(verify_presentation(fixture.issued.sd_jwt, facts, rules())).find("commitment  ") !=
+        std::string::npos);
+
+  facts.chain = ChainId{};
+  CHECK(commitment(facts).is_null());
+  facts.chain = ChainId::from(Bytes(32, 9)).value();
+  CHECK(commitment(facts).is_null());
+  CHECK(to_text(verify_presentation(fixture.issued.sd_jwt, facts, rules())).find("commitment  ") ==
+        std::string::npos);
+}
+
+TEST_CASE("an older block decides only for whoever accepts its age, and that is shown") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  facts.newest_known = Height{facts.as_of->height.value + 1};
+  auto with = rules();
+  with.age_option = "--max-status-age";
+  const auto status = [&] {
+    return *find(verify_presentation(fixture.issued.sd_jwt, facts, with), Topic::kStatus);
+  };
+  CHECK(status().answer == Answer::kUnknown);
+  CHECK(status().text.find("--max-status-age") != std::string::npos);
+
+  with.accept_older_block = true;
+  CHECK(status().answer == Answer::kValid);
+  CHECK(status().text.find("a later block, " + std::to_string(facts.newest_known.value) +
+                           ", is known") != std::string::npos);
+
+  // The age has its limit all the same, and what is known of a revocation stays.
+  with.now_ms = facts.as_of->time_ms + with.max_status_age_ms + 1;
+  CHECK(status().answer == Answer::kUnknown);
+  CHECK(status().text.find("--max-status-age") != std::string::npos);
+  facts.slots->front().status = LedgerStatus::kRevoked;
+  CHECK(status().answer == Answer::kNotValid);
 }
 
 TEST_CASE("a holder who was asked for must prove it") {

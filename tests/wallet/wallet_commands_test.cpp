@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
+#include "wallet/keystore/file.h"
 #include "wallet/keystore/vault.h"
 #include "wallet/keystore/wallet_contents.h"
 
@@ -65,6 +66,28 @@ TEST_CASE("a request that could not be written is not open") {
   CHECK(learner.open_requests() == 0);
   CHECK(learner.type(ask + learner.ledger.context.path("request")) == ExitCode::kOk);
   CHECK(learner.open_requests() == 1);
+}
+
+TEST_CASE("recovery words are not written over, however much it is wished") {
+  Learner learner;
+  const auto words = learner.ledger.context.path("words");
+  REQUIRE(learner.type("wallet init --words-file " + words) == ExitCode::kOk);
+  const auto before = read_file(words, 4096).value();
+  CHECK(learner.type("--force wallet backup " + words) == ExitCode::kUsage);
+  CHECK(read_file(words, 4096).value() == before);
+}
+
+TEST_CASE("a home that is not there is no wallet, and is not made by asking for one") {
+  Learner learner;
+  learner.home = learner.ledger.context.path("mistyped");
+  Program program;
+  program.context.home = learner.home;
+  program.context.json = program.context.quiet = true;
+  program.app.parse("wallet show");
+  CHECK(program.run().exit() == ExitCode::kFailure);  // and no passphrase was asked for, which is 4
+  program.app.parse("wallet backup " + learner.ledger.context.path("backup"));
+  CHECK(program.run().exit() == ExitCode::kFailure);
+  CHECK_FALSE(std::filesystem::exists(learner.home));
 }
 
 }  // namespace testamur::wallet

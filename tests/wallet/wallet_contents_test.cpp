@@ -84,6 +84,24 @@ TEST_CASE("every derived key is fresh, and the words alone give all of them back
   CHECK(holder_key_of(recovered, given).value().public_key() == first.public_key());
 }
 
+TEST_CASE("after a restore from a backup no key is given out that was given out since") {
+  WalletContents wallet = make_wallet(0);
+  std::uint32_t index = 0;
+  auto old = open_backup(*seal_backup(wallet), seed_from_entropy(wallet.entropy.view()).view());
+  REQUIRE(old.ok());
+  const auto since = next_holder_key(wallet, SignatureAlgorithm::kEcdsaP256, index).public_key();
+
+  auto& restored = *old.contents;
+  pass_over_used_keys(restored);
+  CHECK(next_holder_key(restored, SignatureAlgorithm::kEcdsaP256, index).public_key() != since);
+  CHECK(index >= kRecoveredFirstIndex);
+
+  // What was given out meanwhile is found all the same.
+  CHECK(find_holder_key(restored, SignatureAlgorithm::kEcdsaP256, [&](const SecretKey& key) {
+          return key.public_key() == since;
+        }).has_value());
+}
+
 TEST_CASE("a backup is opened by the words of its wallet, and by no others") {
   const auto wallet = full_wallet();
   const Bytes backup = seal_backup(wallet).value();

@@ -269,6 +269,11 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
     return error(
         (context.passphrase_file.empty() ? std::string{} : context.passphrase_file + ": ") +
         fit.message());
+  // The same rule as at a terminal, whatever the passphrase comes from.
+  if (passphrase.size() < kMinNewSecretBytes)
+    return error(
+        (context.passphrase_file.empty() ? std::string{} : context.passphrase_file + ": ") +
+        "a passphrase has at least 8 characters");
   if (is_first && has_byte_order_mark(passphrase) && !context.quiet)
     put(Stream::kError,
         "testamur: a byte-order mark stands before the passphrase; it is no part of it\n");
@@ -277,6 +282,7 @@ Result<SecretBytes> new_passphrase(Context& context, const std::string& what) {
 
 Attempt<IssuerKeys> open_issuer_keys(Context& context, KeyPurpose purpose) {
   const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+  if (const auto left = previous_alone(file)) return failure_of(*left);
   if (!is_there(file)) {
     return Failure{ExitCode::kFailure, file + " does not exist: this home holds no " +
                                            std::string(to_text(purpose)) +

@@ -100,6 +100,9 @@ Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now
   if (text.empty()) return std::uint64_t{0};
   const auto start = parse_date_or(text, 0);
   if (!start.ok()) return error(option + ": " + start.message());
+  if (*start > now_ms)
+    return error(option + ": " + text + " is still to come, and what will be said by then nobody " +
+                 "knows: name today or a day before");
   const bool today = *start <= now_ms && now_ms < *start + kDayMs;
   return today ? std::uint64_t{0} : *start + kDayMs - 1;
 }

@@ -20,7 +20,6 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMaxSecretBytes = 1024;
-constexpr std::size_t kMinNewSecretBytes = 8;
 constexpr int kBarWidth = 30;
 
 // Turns the echo off for as long as it lives.
@@ -154,6 +153,10 @@ bool confirm(const std::string& question) {
   std::fflush(stderr);
   auto line = read_line(STDIN_FILENO, "the answer");
   return line.ok() && (line->text() == "y" || line->text() == "Y" || line->text() == "yes");
+}
+
+std::string nothing_was(const std::string& done) {
+  return "nothing was " + done + (input_is_terminal() ? "" : " (without a terminal, give --yes)");
 }
 
 Result<SecretBytes> read_secret_file(const std::string& path) {

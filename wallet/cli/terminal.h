@@ -45,10 +45,13 @@ SecretQuestion passphrase_question(const std::string& prompt);
 // A line typed without echo. Fails without a terminal, and says what was to be asked and which
 // options give it.
 Result<SecretBytes> ask_secret(const SecretQuestion& question);
-// Asked twice, at least 8 bytes.
+// Asked twice, at least so many bytes.
+inline constexpr std::size_t kMinNewSecretBytes = 8;
 Result<SecretBytes> ask_new_secret(const SecretQuestion& question);
 // Whether the person typed y or yes.
 bool confirm(const std::string& question);
+// What is said after a no: "nothing was erased", and where nobody could be asked what to give.
+std::string nothing_was(const std::string& done);
 
 // The first line of a file or of an inherited descriptor, without its line end.
 Result<SecretBytes> read_secret_file(const std::string& path);

@@ -248,8 +248,7 @@ struct Client::Impl {
                                                                                const Request&,
                                                                                Response*),
                                          const Request& request) {
-    CallError last{CallFailure::kUnreachable,
-                   "no endpoint is configured: give --endpoint HOST:PORT", "", "", ""};
+    CallError last{CallFailure::kUnreachable, kNoEndpoint, "", "", ""};
 
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const std::size_t at = (preferred + i) % nodes.size();
@@ -675,8 +674,7 @@ Called<CommitOutcome> Client::submit_until_ended(
     const std::function<void(const std::string&)>& waiting) {
   using clock = std::chrono::steady_clock;
   const auto give_up = clock::now() + std::chrono::milliseconds(give_up_ms);
-  CallError last{CallFailure::kUnreachable, "no endpoint is configured: give --endpoint HOST:PORT",
-                 "", "", ""};
+  CallError last{CallFailure::kUnreachable, kNoEndpoint, "", "", ""};
   if (impl_->nodes.empty()) return last;
   for (std::size_t round = 0;; ++round) {
     const std::size_t at = (impl_->preferred + round) % impl_->nodes.size();

@@ -26,6 +26,10 @@
 
 namespace testamur::wallet {
 
+inline constexpr const char* kNoEndpoint =
+    "no endpoint is configured: testamur connect HOST:PORT says once which node this home asks, or "
+    "give --endpoint HOST:PORT";
+
 struct ClientOptions {
   std::vector<std::string> endpoints;  // host:port
   std::uint64_t deadline_ms = 10'000;  // of one call

@@ -70,13 +70,19 @@ ChainId chain_named(const Reference& reference, const StatusAnswer& status) {
 
 }  // namespace
 
-std::uint64_t claimed_date_ms(const CredentialView& credential) {
+std::optional<std::uint64_t> claimed_date_ms(const CredentialView& credential) {
   const auto claim = credential.disclosed.find(ClaimId::kAwardDate);
-  if (claim != credential.disclosed.end()) {
-    const auto* text = std::get_if<std::string>(&claim->second);
-    if (const auto day = text != nullptr ? trust::parse_date(*text) : std::nullopt) return *day;
-  }
-  return credential.head.issued_at_s * 1000;
+  if (claim == credential.disclosed.end()) return std::nullopt;
+  const auto* text = std::get_if<std::string>(&claim->second);
+  return text == nullptr ? std::nullopt : trust::parse_date(*text);
+}
+
+DecisionRecord undecided_claim(bool governs) {
+  DecisionRecord record;
+  record.point = "at the claimed date";
+  record.explanation = "the award date was not shown";
+  record.governs = governs;
+  return record;
 }
 
 std::string speaker(Client& client, const std::string& institution) {
@@ -98,8 +104,9 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential,
   facts.chain = named ? *named : chain_named(credential.head.reference, who);
   facts.answered_by = speaker(client, who.institution.name_now);
 
-  auto checked = client.check(commitment_of(facts.chain, credential),
-                              {purpose, true, claimed_date_ms(credential)});
+  const auto claimed_ms = claimed_date_ms(credential);
+  auto checked =
+      client.check(commitment_of(facts.chain, credential), {purpose, true, claimed_ms.value_or(0)});
   if (auto* failure = std::get_if<CallError>(&checked)) {
     facts.problem = failure->message;
     return facts;
@@ -122,6 +129,8 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential,
     facts.slots->push_back(slot.slot);
     add_decisions(slot, facts);
   }
+  if (facts.decisions && facts.acceptance && !claimed_ms)
+    facts.decisions->push_back(undecided_claim(facts.acceptance->claim_governs));
   add_reference_slot(client, credential, purpose, facts);
   add_issuer(client, issuer, facts);
   add_achievement(client, credential.head.achievement, facts);

@@ -11,9 +11,11 @@
 
 namespace testamur::wallet {
 
-// The date of award that the credential claims: its claim where that is shown, else when it was
-// signed.
-std::uint64_t claimed_date_ms(const CredentialView& credential);
+// The date of award that the credential claims, where that is shown. When it was signed is no such
+// date: it lies at the anchor, and would be the good one for whoever withholds the claim.
+std::optional<std::uint64_t> claimed_date_ms(const CredentialView& credential);
+// What stands in the place of the decision at a date that is not shown.
+DecisionRecord undecided_claim(bool governs);
 // Never fails: what could not be asked is absent, with `problem` saying why. `named` is the ledger
 // of the credential's reference where the home trusts it; without it the node's word is taken for
 // which ledger that is.

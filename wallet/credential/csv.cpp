@@ -135,8 +135,7 @@ std::string listed(const std::vector<std::size_t>& numbers) {
 
 // ---- what is no such table, by its cause
 
-std::string not_utf8(std::string_view text, const CsvReading& reading) {
-  std::size_t line = 1;
+std::string not_utf8(std::string_view text, const CsvReading& reading, std::size_t line = 1) {
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '\n') ++line;
     const std::size_t from = at;
@@ -232,8 +231,8 @@ Result<std::string> decoded(std::string_view text, const CsvReading& reading) {
   return std::move(*out);
 }
 
-// Empty for a table that can be read on.
-std::string cause_against(std::string_view text, const CsvReading& reading) {
+// What the file is written in, as a whole; empty for a code and line ends that can be read on.
+std::string cause_in_code(std::string_view text, const CsvReading& reading) {
   // Before UTF-8: a file in UTF-16 breaks that too, and the advice for it would send people the
   // wrong way.
   if (is_utf16(text)) return "the file is in UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"";
@@ -242,6 +241,12 @@ std::string cause_against(std::string_view text, const CsvReading& reading) {
   if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos)
     return "the lines end with carriage returns alone (classic Macintosh): save the file as \"CSV "
            "UTF-8\"";
+  return {};
+}
+
+// Empty for a table that can be read on.
+std::string cause_against(std::string_view text, const CsvReading& reading) {
+  if (auto cause = cause_in_code(text, reading); !cause.empty()) return cause;
 
   // What follows is refused only where the caller does not want the separator to be found.
   if (reading.find_separator) return {};
@@ -319,6 +324,22 @@ Result<std::string_view> without_first_line(std::string_view text) {
 
 std::string to_text(const CsvPlace& place) {
   return "line " + std::to_string(place.line) + ", column " + std::to_string(place.column);
+}
+
+Result<CsvStart> start_csv(std::string_view first_line) {
+  if (auto cause = cause_in_code(first_line, {}); !cause.empty()) return error(cause);
+  CsvStart start;
+  start.is_hint = is_separator_hint(first_line);
+  const auto separator =
+      separator_of(start.is_hint ? first_line.substr(std::string_view("sep=").size()) : first_line);
+  start.separator = separator.mark;
+  if (separator.mark != kComma.mark) start.separator_name = separator.name;
+  return start;
+}
+
+Result<std::vector<CsvCell>> parse_csv_row(std::string_view row, char separator, std::size_t line) {
+  if (auto cause = not_utf8(row, {}, line); !cause.empty()) return error(cause);
+  return Reader(row, separator, line).row();
 }
 
 Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {

@@ -42,6 +42,16 @@ struct CsvReading {
   // The file is in that code; one in UTF-8 is refused then.
   bool windows_1252 = false;
 };
+// For a table that is read row by row: its first line, judged as parse_csv() judges a file.
+struct CsvStart {
+  char separator = ',';
+  std::string separator_name;  // for people, where it is no comma
+  bool is_hint = false;        // the line is "sep=" and no row
+};
+Result<CsvStart> start_csv(std::string_view first_line);
+// The cells of one row that ends at no line end; `line` is the number of its first line.
+Result<std::vector<CsvCell>> parse_csv_row(std::string_view row, char separator, std::size_t line);
+
 // The failure names line and column, or the cause in the file as a whole. Names of columns have no
 // outer white space.
 Result<CsvTable> parse_csv(std::string_view text, const CsvReading& reading = {});

@@ -1,5 +1,5 @@
-// One row of a table as RFC 4180 writes it: cells with commas, quotes or line ends in quotes, and
-// CRLF. Pure; any thread.
+// One row of a table as RFC 4180 writes it: cells with separators, quotes or line ends in quotes,
+// and CRLF. Pure; any thread.
 #pragma once
 
 #include <span>
@@ -7,14 +7,14 @@
 
 namespace testamur::wallet {
 
-inline std::string csv_line(std::span<const std::string> cells) {
+inline std::string csv_line(std::span<const std::string> cells, char separator = ',') {
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (i != 0) line += ',';
+    if (i != 0) line += separator;
 
     const std::string& cell = cells[i];
 
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+    if (cell.find_first_of(std::string("\"\r\n") + separator) == std::string::npos) {
       line += cell;
       continue;
     }

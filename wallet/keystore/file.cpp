@@ -180,6 +180,10 @@ Judged refused(const std::string& message) { return {OutputError{true, message},
 
 Judged judge_output(const std::string& path, ByteView contents, const OutputRules& rules) {
   if (path.empty()) return refused("no file is named to write to");
+  if (path == "-")
+    return refused(
+        "\"-\" names no file: leave the option out where the output is to be printed, or name a "
+        "file (./- for one that is called so)");
   Judged judged;
   judged.target = target_of(path);
   if (belongs_to_home(path, judged.target, rules.home))

@@ -111,6 +111,17 @@ Status check_new_passphrase(const SecretBytes& passphrase) {
   return {};
 }
 
+std::optional<VaultError> previous_alone(const std::string& path) {
+  const std::string previous = previous_version(path);
+  if (is_there(path) || !is_there(previous)) return std::nullopt;
+  return VaultError{VaultFailure::kLeftPrevious,
+                    path + " is gone, and " + previous +
+                        " is there: the vault as it was before it was last saved, perhaps the only "
+                        "copy. Put it back (mv " +
+                        previous + " " + path +
+                        "), or move it to another folder; nothing was done"};
+}
+
 bool has_byte_order_mark(const SecretBytes& passphrase) {
   return passphrase.text().starts_with(kByteOrderMark);
 }
@@ -124,6 +135,8 @@ Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView 
     return {std::nullopt,
             VaultError{VaultFailure::kExists, path + " exists already and is not overwritten"}};
   }
+
+  if (auto left = previous_alone(path)) return {std::nullopt, std::move(left)};
 
   const auto sealed = age::seal(passphrase.text(), work_log2, contents);
   if (!sealed.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, sealed.message()}};
@@ -142,6 +155,7 @@ Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView 
 }
 
 Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
+  if (auto left = previous_alone(path)) return {std::nullopt, std::move(left)};
   if (!is_there(path))
     return {std::nullopt, VaultError{VaultFailure::kMissing, "there is no vault at " + path}};
 

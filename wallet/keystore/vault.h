@@ -19,6 +19,7 @@ namespace testamur::wallet {
 enum class VaultFailure : std::uint8_t {
   kMissing,          // no such file
   kExists,           // create() over an existing file
+  kLeftPrevious,     // no such file, and its previous version beside it
   kUnreadable,       // the operating system refused
   kWrongPassphrase,  // exit code 4
   kCorrupt,          // damaged, cut short, or not a vault
@@ -33,6 +34,9 @@ struct VaultError {
 // what a new vault is sealed under only: those of old open under whatever bytes they were made
 // with.
 Status check_new_passphrase(const SecretBytes& passphrase);
+// Where a vault is gone and its previous version is not: the next save of another vault there would
+// write over it. Asked by create() and open().
+std::optional<VaultError> previous_alone(const std::string& path);
 // Whether a byte-order mark stands before it, which is no part of it.
 bool has_byte_order_mark(const SecretBytes& passphrase);
 
@@ -40,9 +44,10 @@ class Vault {
  public:
   struct Outcome;
 
-  // Writes a new vault. Fails if the file exists. The passphrase counts in the form NFC and without
-  // a byte-order mark before it, so that it is the same from every keyboard, and stock `age -d`
-  // opens the vault with that form. Tests lower the work factor.
+  // Writes a new vault. Fails if the file exists, or a previous version of one that is gone. The
+  // passphrase counts in the form NFC and without a byte-order mark before it, so that it is the
+  // same from every keyboard, and stock `age -d` opens the vault with that form. Tests lower the
+  // work factor.
   static Outcome create(std::string path, SecretBytes passphrase, ByteView contents,
                         int work_log2 = age::kVaultWorkLog2);
   // Tries the passphrase as it is given, then its forms NFC and NFD, then with a byte-order mark:

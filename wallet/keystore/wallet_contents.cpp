@@ -214,6 +214,11 @@ Result<WalletContents> decode_wallet(ByteView json_text) {
   return wallet;
 }
 
+void pass_over_used_keys(WalletContents& wallet) {
+  wallet.next_p256_index += kRecoveredFirstIndex;
+  wallet.next_secp256k1_index += kRecoveredFirstIndex;
+}
+
 SecretKey next_holder_key(WalletContents& wallet, SignatureAlgorithm algorithm,
                           std::uint32_t& index_out) {
   auto& next = algorithm == SignatureAlgorithm::kEcdsaP256 ? wallet.next_p256_index

@@ -69,6 +69,8 @@ WalletContents make_wallet(std::uint64_t now_ms);
 // is used for another credential.
 inline constexpr std::uint32_t kRecoveredFirstIndex = 1024;
 WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms);
+// The same for contents that came from a backup: what was given out since it was made is not in it.
+void pass_over_used_keys(WalletContents& wallet);
 // The JSON form. Reading fails on a member or a format that this version does not know.
 SecretBytes encode_wallet(const WalletContents& wallet);
 Result<WalletContents> decode_wallet(ByteView json);

@@ -67,6 +67,9 @@ std::string achievement_text(const RegistryFacts& facts) {
 }
 
 std::string decision_text(const DecisionRecord& decision) {
+  if (decision.outcome == Acceptance::kUnknown && !decision.explanation.empty())
+    return "    " + decision.point + ": undecided (" + one_line(decision.explanation) + ")" +
+           (decision.governs ? ", which lets this decide" : "") + "\n";
   std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
                      (decision.own_policy ? " by your own policy"
                                           : " as " + one_line(decision.viewpoint) + " sees it") +
@@ -264,7 +267,7 @@ std::string to_text(const Verdict& verdict) {
 
   if (verdict.credential)
     text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
-  text += "  commitment   " + verdict.commitment.hex() + "\n";
+  if (!verdict.commitment.is_zero()) text += "  commitment   " + verdict.commitment.hex() + "\n";
   if (verdict.facts.issuer) text += issuer_text(*verdict.facts.issuer, verdict.facts);
   if (!verdict.credential) text += achievement_text(verdict.facts);
 
@@ -301,7 +304,7 @@ Json as_json(const Verdict& verdict) {
       {"headline", headline(verdict)},
       {"recognition", recognition_word(verdict)},
       {"recognition_text", recognition(verdict)},
-      {"commitment", verdict.commitment.hex()},
+      {"commitment", verdict.commitment.is_zero() ? Json() : Json(verdict.commitment.hex())},
       {"findings", findings_json(verdict)},
       {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
       {"contents_checked", verdict.contents_checked},

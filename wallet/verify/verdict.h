@@ -71,7 +71,7 @@ struct Verdict {
   std::vector<Finding> findings;
   std::optional<EffectiveStatus> status;  // nothing: unknown
   std::optional<CredentialView> credential;
-  Hash256 commitment;  // zero when the form is broken
+  Hash256 commitment;  // zero: not known, as where the ledger of the credential was not reached
   std::vector<Element> elements;
   RegistryFacts facts;
   std::uint64_t verified_at_ms = 0;

@@ -377,20 +377,33 @@ class StatusJudge {
   std::string missing_;
 };
 
+bool is_behind(const RegistryFacts& facts) { return facts.as_of->height < facts.newest_known; }
+
 // Why what is not final may have changed since; empty where the proof is of now.
 std::string why_stale(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!facts.as_of || facts.as_of->basis != Basis::kProven)
     return "the time of the answer is not known";
-  if (facts.as_of->height < facts.newest_known) {
+  const std::string hint =
+      rules.age_option.empty() ? "" : "; " + rules.age_option + " accepts an older one";
+  if (is_behind(facts) && !rules.accept_older_block) {
     return "the proof is of block " + std::to_string(facts.as_of->height.value) + ", and block " +
            std::to_string(facts.newest_known.value) +
-           " is known: what changed between is not [stale_proof]";
+           " is known: what changed between is not [stale_proof]" + hint;
   }
   const std::uint64_t age_ms =
       rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
   if (age_ms <= rules.max_status_age_ms) return {};
   return "the status is " + duration_text(age_ms) + " old, more than the " +
-         duration_text(rules.max_status_age_ms) + " that are accepted";
+         duration_text(rules.max_status_age_ms) + " that are accepted" + hint;
+}
+
+// What a person accepted who let an older block decide.
+std::string older_block_text(const RegistryFacts& facts, const VerifyRules& rules) {
+  if (!is_behind(facts)) return {};
+  const std::uint64_t age_ms =
+      rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
+  return ", " + duration_text(age_ms) + " ago; a later block, " +
+         std::to_string(facts.newest_known.value) + ", is known, and what changed between is not";
 }
 
 Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& counted,
@@ -416,33 +429,34 @@ Finding judge_status(const RegistryFacts& facts, const std::vector<SlotRecord>& 
   if (worst.status != EffectiveStatus::kValid) return not_in_force();
   if (!judge.missing().empty()) return unknown(Topic::kStatus, judge.missing());
   effective = EffectiveStatus::kValid;
-  return resting_on(valid(Topic::kStatus,
-                          worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC"),
-                    facts, Basis::kProven);
+  auto finding =
+      resting_on(valid(Topic::kStatus,
+                       worst.text + ", as of " + format_time_ms(facts.as_of->time_ms) + " UTC"),
+                 facts, Basis::kProven);
+  finding.text += older_block_text(facts, rules);
+  return finding;
 }
 
 // ---- expiry, holder, acceptance
 
-Finding judge_expiry(const CredentialView& credential,
-                     const std::optional<std::uint64_t>& grant_ends_at_s, std::uint64_t now_ms) {
-  const auto is_over = [&](std::uint64_t end_s) { return now_ms / 1000 >= end_s; };
+// What is written in the credential or the holder's proof is the issuer's and the holder's word
+// only under the issuer's signature.
+Finding resting_on_signature(Finding finding, const Finding& signature) {
+  if (finding.answer != Answer::kValid || signature.answer == Answer::kValid) return finding;
+  return unknown(finding.topic,
+                 std::string("it rests on a signature that ") +
+                     (signature.answer == Answer::kUnknown ? "was not checked" : "does not hold") +
+                     ": " + finding.text);
+}
 
+Finding judge_expiry(const CredentialView& credential, std::uint64_t now_ms) {
   const auto& expires = credential.head.expires_at_s;
-  if (expires && is_over(*expires)) {
-    return not_valid(Topic::kExpiry, "it expired: it held until " + last_day_text(*expires * 1000),
+  if (!expires) return valid(Topic::kExpiry, "it does not expire");
+  const std::string last_day = last_day_text(*expires * 1000);
+  if (now_ms / 1000 >= *expires)
+    return not_valid(Topic::kExpiry, "it expired: it held until " + last_day,
                      VerdictCode::kNotInForce);
-  }
-
-  // The end of the grant binds honest verifiers only, and this is one.
-  if (grant_ends_at_s && is_over(*grant_ends_at_s)) {
-    return not_valid(
-        Topic::kExpiry,
-        "the holder showed it until " + last_day_text(*grant_ends_at_s * 1000) + " only",
-        VerdictCode::kNotInForce);
-  }
-
-  if (expires) return valid(Topic::kExpiry, "it holds until " + last_day_text(*expires * 1000));
-  return valid(Topic::kExpiry, "it does not expire");
+  return valid(Topic::kExpiry, "it holds until " + last_day);
 }
 
 std::string age_limit(const HolderRules& rules) {
@@ -474,7 +488,16 @@ Finding judge_holder(std::string_view compact, const CredentialView& credential,
   const std::string shown = "shown " + format_time_ms(proof->made_at_s * 1000) + " UTC";
   if (proof->too_old)
     return unknown(Topic::kHolder, shown + ", " + age_limit(*rules.holder) + ": ask for a new one");
-  return valid(Topic::kHolder, "presented by its holder to this audience, " + shown +
+
+  // The end of the grant binds honest verifiers only, and this is one. It is the holder's, and
+  // takes nothing from the credential.
+  if (grant_ends_at_s && rules.now_ms / 1000 >= *grant_ends_at_s)
+    return unknown(Topic::kHolder, "the holder's grant ended; its last day was " +
+                                       last_day_text(*grant_ends_at_s * 1000) +
+                                       ": ask for a new one");
+  const std::string grant =
+      grant_ends_at_s ? ", last day of the grant: " + last_day_text(*grant_ends_at_s * 1000) : "";
+  return valid(Topic::kHolder, "presented by its holder to this audience, " + shown + grant +
                                    " (holder key: " + maker + ")");
 }
 
@@ -494,7 +517,8 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
     case Acceptance::kAccept:
       return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
     case Acceptance::kUnknown:
-      return unknown(Topic::kAcceptance, "whether the issuer is accepted " + who + " is not known");
+      return unknown(Topic::kAcceptance,
+                     "it is not known whether the issuer is accepted " + who + why);
     case Acceptance::kRefuse:
       return not_valid(Topic::kAcceptance, "the issuer is not accepted " + who + said,
                        VerdictCode::kNotAccepted);
@@ -534,25 +558,28 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
 
   const Reference& reference = credential->head.reference;
   verdict.credential = *credential;
-  verdict.commitment = commitment_of(facts.chain, *credential);
-  const auto own = own_slots(facts, reference.issuer, verdict.commitment);
+
+  // It is made of the ledger's id too: by another one, or none, it would be a wrong number.
+  const bool of_this_chain = reference.is_of_chain(facts.chain);
+  const Hash256 commitment = commitment_of(facts.chain, *credential);
+  if (of_this_chain) verdict.commitment = commitment;
+  const auto own = own_slots(facts, reference.issuer, commitment);
 
   auto& findings = verdict.findings;
   findings.push_back(valid(Topic::kForm, "well-formed SD-JWT"));
-  findings.push_back(judge_signature(compact, *credential, facts));
+  const Finding signature = judge_signature(compact, *credential, facts);
+  findings.push_back(signature);
 
   // Before the other findings, because "signed by the issuer" may only be said of elements where
   // the signature holds.
-  verdict.elements = gather_elements(*credential, facts, findings.back().answer == Answer::kValid);
+  verdict.elements = gather_elements(*credential, facts, signature.answer == Answer::kValid);
 
   findings.push_back(judge_contents(*credential, facts, own));
-  findings.push_back(judge_ledger(facts, own, reference.is_of_chain(facts.chain)));
+  findings.push_back(judge_ledger(facts, own, of_this_chain));
   findings.push_back(judge_status(facts, own, credential->head.issuer_key, rules, verdict.status));
-
-  // The holder is judged before the expiry, which needs the end of the grant, and shown after it.
-  const Finding holder = judge_holder(compact, *credential, rules, verdict.grant_ends_at_s);
-  findings.push_back(judge_expiry(*credential, verdict.grant_ends_at_s, rules.now_ms));
-  findings.push_back(holder);
+  findings.push_back(resting_on_signature(judge_expiry(*credential, rules.now_ms), signature));
+  findings.push_back(resting_on_signature(
+      judge_holder(compact, *credential, rules, verdict.grant_ends_at_s), signature));
 
   findings.push_back(judge_acceptance(facts, rules));
   return verdict;

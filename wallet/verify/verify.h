@@ -19,6 +19,10 @@ struct VerifyRules {
   bool want_acceptance = true;  // false: the caller does not ask whether anybody accepts the issuer
   // False: who shows it does not matter, and without `holder` nothing is open.
   bool need_holder = true;
+  // A newer block than that of the proof is known, and the caller accepts that age all the same:
+  // said by a person, and only where nobody is asked who could hide what came after.
+  bool accept_older_block = false;
+  std::string age_option = {};  // by which the caller could accept another age; empty: none
 };
 
 // Judges every topic by itself (verdict.h). What to ask the ledger for stands in the view that

@@ -1,5 +1,6 @@
 // check --csv: every row is asked and proven as `check` does it with one hash; the table is never
 // held.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -34,24 +35,11 @@ auto patiently(const Ask& ask) {
   return answer;
 }
 
-Called<CheckAnswer> ask_about(Client& client, const std::string& name,
-                              const CheckOptions& options) {
-  if (name.starts_with("urn:")) {
-    const auto reference = parse_reference(name);
-    if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
-    return client.check(*reference, options);
-  }
-
-  const auto bytes = from_hex(name);
-  const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
-  if (hash) return client.check(*hash, options);
-
-  return CallError{
-      CallFailure::kInvalid,
-      "\"" + name.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
-      {},
-      {},
-      {}};
+// Both names have been read by check_table().
+Called<CheckAnswer> ask_about(Client& client, const RowNames& names, const CheckOptions& options) {
+  if (!names.reference.empty())
+    return client.check(parse_reference(names.reference).value(), options);
+  return client.check(*Hash256::from(*from_hex(names.hash)), options);
 }
 
 std::string recognised(const Verdict& verdict) {
@@ -91,8 +79,16 @@ class Table {
   Table(Context& context, Client& client, const LedgerTrust& trust, const std::string& purpose)
       : context_(context), client_(client), trust_(trust), options_{purpose, false, 0} {}
 
-  Attempt<RowAnswer> ask(const std::string& name) {
-    TM_TRY(const auto answer, asked(patiently([&] { return ask_about(client_, name, options_); })));
+  Attempt<RowAnswer> ask(const RowNames& names) {
+    if (const auto other = other_ledger_text(trust_, names.reference); !other.empty()) {
+      RowAnswer row;
+      row.verdict = "other_ledger";
+      row.rests_on = other;
+      row.exit = ExitCode::kUnknown;
+      return row;
+    }
+    TM_TRY(const auto answer,
+           asked(patiently([&] { return ask_about(client_, names, options_); })));
 
     if (answer.checkpoint) {
       if (const auto lie = trust_.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
@@ -106,6 +102,11 @@ class Table {
       row.exit = absent ? ExitCode::kUnknown : ExitCode::kUnreachable;
       return row;
     }
+
+    if (!names.hash.empty() && std::ranges::none_of(answer.slots, [&](const auto& each) {
+          return each.slot.commitment.hex() == names.hash;
+        }))
+      return contradiction("its hash is not the one that the ledger has at its reference");
 
     bool first = true;
     for (const auto& slot : answer.slots) {
@@ -156,7 +157,7 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
   {
     Progress progress("checking (bytes of the table)", ignored ? 0 : size,
                       context.quiet || context.json);
-    counts = check_table(in, {[&](const std::string& name) { return table.ask(name); },
+    counts = check_table(in, {[&](const RowNames& names) { return table.ask(names); },
                               [&](std::string_view line) { return stream.write(line); },
                               [&](std::uint64_t bytes) { progress.advance(bytes); }});
   }
@@ -166,11 +167,16 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
     return failure;
   }
   TM_TRY_STATUS(stream.finish());
+  std::string text;
+  for (const auto& notice : counts->notices) text += csv + ": " + notice + "\n";
+  for (const auto& fault : counts->faults) text += csv + ", " + fault + "\n";
   return Reply{Json{{"file", out},
+                    {"notices", counts->notices},
+                    {"faults", counts->faults},
                     {"rows", counts->rows},
                     {"verdicts", counts->by_verdict},
                     {"exit_code", static_cast<int>(counts->exit)}},
-               "wrote " + out + ": " + to_text(*counts) + "\n", counts->exit};
+               text + "wrote " + out + ": " + to_text(*counts) + "\n", counts->exit};
 }
 
 }  // namespace testamur::wallet

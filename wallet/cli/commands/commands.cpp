@@ -17,11 +17,12 @@ void add_global_options(CommandTree& app, Context& context) {
       ->allow_extra_args(false);
   app.add_option("--tls-root", context.tls_root,
                  "PEM file of the root that signed the nodes' API certificates");
-  app.add_option("--passphrase-file", context.passphrase_file,
-                 "Read the passphrase from the first line of this file");
-  expect_number(*app.add_option("--passphrase-fd", context.passphrase_fd,
-                                "Read the passphrase from this open descriptor"),
-                0, std::numeric_limits<int>::max());
+  auto* file = app.add_option("--passphrase-file", context.passphrase_file,
+                              "Read the passphrase from the first line of this file");
+  auto* descriptor = app.add_option("--passphrase-fd", context.passphrase_fd,
+                                    "Read the passphrase from this open descriptor");
+  descriptor->excludes(file);
+  expect_number(*descriptor, 0, std::numeric_limits<int>::max());
   constexpr std::uint64_t kDayMs = 86'400'000;
   expect_number(*app.add_option("--timeout", context.timeout_ms,
                                 "How long to wait for a commit, in milliseconds, and at most for a "

@@ -27,6 +27,8 @@ void add_all_commands(CommandTree& app, Context& context, Run& run);
 void add_wallet_commands(CLI::App& app, Context& context, Run& run);
 void add_passphrase_command(CLI::App& wallet, Context& context, Run& run);
 void add_credential_commands(CLI::App& app, Context& context, Run& run);
+// verify and credential verify, credential receipt.
+void add_verify_commands(CLI::App& app, CLI::App& credential, Context& context, Run& run);
 void add_verifier_commands(CLI::App& app, Context& context, Run& run);
 void add_issuer_commands(CLI::App& app, Context& context, Run& run);
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run);

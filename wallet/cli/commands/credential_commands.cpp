@@ -1,10 +1,7 @@
-// credential: what a learner holds and shows, and what a verifier is shown.
+// credential: what a learner holds and shows.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <memory>
-#include <set>
 
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
@@ -12,12 +9,11 @@
 #include "wallet/cli/description/disclosure.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/files/request_file.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/open_wallet.h"
 #include "wallet/cli/flow/own_credentials.h"
-#include "wallet/cli/flow/own_decision.h"
 #include "wallet/cli/flow/replacements.h"
-#include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/option.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
@@ -30,9 +26,7 @@
 namespace testamur::wallet {
 namespace {
 
-constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
-constexpr std::uint64_t kDefaultMaxAgeS = 86'400;  // of a bare nonce: mail waits over a night
 
 struct ImportOptions {
   Given<std::string> file;
@@ -47,39 +41,6 @@ struct PresentOptions {
   Given<std::string> until;
   Given<std::string> out;
 };
-struct ReceiptOptions {
-  Given<std::string> file;
-  Given<std::string> out;
-};
-struct VerifyOptions {
-  Given<std::vector<std::string>> files;
-  Given<std::string> audience;
-  Given<std::string> nonce;
-  Given<std::string> purpose;
-  Given<std::string> receipt;
-  Given<std::string> policy_file;
-  Given<std::string> graph_file;
-  Given<std::string> request;
-  Given<std::string> viewpoint;
-  Given<bool> no_holder;
-  Given<std::optional<std::uint64_t>> max_age_s;
-  Given<std::uint64_t> max_status_age_ms{kMaxStatusAgeMs};
-};
-
-// What its claim file called it nobody signed: title and issuer are shown as the credential itself
-// has them.
-std::string signed_title(const CredentialView& view) {
-  const auto title = view.disclosed.find(ClaimId::kTitle);
-  return title == view.disclosed.end() ? std::string{}
-                                       : to_display(kind_of(ClaimId::kTitle), title->second);
-}
-
-// The trusted ledger that the credential's reference names.
-std::optional<ChainId> named_ledger(const LedgerTrust& trust, const CredentialView& view) {
-  const auto* ledger = trust.find(view.head.reference);
-  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
-}
-
 // What became of a credential that the wallet holds, for its learner. Nothing is printed and
 // nothing fails: where no node answers it says so.
 class Condition {
@@ -101,7 +62,7 @@ class Condition {
     if (problem_ && problem_->unreachable()) return {"not_asked", "not asked: offline"};
     if (problem_) return {"cannot_tell", "cannot tell: " + problem_->message};
 
-    auto facts = gather_facts(client_, view, "", named_ledger(trust_, view));
+    auto facts = gather_facts(client_, view, "", named_ledger(trust_, view.head.reference));
     if (const auto lie = prove_facts(client_, trust_, view, facts))
       return {"cannot_tell", "cannot tell: " + lie->message};
 
@@ -127,7 +88,8 @@ Json credential_json(const StoredCredential& stored, const CredentialView& view,
                      const Condition::Words& condition) {
   Json claims = Json::object();
   for (const auto& [id, value] : view.disclosed)
-    claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
+    claims[std::string(kind_of(id).name)] =
+        std::visit([](const auto& held) { return Json(held); }, value);
   Json json{{"reference", to_text(view.head.reference)},
             {"title", signed_title(view)},
             {"issuer", view.head.issuer_domain},
@@ -193,8 +155,10 @@ ExitCode import(Context& context, const ImportOptions& options) {
   if (!wallet) return wallet.code();
   ClaimOutcome outcome = open_claim(*raw, wallet.contents(), options.code_file);
   if (!outcome.claim)
-    return fail(context, outcome.wrong_code ? ExitCode::kPassphrase : ExitCode::kInvalid,
-                outcome.failure);
+    return outcome.wrong_code
+               ? fail(context, ExitCode::kPassphrase, outcome.failure)
+               : fail(context, ExitCode::kInvalid,
+                      file + ": " + outcome.failure + ": ask its sender for the file again");
   // What was sealed to a request needs no code.
   if (const auto unread = refuse_unread_options(context); !unread.ok())
     return report(context, unread.failure());
@@ -328,13 +292,6 @@ ExitCode rename(Context& context, const RenameOptions& options) {
   return ExitCode::kOk;
 }
 
-Result<VerifierRequest> read_request_file(const std::string& file) {
-  TM_TRY(const auto raw, read_file(file, kMaxVerifierRequestBytes));
-  auto request = read_verifier_request(as_text(raw));
-  if (!request.ok()) return error(file + ": " + request.message());
-  return request;
-}
-
 // To whom and what, by the options or by the verifier's request.
 struct Answering {
   PresentationRequest what;
@@ -409,12 +366,12 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
   const std::string preview =
-      to_text(answering->disclosure, *view, request.audience) + answering->said_by_verifier + "  " +
+      to_text(answering->disclosure, *view, request.audience) + answering->said_by_verifier +
+      (*until == 0 ? "" : "  granted   last day: " + last_day_text(*until) + "\n") + "  " +
       one_line(Condition(context).of(*stored, *view).text) + "\n" +
       (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
   if (!context.yes && !confirm(preview + "Present this?")) {
-    return fail(context, ExitCode::kCancelled,
-                "nothing was presented (without a terminal, give --yes)");
+    return fail(context, ExitCode::kCancelled, nothing_was("presented"));
   }
   auto key = holder_key_of(wallet.contents(), stored->holder_key);
   if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
@@ -440,372 +397,6 @@ ExitCode present(Context& context, const PresentOptions& options) {
   json.update({{"file", out}, {"audience", request.audience}});
   print(context, json, preview + "wrote " + out + "\n");
   return ExitCode::kOk;
-}
-
-struct Asked {
-  RegistryFacts facts;
-  std::optional<Failure> failed;
-  std::uint64_t proven_ms = 0;  // time of the newest block that this home has proven
-};
-
-// What the nodes say, proven where they prove it. Without a node everything stays unknown; a forged
-// answer is refused.
-Asked facts_of_nodes(Context& context, const CredentialView& view, const std::string& purpose) {
-  Client client = context.client();
-  LedgerTrust trust(context.path("ledgers"));
-  const auto problem = follow_ledger(context, client, trust);
-  if (problem && !problem->unreachable()) return {{}, failure_of(*problem)};
-  Asked asked{gather_facts(client, view, purpose, named_ledger(trust, view)), std::nullopt,
-              newest_proven_ms(trust)};
-  if (const auto lie = prove_facts(client, trust, view, asked.facts)) return {{}, failure_of(*lie)};
-  return asked;
-}
-
-Result<ledger::Receipt> read_receipt_file(const std::string& file) {
-  TM_TRY(const auto raw, read_file(file, ledger::Receipt::kMaxEncodedSize));
-  auto receipt = ledger::decode_receipt(raw);
-  if (!receipt.ok()) return error(file + ": " + receipt.message());
-  return receipt;
-}
-
-// What a receipt proves under a ledger that this home trusts; nobody is asked.
-Asked facts_of_file(Context& context, const CredentialView& view, const ledger::Receipt& receipt) {
-  LedgerTrust trust(context.path("ledgers"));
-  if (auto problem = trust.load()) return {{}, failure_of(*problem)};
-
-  const auto& certified = receipt.checkpoint.header.chain;
-  const auto* trusted = trust.find(certified);
-  const auto* named = trust.find(view.head.reference);
-
-  if (trusted == nullptr) {
-    return {{},
-            Failure{ExitCode::kUnknown,
-                    "the receipt is of the ledger " + to_text(certified) +
-                        ", which this home does not trust: testamur ledger trust FILE "
-                        "[other_ledger]"}};
-  }
-
-  auto facts =
-      facts_from_receipt(receipt, *trusted, named == nullptr ? certified : named->genesis.chain);
-  if (!facts.ok()) return {{}, Failure{ExitCode::kInvalid, facts.message() + " [forged_proof]"}};
-
-  // A receipt speaks of its own block: a newer one that is known decides what of it still holds.
-  facts->newest_known = std::max(facts->newest_known, floor_of(trust));
-  return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
-}
-
-ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
-  const std::string file = options.file;
-  const std::string out = options.out;
-
-  auto raw = read_file(file, kMaxCredentialBytes);
-  if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
-  auto pasted = read_pasted(as_text(*raw));
-  if (!pasted.ok()) return fail(context, ExitCode::kUsage, file + ": " + pasted.message());
-
-  auto view = read_credential(*pasted);
-  if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
-
-  Client client = context.client();
-  LedgerTrust trust(context.path("ledgers"));
-  if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
-
-  const auto facts = gather_facts(client, *view, "", named_ledger(trust, *view));
-  auto fetched = fetch_receipt(client, *trust.current(), *view, facts.chain);
-
-  if (fetched.failure) return fail(context, *fetched.failure);
-  if (!fetched.receipt) {
-    return fail(context, ExitCode::kUnknown,
-                "no node shows a proof of this credential: is it anchored, and listed?");
-  }
-
-  if (const ExitCode written = write_named_file(context, out, ledger::encode(*fetched.receipt));
-      written != ExitCode::kOk) {
-    return written;
-  }
-
-  const auto& header = fetched.receipt->checkpoint.header;
-  print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
-        "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) +
-            " to whoever trusts " + to_text(header.chain) + "\n");
-  return ExitCode::kOk;
-}
-
-// What is asked of every file. All options, and the files that they name, are read for it at once:
-// what one of them has no say in does not hang on whether a file can be read, and a folder is
-// judged by one reading.
-struct VerifyQuestion {
-  // Of the holder: what the request says, a bare audience and nonce, or nothing.
-  std::optional<HolderRules> holder;
-  std::optional<VerifierRequest> request;
-  bool no_holder = false;
-  std::string purpose;
-  std::optional<ledger::Receipt> receipt;
-  std::optional<OwnFiles> own;  // decided here by these, and not by the node's policy
-  std::uint64_t max_status_age_ms = 0;
-  std::optional<Viewpoint> viewpoint;
-};
-
-// By the verifier's own policy, in the place of what the node's institution decides. Nothing is
-// lost where the network cannot be asked: then the decision is unknown, with the reason.
-void decide_here(Client& client, const VerifyQuestion& question, const CredentialView& view,
-                 RegistryFacts& facts) {
-  const OwnFiles& files = *question.own;
-  NodeGraph node(client);
-  GraphSource& source = files.graph ? static_cast<GraphSource&>(*files.graph) : node;
-
-  AwardQuestion award;
-  award.point.achievement =
-      trust::AchievementName{view.head.achievement.institution, view.head.achievement.number};
-
-  std::string missing;
-  if (files.graph) {
-    if (auto known = files.graph->achievement(view.head.achievement)) {
-      if (auto read = award_question(*known); read.ok()) {
-        award = *read;
-      } else {
-        missing = files.graph_file + ": " + read.message();
-      }
-    } else {
-      missing = "the graph file does not hold the achievement " + to_text(view.head.achievement);
-    }
-  } else {
-    auto answer = client.achievement(view.head.achievement);
-    if (auto* failure = std::get_if<CallError>(&answer)) {
-      missing = failure->message;
-    } else if (auto read = award_question(std::get<AchievementAnswer>(answer)); read.ok()) {
-      award = *read;
-    } else {
-      missing = client.answering() + ": " + read.message();
-    }
-  }
-
-  // Dropped even where nothing replaces them: they are not by the policy that was asked for.
-  facts.decisions.reset();
-  facts.acceptance.reset();
-
-  const auto& viewpoint = question.viewpoint;
-  const OwnDecision own{files, question.purpose, id_of(viewpoint),
-                        viewpoint ? viewpoint->published : std::string{}};
-
-  auto decided = missing.empty() ? decide_by_own_policy(source, own, award, view, facts)
-                                 : Status(error(missing));
-  if (!decided.ok() && facts.problem.empty()) facts.problem = decided.message();
-}
-
-Attempt<void> read_holder_question(const Context& context, const VerifyOptions& options,
-                                   VerifyQuestion& question) {
-  if (options.audience->empty() != options.nonce->empty())
-    return error(
-        "--audience and --nonce go together: the holder's proof is made for both. Give the other "
-        "one too");
-
-  const bool bare = !options.audience->empty();
-  const std::optional<std::uint64_t> max_age_s = options.max_age_s;
-  const auto now_s = context.now_ms() / 1000;
-
-  if (!options.request->empty()) {
-    if (bare || max_age_s)
-      return error("--audience, --nonce and --max-age stand in the request: leave them out");
-    TM_TRY(question.request, read_request_file(options.request));
-    question.holder = holder_rules(*question.request, now_s);
-  } else if (bare) {
-    question.holder =
-        HolderRules{options.audience, options.nonce, now_s, max_age_s.value_or(kDefaultMaxAgeS)};
-  } else if (max_age_s) {
-    return error("--max-age is the age of the holder's proof: it needs --audience and --nonce");
-  }
-
-  question.no_holder = options.no_holder;
-  if (question.no_holder && question.holder)
-    return error(
-        "--no-holder and a question to the holder contradict each other: leave one of them out");
-
-  return {};
-}
-
-Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& options) {
-  VerifyQuestion question;
-  TM_TRY_STATUS(read_holder_question(context, options, question));
-  const std::string receipt = options.receipt;
-  const std::string policy_file = options.policy_file;
-  const std::string graph_file = options.graph_file;
-  question.max_status_age_ms = options.max_status_age_ms;
-
-  // A receipt says nothing of acceptance: beside it only a policy asks for a purpose.
-  if (receipt.empty() || !policy_file.empty()) question.purpose = options.purpose;
-  if (question.purpose.empty() && question.request) question.purpose = question.request->purpose;
-
-  // What concerns every file is looked at before any of them.
-  if (!question.purpose.empty()) TM_TRY_STATUS(trust::parse_purpose(question.purpose));
-  if (!policy_file.empty()) {
-    TM_TRY(question.own, read_own_files(policy_file, graph_file));
-  }
-  if (!receipt.empty()) {
-    TM_TRY(question.receipt, read_receipt_file(receipt));
-  }
-
-  if (options.viewpoint->empty()) return question;
-  if (!question.own)
-    return error(
-        "--viewpoint needs a policy to decide by: give --policy FILE, or ask the node of that "
-        "institution");
-
-  // Asks a node, whatever else is judged without one: names and published policies stand in the
-  // registry.
-  Client client = context.client();
-  TM_TRY(question.viewpoint, read_viewpoint(client, options.viewpoint));
-  return question;
-}
-
-// What the verifier asked for and is not shown.
-void add_missing(const VerifyQuestion& question, Verdict& verdict) {
-  if (!question.request || !verdict.credential) return;
-  add_answer(verdict, claim_names(missing_claims(*question.request, *verdict.credential)));
-}
-
-Json verdict_json(const VerifyQuestion& question, const Verdict& verdict) {
-  Json json = as_json(verdict);
-  if (!question.request || !verdict.credential) return json;
-  json["asked_and_not_shown"] = Json::array();
-  for (const auto id : missing_claims(*question.request, *verdict.credential))
-    json["asked_and_not_shown"].push_back(std::string(kind_of(id).name));
-  return json;
-}
-
-// One file, by what was asked of all.
-Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
-                            const std::string& file) {
-  TM_TRY(const auto raw, read_file(file, kMaxCredentialBytes));
-  auto pasted = read_pasted(as_text(raw));
-  if (!pasted.ok()) return error(file + ": " + pasted.message());
-  const VerifyRules rules{context.now_ms(), question.max_status_age_ms, question.holder, true,
-                          !question.no_holder};
-  RegistryFacts facts;
-  if (auto view = read_credential(*pasted); view.ok()) {
-    auto asked = question.receipt ? facts_of_file(context, *view, *question.receipt)
-                                  : facts_of_nodes(context, *view, question.purpose);
-    if (asked.failed) return *asked.failed;
-
-    // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody
-    // else is to blame.
-    if (context.now_ms() + kClockBehindMs < asked.proven_ms) {
-      return Failure{ExitCode::kFailure,
-                     "this machine's clock says " + moment_text(context.now_ms()) +
-                         ", but the ledger has a proven block of " + moment_text(asked.proven_ms) +
-                         ": set the clock; nothing was judged"};
-    }
-    facts = std::move(asked.facts);
-    if (question.own) {
-      Client client = context.client();
-      decide_here(client, question, *view, facts);
-    }
-  }
-  Verdict verdict = verify_presentation(*pasted, facts, rules);
-  add_missing(question, verdict);
-  return verdict;
-}
-
-// The files that are meant. A folder stands for those in it, and not for what lies deeper.
-struct NamedFiles {
-  std::vector<std::string> files;
-  std::vector<std::string> not_looked_at;
-};
-
-std::string not_looked_at_text(const std::vector<std::string>& paths) {
-  std::string text;
-  for (const auto& path : paths)
-    text += "  not looked at: " + one_line(path) +
-            (is_folder(path) ? ", a folder: name it to have it judged\n" : ", which is no file\n");
-  return text;
-}
-
-// A line for whoever reads many: what it is, and who does not recognise its issuer.
-std::string verdict_line(const std::string& name, const Verdict& verdict) {
-  std::string text = one_line(name) + "  " + one_line(headline(verdict));
-  if (verdict_code(verdict) == VerdictCode::kNotAccepted) text += "; " + recognition(verdict);
-  return text + "\n";
-}
-
-// Every file, a line each; one that is no credential is said and takes nothing from the others.
-Outcome verify_files(Context& context, const VerifyQuestion& question, const NamedFiles& named) {
-  const auto& files = named.files;
-  Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
-  std::map<std::string, std::size_t> counts;
-  std::size_t not_accepted = 0;  // of the genuine ones
-  Progress progress("verifying", files.size(), context.quiet || context.json);
-
-  // Two of one name are told apart by their folders.
-  std::set<std::string> names;
-  for (const auto& file : files) names.insert(std::filesystem::path(file).filename().string());
-  const bool by_name = names.size() == files.size();
-
-  for (const auto& file : files) {
-    const auto verdict = judge_file(context, question, file);
-    const std::string name = by_name ? std::filesystem::path(file).filename().string() : file;
-    progress.advance(reply.json["files"].size() + 1);
-    if (!verdict.ok()) {
-      // What concerns all of them ends it: no such policy, a ledger that lies, a clock that is
-      // wrong.
-      if (verdict.failure().exit != ExitCode::kUsage) return verdict.failure();
-      ++counts["unreadable"];
-      reply.text += one_line(name) + "  no credential: " + one_line(verdict.message()) + "\n";
-      reply.json["files"].push_back(Json{{"file", name}, {"error", verdict.message()}});
-      reply.exit = worse(reply.exit, verdict.failure().exit);
-      continue;
-    }
-    Json json = verdict_json(question, *verdict);
-    json["file"] = name;
-    reply.text += verdict_line(name, *verdict);
-    reply.json["files"].push_back(std::move(json));
-    ++counts[std::string(to_text(standing(*verdict)))];
-    not_accepted += verdict_code(*verdict) == VerdictCode::kNotAccepted ? 1 : 0;
-    reply.exit = worse(reply.exit, static_cast<ExitCode>(verdict_code(*verdict)));
-  }
-  reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ");
-  std::string separator;
-  for (const auto& [word, count] : counts) {
-    reply.text += separator + std::to_string(count) + " " + word;
-    separator = ", ";
-  }
-  if (not_accepted > 0)
-    reply.text += "; of " + std::to_string(not_accepted) + " the issuer is not accepted";
-  reply.text += "\n" + not_looked_at_text(named.not_looked_at);
-  reply.json["exit_code"] = static_cast<int>(reply.exit);
-  reply.json["counts"] = counts;
-  reply.json["not_accepted"] = not_accepted;
-  reply.json["not_looked_at"] = named.not_looked_at;
-  return reply;
-}
-
-Result<NamedFiles> files_named(const std::vector<std::string>& named) {
-  NamedFiles all;
-  for (const auto& path : named) {
-    if (!is_folder(path)) {
-      all.files.push_back(path);
-      continue;
-    }
-    TM_TRY(const auto within, list_folder(path));
-    const auto before = all.files.size();
-    for (const auto& entry : within)
-      (is_regular_file(entry) ? all.files : all.not_looked_at).push_back(entry);
-    if (all.files.size() == before)
-      return error(path + " holds no file\n" + not_looked_at_text(all.not_looked_at));
-  }
-  return all;
-}
-
-Outcome verify(Context& context, const VerifyOptions& options) {
-  TM_TRY(const auto question, read_question(context, options));
-  const std::vector<std::string> named = options.files;
-  if (named.size() > 1 || is_folder(named.front())) {
-    TM_TRY(const auto files, files_named(named));
-    return verify_files(context, question, files);
-  }
-
-  TM_TRY(const auto verdict, judge_file(context, question, named.front()));
-  return Reply{verdict_json(question, verdict), to_text(verdict),
-               static_cast<ExitCode>(verdict_code(verdict))};
 }
 
 void add_holding(CLI::App& credential, Context& context, Run& run) {
@@ -857,52 +448,6 @@ void add_presenting(CLI::App& credential, Context& context, Run& run) {
   });
 }
 
-void add_receipt(CLI::App& credential, Context& context, Run& run) {
-  auto kept = std::make_shared<ReceiptOptions>();
-  auto* keeping =
-      credential.add_subcommand("receipt", "Keep a proof of the present status, for use offline");
-  option(*keeping, "file", kept->file, "A credential or presentation")->required();
-  option(*keeping, "--out", kept->out, "File to write")->required();
-  keeping->callback(
-      [&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
-}
-
-void add_verifying(CLI::App& parent, Context& context, Run& run) {
-  auto checking = std::make_shared<VerifyOptions>();
-  auto* verifying = parent.add_subcommand(
-      "verify", "Signature, contents, status, holder and whether the issuer is accepted");
-  option(*verifying, "file", checking->files,
-         "Credentials or presentations, or folders of them; several are judged a line each")
-      ->required();
-  option(*verifying, "--request", checking->request,
-         "Judge the answer to this request: its audience, nonce, purpose and time");
-  option(*verifying, "--audience", checking->audience,
-         "Require a holder's proof made for this name");
-  option(*verifying, "--nonce", checking->nonce, "… and this challenge");
-  expect_number(*option(*verifying, "--max-age", checking->max_age_s,
-                        "… not older than this many seconds, counted from when the holder made it "
-                        "(default 86400)"),
-                0, std::numeric_limits<std::uint64_t>::max());
-  flag(*verifying, "--no-holder", checking->no_holder, "It does not matter who shows it");
-  option(*verifying, "--viewpoint", checking->viewpoint,
-         "… as this institution sees it (id or domain), and whether it publishes that policy");
-  option(*verifying, "--max-status-age", checking->max_status_age_ms,
-         "Older status is unknown, in milliseconds");
-  option(*verifying, "--purpose", checking->purpose,
-         "credit, access, exemption, employment, profession");
-  option(*verifying, "--receipt", checking->receipt, "Ask nobody: judge by this receipt");
-  auto* policy =
-      option(*verifying, "--policy", checking->policy_file,
-             "Decide here by this policy and not by the node's (docs/formats/policy.md)");
-  option(*verifying, "--graph", checking->graph_file,
-         "… from the recognitions in this file (testamur trust graph --out) and not from a node")
-      ->needs(policy);
-  show_example(*verifying, "testamur verify --request ask.testamur answer.txt");
-  verifying->callback([&context, &run, checking] {
-    run = [&context, checking] { return verify(context, *checking); };
-  });
-}
-
 }  // namespace
 
 void add_credential_commands(CLI::App& app, Context& context, Run& run) {
@@ -910,11 +455,7 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run) {
   credential->require_subcommand(1);
   add_holding(*credential, context, run);
   add_presenting(*credential, context, run);
-  add_receipt(*credential, context, run);
-  add_verifying(*credential, context, run);
-
-  // The one thing that a verifier does, without its noun.
-  add_verifying(app, context, run);
+  add_verify_commands(app, *credential, context, run);
 }
 
 }  // namespace testamur::wallet

@@ -61,6 +61,7 @@ Json arc_json(const trust::Arc& arc, const trust::NameOf& name_of) {
           {"amount", arc.amount},
           {"statement", arc.statement.is_zero() ? "" : to_text(arc.statement)},
           {"ceiling", arc.ceiling},
+          {"local", arc.local},
           {"retroactive", arc.retroactive}};
 }
 

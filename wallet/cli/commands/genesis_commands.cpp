@@ -265,8 +265,7 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
   if (!keys.ok()) return fail(context, ExitCode::kUsage, keys.message());
   const std::string description_text = genesis_text(*genesis, ledger::find_faults(*genesis));
   if (!context.yes && !confirm(description_text + "Sign this?")) {
-    return fail(context, ExitCode::kCancelled,
-                "nothing was signed (without a terminal, give --yes)");
+    return fail(context, ExitCode::kCancelled, nothing_was("signed"));
   }
   const auto message = ledger::founder_message(genesis->chain);
   const auto founders = ledger::signatories(*genesis);

@@ -91,6 +91,14 @@ ExitCode trust_record(Context& context, const std::string& file) {
   LedgerTrust trust(context.path("ledgers"));
   auto problem = trust.load();
   if (!problem) problem = trust.trust(*genesis, *accepted);
+  if (problem && problem->name == "other_ledger") {
+    const std::string current = to_text(trust.current()->genesis.chain);
+    problem->message = file + " is the record of another ledger, " + to_text(genesis->chain) +
+                       ", than this home trusts, " + current +
+                       ": use another --home for it, or let that one go first (testamur ledger "
+                       "forget " +
+                       current + ")";
+  }
   if (problem) return fail(context, *problem);
   show(context, trust);
   return ExitCode::kOk;

@@ -73,6 +73,12 @@ Attempt<void> check_slot(const Context& context, Client& client, const LedgerTru
 
 Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust,
                         const std::string& text, const Question& question, Checked& out) {
+  if (const auto other = other_ledger_text(trust, text); !other.empty()) {
+    out.text += toned(Tone::kStrong, text) + "\n  " + other + "\n";
+    out.code = worse(out.code, ExitCode::kUnknown);
+    out.answers.push_back(Json{{"asked", text}, {"error", other}, {"code", "other_ledger"}});
+    return {};
+  }
   TM_TRY(const auto answer, asked(ask(client, text, question.options)));
   if (answer.checkpoint) {
     if (const auto lie = trust.verify_checkpoint(*answer.checkpoint)) return failure_of(*lie);
@@ -201,7 +207,7 @@ Outcome node_status(Context& context) {
   Client client = context.client();
 
   if (client.endpoints().empty()) {
-    return Failure{ExitCode::kUsage, "no endpoint is configured: give --endpoint HOST:PORT"};
+    return Failure{ExitCode::kUsage, kNoEndpoint};
   }
 
   TM_TRY(const auto home, or_exit(ExitCode::kFailure, ledger_of_home(context)));

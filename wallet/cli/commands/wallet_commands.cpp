@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
@@ -32,6 +33,7 @@ ExitCode create_vault(Context& context, const WalletContents& contents) {
 
 // No second vault in one home: asked before anything is written, and again by Vault::create.
 ExitCode expect_no_vault(Context& context) {
+  if (const auto left = previous_alone(wallet_file(context))) return fail(context, *left);
   if (!is_there(wallet_file(context))) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure,
               wallet_file(context) +
@@ -162,7 +164,7 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
   }
   print(context, Json{{"request", out}, {"issuer", to_text(name.id)}},
         "wrote " + out + ": send it to " + (name.name_now.empty() ? issuer : name.name_now) +
-            "; it holds a fresh public key and your student reference\n");
+            "; it holds a public key of this wallet and your student reference\n");
   return ExitCode::kOk;
 }
 
@@ -171,8 +173,7 @@ ExitCode identity(Context& context) {
   if (!wallet) return wallet.code();
 
   if (!context.yes && !confirm("This prints the secret that opens your backups. Go on?")) {
-    return fail(context, ExitCode::kCancelled,
-                "nothing was printed (without a terminal, give --yes)");
+    return fail(context, ExitCode::kCancelled, nothing_was("printed"));
   }
 
   const auto backup = backup_identity_of(wallet.contents());
@@ -253,6 +254,7 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
     auto restored = read_backup(backup_file, entropy->view());
     if (!restored.ok()) return report(context, restored.failure());
     contents = std::move(restored).value();
+    pass_over_used_keys(contents);
   }
 
   if (const ExitCode locked = lock_home(context, "wallet restore"); locked != ExitCode::kOk)
@@ -284,9 +286,12 @@ ExitCode erase(Context& context, const std::string& named) {
 
   if (const auto whole = refuse_short_ids_unasked(context); !whole.ok())
     return report(context, whole.failure());
-  if (!context.yes && !confirm("Erase " + reference + " with its salt and key, for good?")) {
-    return fail(context, ExitCode::kCancelled,
-                "nothing was erased (without a terminal, give --yes)");
+  const std::string& name = (*found)->name;
+  const std::string what =
+      one_line(signed_title(*view)) + ", " + one_line(view->head.issuer_domain) +
+      (name.empty() ? "" : ", called \"" + one_line(name) + "\"") + "\n  " + reference + "\n";
+  if (!context.yes && !confirm(what + "Erase it with its salt and key, for good?")) {
+    return fail(context, ExitCode::kCancelled, nothing_was("erased"));
   }
 
   auto& credentials = wallet.contents().credentials;

@@ -10,6 +10,7 @@
 
 #include "common/ids.h"
 #include "common/text.h"
+#include "wallet/credential/csv.h"
 #include "wallet/credential/csv_line.h"
 
 namespace testamur::wallet {
@@ -20,9 +21,19 @@ constexpr std::array<std::string_view, 3> kColumns{"hash", "commitment", "refere
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::size_t kHashDigits = 64;
 
-bool is_name(std::string_view text) {
-  if (text.starts_with("urn:testamur:")) return true;
+constexpr std::size_t kMostFaults = 1000;
+
+bool is_hash(std::string_view text) {
   return text.size() == kHashDigits && from_hex(text).has_value();
+}
+bool is_name(std::string_view text) { return text.starts_with("urn:testamur:") || is_hash(text); }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return out;
 }
 
 // Where reading itself failed, the line is no line and the table is not at its end: badbit is never
@@ -64,11 +75,6 @@ std::vector<std::string> added_cells(const RowAnswer& answer) {
           answer.anchored, answer.recognised, answer.rests_on};
 }
 
-std::string joined(std::vector<std::string> cells, const std::vector<std::string>& added) {
-  cells.insert(cells.end(), added.begin(), added.end());
-  return csv_line(cells);
-}
-
 Failure at_line(std::uint64_t number, Failure failure) {
   failure.message = "line " + std::to_string(number) + ": " + failure.message;
   return failure;
@@ -79,53 +85,151 @@ Failure at_line(std::uint64_t number, const std::string& what) {
 
 // Where the hashes stand, from the first line with anything in it.
 struct Layout {
-  std::size_t column = 0;
+  std::vector<std::size_t> columns;
   std::size_t width = 0;
+  std::size_t kept = 0;  // cells of a row but those that an earlier check wrote
   bool has_header = false;
 };
-Result<Layout> read_layout(const std::vector<std::string>& cells) {
-  if (is_name(trimmed(cells.front()))) return Layout{0, cells.size(), false};
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (std::ranges::find(kColumns, trimmed(cells[i])) != kColumns.end())
-      return Layout{i, cells.size(), true};
+Result<Layout> read_layout(const std::vector<CsvCell>& cells) {
+  Layout layout{{}, cells.size(), cells.size(), false};
+  if (is_name(trimmed(cells.front().text))) {
+    layout.columns = {0};
+    return layout;
   }
+
+  layout.has_header = true;
+  std::vector<std::string> names;
+  for (const auto& cell : cells) names.push_back(lower(trimmed(cell.text)));
+  const auto added = added_names();
+  if (names.size() > added.size() &&
+      std::equal(added.begin(), added.end(),
+                 names.end() - static_cast<std::ptrdiff_t>(added.size())))
+    layout.kept -= added.size();
+
+  for (std::size_t i = 0; i < layout.kept; ++i) {
+    if (std::ranges::find(kColumns, names[i]) == kColumns.end()) continue;
+    const auto same = std::ranges::find_if(
+        layout.columns, [&](std::size_t other) { return names[other] == names[i]; });
+    if (same != layout.columns.end())
+      return error("columns " + std::to_string(*same + 1) + " and " + std::to_string(i + 1) +
+                   " are both called \"" + names[i] + "\": which of them is meant?");
+    layout.columns.push_back(i);
+  }
+
+  if (!layout.columns.empty()) return layout;
   return error(
       "no column is called hash, commitment or reference, and the first cell is neither of them");
 }
 
+// What is asked about a row, or its verdict where nothing can be asked.
+Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& layout,
+                              const TableSteps& steps) {
+  RowNames names;
+  for (const auto column : layout.columns) {
+    const std::string text(trimmed(cells[column].text));
+    if (text.empty()) continue;
+    if (!is_hash(text) && !parse_reference(text).ok())
+      return no_hash("\"" + text.substr(0, 80) +
+                     "\" is neither 64 hexadecimal digits nor a reference");
+
+    auto& name = is_hash(text) ? names.hash : names.reference;
+    const std::string canonical = is_hash(text) ? lower(text) : text;
+    if (!name.empty() && name != canonical)
+      return contradiction("it names " + name + " and " + canonical);
+    name = canonical;
+  }
+  if (names.hash.empty() && names.reference.empty()) return no_hash("its cell is empty");
+  return steps.ask(names);
+}
+
+void count(const RowAnswer& answer, std::uint64_t line, TableCounts& counts) {
+  ++counts.rows;
+  ++counts.by_verdict[answer.verdict];
+  counts.exit = worse(counts.exit, answer.exit);
+  if (answer.exit == ExitCode::kUsage && counts.faults.size() < kMostFaults)
+    counts.faults.push_back("line " + std::to_string(line) + ": " + answer.rests_on);
+}
+
+// Rows one after another, each with the number of its first line. A quoted cell may go on over
+// lines.
+class Rows {
+ public:
+  explicit Rows(std::istream& in) : in_(in) {}
+  std::uint64_t line() const { return first_line_; }
+  std::uint64_t read_bytes() const { return read_bytes_; }
+  char separator() const { return start_.separator; }
+  const std::string& separator_name() const { return start_.separator_name; }
+
+  // Nothing at the end of the table; empty lines are passed over.
+  Attempt<std::optional<std::vector<CsvCell>>> next() {
+    while (true) {
+      TM_TRY(const bool more, take(row_));
+      if (!more) return std::optional<std::vector<CsvCell>>{};
+      first_line_ = number_;
+      if (number_ == 1 && row_.starts_with(kByteOrderMark)) row_.erase(0, kByteOrderMark.size());
+      if (trimmed(row_).empty()) continue;
+      if (!is_started_) {
+        is_started_ = true;
+        TM_TRY(start_, start_csv(row_));
+        if (start_.is_hint) continue;
+      }
+      TM_TRY_STATUS(close_quotes());
+      TM_TRY(auto cells, parse_csv_row(row_, start_.separator, first_line_));
+      return std::optional(std::move(cells));
+    }
+  }
+
+ private:
+  Attempt<bool> take(std::string& line) {
+    ++number_;
+    auto more = next_line(in_, line);
+    if (!more.ok()) return at_line(number_, more.failure());
+    if (*more) read_bytes_ += line.size() + 1;
+    return more;
+  }
+
+  // A row with an odd number of quotes ends within a cell.
+  Attempt<void> close_quotes() {
+    std::string line;
+    while (std::ranges::count(row_, '"') % 2 != 0) {
+      TM_TRY(const bool more, take(line));
+      if (!more || row_.size() + line.size() > kMaxLineBytes) return {};
+      row_ += "\n" + line;
+    }
+    return {};
+  }
+
+  std::istream& in_;
+  std::string row_;
+  std::uint64_t number_ = 0;
+  std::uint64_t first_line_ = 0;
+  std::uint64_t read_bytes_ = 0;
+  bool is_started_ = false;
+  CsvStart start_;
+};
+
+std::string joined(const std::vector<CsvCell>& cells, const Layout& layout,
+                   const std::vector<std::string>& added, char separator) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < layout.kept; ++i) texts.push_back(cells[i].text);
+  texts.insert(texts.end(), added.begin(), added.end());
+  return csv_line(texts, separator);
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> split_row(std::string_view line) {
-  std::vector<std::string> cells;
-  while (true) {
-    std::string cell;
+RowAnswer contradiction(const std::string& why) {
+  RowAnswer row;
+  row.verdict = "contradiction";
+  row.rests_on = why;
+  row.exit = ExitCode::kUsage;
+  return row;
+}
 
-    if (line.starts_with('"')) {
-      line.remove_prefix(1);
-      while (true) {
-        const auto quote = line.find('"');
-        if (quote == std::string_view::npos) return error("a quoted cell does not end on its line");
-        cell += line.substr(0, quote);
-        line.remove_prefix(quote + 1);
-        if (!line.starts_with('"')) break;
-        cell += '"';
-        line.remove_prefix(1);
-      }
-
-      if (!line.empty() && line.front() != ',')
-        return error("a cell goes on after its closing quote");
-    } else {
-      const auto comma = std::min(line.find(','), line.size());
-      cell = line.substr(0, comma);
-      if (cell.find('"') != std::string::npos)
-        return error("a quote stands inside a cell that is not quoted");
-      line.remove_prefix(comma);
-    }
-
-    cells.push_back(std::move(cell));
-    if (line.empty()) return cells;
-    line.remove_prefix(1);
-  }
+RowAnswer no_hash(const std::string& why) {
+  RowAnswer row = contradiction(why);
+  row.verdict = "no_hash";
+  return row;
 }
 
 std::string to_text(const TableCounts& counts) {
@@ -141,39 +245,34 @@ std::string to_text(const TableCounts& counts) {
 Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps) {
   TableCounts counts;
   std::optional<Layout> layout;
-  std::string line;
-  std::uint64_t read_bytes = 0;
-  for (std::uint64_t number = 1;; ++number) {
-    const auto more = next_line(in, line);
-    if (!more.ok()) return at_line(number, more.failure());
-    if (!*more) break;
-    read_bytes += line.size() + 1;
-    std::string_view text = line;
-    if (number == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-    if (trimmed(text).empty()) continue;
-    auto cells = split_row(text);
-    if (!cells.ok()) return at_line(number, cells.message());
+  Rows rows(in);
+  while (true) {
+    TM_TRY(const auto cells, rows.next());
+    if (!cells) break;
 
     if (!layout) {
       const auto found = read_layout(*cells);
-      if (!found.ok()) return at_line(number, found.message());
+      if (!found.ok()) return at_line(rows.line(), found.message());
       layout = *found;
+      if (!rows.separator_name().empty())
+        counts.notices.push_back("the cells are separated by " + rows.separator_name());
+      if (layout->kept != layout->width)
+        counts.notices.emplace_back("the columns of an earlier check are replaced");
       if (layout->has_header) {
-        TM_TRY_STATUS(steps.write(joined(std::move(*cells), added_names())));
+        TM_TRY_STATUS(steps.write(joined(*cells, *layout, added_names(), rows.separator())));
         continue;
       }
     }
     if (cells->size() != layout->width) {
-      return at_line(number, "the row has " + std::to_string(cells->size()) +
-                                 " cells, the first one has " + std::to_string(layout->width));
+      return at_line(rows.line(), "the row has " + std::to_string(cells->size()) +
+                                      " cells, the first one has " + std::to_string(layout->width));
     }
-    const auto answer = steps.ask(std::string(trimmed((*cells)[layout->column])));
-    if (!answer.ok()) return at_line(number, answer.failure());
-    TM_TRY_STATUS(steps.write(joined(std::move(*cells), added_cells(*answer))));
-    ++counts.rows;
-    ++counts.by_verdict[answer->verdict];
-    counts.exit = worse(counts.exit, answer->exit);
-    steps.progress(read_bytes);
+
+    const auto answer = answer_row(*cells, *layout, steps);
+    if (!answer.ok()) return at_line(rows.line(), answer.failure());
+    TM_TRY_STATUS(steps.write(joined(*cells, *layout, added_cells(*answer), rows.separator())));
+    count(*answer, rows.line(), counts);
+    steps.progress(rows.read_bytes());
   }
   if (!layout) return Failure{ExitCode::kUsage, "the table is empty"};
   return counts;

@@ -28,25 +28,36 @@ struct RowAnswer {
   ExitCode exit = ExitCode::kOk;
 };
 
-// The cells of one line by RFC 4180; a quoted cell ends on its line. The failure says what is
-// wrong.
-Result<std::vector<std::string>> split_row(std::string_view line);
+// What a row names; either may be empty, and not both.
+struct RowNames {
+  std::string hash;  // 64 lower-case hexadecimal digits
+  std::string reference;
+};
 
 struct TableCounts {
   std::uint64_t rows = 0;
   std::map<std::string, std::uint64_t> by_verdict;
-  ExitCode exit = ExitCode::kOk;  // the worst of all rows
+  ExitCode exit = ExitCode::kOk;     // the worst of all rows
+  std::vector<std::string> faults;   // rows that name nothing, or two things; the first thousand
+  std::vector<std::string> notices;  // how the table was read, for people
 };
 std::string to_text(const TableCounts& counts);
 
 struct TableSteps {
-  std::function<Attempt<RowAnswer>(const std::string& hash)> ask;
+  std::function<Attempt<RowAnswer>(const RowNames& names)> ask;
   std::function<Attempt<void>(std::string_view line)> write;
   std::function<void(std::uint64_t bytes_read)> progress;
 };
-// The column is the one named hash, commitment or reference, or the first where there is no header.
-// Empty lines are left out. Stops at the first row that cannot be read or asked; the failure names
-// the line, and its exit code is 2 for a mistake in the table and 1 where reading it failed.
+// A row that names two things which disagree, or nothing that can be asked about.
+RowAnswer contradiction(const std::string& why);
+RowAnswer no_hash(const std::string& why);
+
+// The columns are those named hash, commitment and reference, in whatever case, or the first where
+// there is no header; of several that a row fills none may contradict another. What an earlier
+// check wrote behind the table is replaced. Empty lines are left out. A row whose cells name
+// nothing has that for its verdict. Stops at the first row that cannot be read or asked; the
+// failure names the line, and its exit code is 2 for a mistake in the table and 1 where reading it
+// failed.
 Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps);
 
 }  // namespace testamur::wallet

@@ -1,6 +1,7 @@
 #include "wallet/cli/files/output.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <cstring>
 
 #include "wallet/cli/files/named_stream.h"
+#include "wallet/keystore/bip39.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -19,6 +21,19 @@ constexpr std::uint64_t kWaitMs = 600'000;
 Attempt<void> attempt(const std::optional<OutputError>& failure) {
   if (!failure) return {};
   return Failure{failure->refused ? ExitCode::kUsage : ExitCode::kFailure, failure->message};
+}
+
+// Nothing gives recovery words back: they are no file that somebody means to replace.
+Attempt<void> keep_words(const std::string& file) {
+  constexpr std::size_t kMaxWordsBytes = 4096;
+  if (!is_regular_file(file)) return {};
+  auto held = read_file(file, kMaxWordsBytes);
+  if (!held.ok()) return {};
+  const SecretBytes words{std::move(held).value()};
+  if (!entropy_from_words(words.text()).ok()) return {};
+  return error(file +
+               " holds the recovery words of a wallet, which nothing gives back, and is not "
+               "written over: name another file");
 }
 
 ExitCode printed(const Context& context, const Attempt<void>& ended) {
@@ -36,15 +51,25 @@ void fill_if_closed(int stream, const char* device, int flags) {
   }
 }
 
+// What prepare_standard_streams() puts in the place of a closed output.
+bool is_full_device(int stream) {
+  struct stat open {};
+  struct stat full {};
+  return ::fstat(stream, &open) == 0 && ::stat("/dev/full", &full) == 0 && S_ISCHR(open.st_mode) &&
+         open.st_rdev == full.st_rdev;
+}
+
 }  // namespace
 
 Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
                               const HoldsNoMore& holds_no_more) {
+  TM_TRY_STATUS(keep_words(file));
   return attempt(
       write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
 }
 
 Attempt<void> may_save_named_file(const Context& context, const std::string& file) {
+  TM_TRY_STATUS(keep_words(file));
   return attempt(check_output(file, {}, OutputRules{context.home, context.force, {}}));
 }
 
@@ -58,6 +83,7 @@ ExitCode check_named_file(Context& context, const std::string& file) {
 }
 
 Attempt<void> NamedStream::open(const Context& context, const std::string& file) {
+  TM_TRY_STATUS(keep_words(file));
   return attempt(stream_.open(file, OutputRules{context.home, context.force, {}}));
 }
 Attempt<void> NamedStream::write(std::string_view piece) {
@@ -82,6 +108,7 @@ ExitCode after_output(ExitCode code) {
   errno = 0;
   if (standard_output_arrived()) return code;
   const char* cause = errno == 0 ? "the standard output is broken" : std::strerror(errno);
+  if (is_full_device(STDOUT_FILENO)) cause = "the standard output is closed";
   put(Stream::kError, "testamur: the result cannot be printed: " + std::string(cause) + "\n");
   return code == ExitCode::kOk ? ExitCode::kFailure : code;
 }

@@ -33,6 +33,24 @@ LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust
   return problem;
 }
 
+std::optional<ChainId> named_ledger(const LedgerTrust& trust, const Reference& reference) {
+  const auto* ledger = trust.find(reference);
+  return ledger == nullptr ? std::nullopt : std::optional(ledger->genesis.chain);
+}
+
+std::string other_ledger_text(const LedgerTrust& trust, const std::string& reference) {
+  const auto read = parse_reference(reference);
+  if (!read.ok() || trust.current() == nullptr || trust.find(*read) != nullptr) return {};
+
+  // A reference holds the beginning of its ledger's id.
+  constexpr std::size_t kLedgerAt = 3;
+  std::size_t from = 0;
+  for (std::size_t part = 0; part < kLedgerAt; ++part) from = reference.find(':', from) + 1;
+  return "it is of another ledger, " + reference.substr(from, reference.find(':', from) - from) +
+         "…, than this home trusts, " + to_text(trust.current()->genesis.chain) +
+         ": ask from a home of that ledger (--home)";
+}
+
 std::uint64_t newest_proven_ms(const LedgerTrust& trust) {
   if (trust.current() == nullptr || !trust.current()->newest) return 0;
   return trust.current()->newest->header.time_ms;

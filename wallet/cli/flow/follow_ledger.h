@@ -13,6 +13,13 @@ Result<std::optional<ChainId>> accepted_recovery(const Context& context);
 // Says so where the home trusts its first ledger from now on.
 LedgerOutcome follow_ledger(Context& context, Client& client, LedgerTrust& trust);
 
+// The trusted ledger that a reference names.
+std::optional<ChainId> named_ledger(const LedgerTrust& trust, const Reference& reference);
+
+// Empty where this home trusts the ledger of the reference, or where it is no reference; else which
+// two they are, for people.
+std::string other_ledger_text(const LedgerTrust& trust, const std::string& reference);
+
 // Time of the newest block that this home has proven of the ledger that it trusts; 0 where it has
 // followed none.
 std::uint64_t newest_proven_ms(const LedgerTrust& trust);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "wallet/cli/files/output.h"
+#include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 
@@ -12,7 +13,8 @@ namespace {
 
 VaultError with_advice(VaultError failure) {
   if (failure.kind == VaultFailure::kMissing)
-    failure.message += ": make one with testamur wallet init";
+    failure.message +=
+        ": make one with testamur wallet init, or name the home that has one (--home)";
   if (failure.kind == VaultFailure::kWrongPassphrase)
     failure.message +=
         "; forgotten? testamur --home NEW wallet restore gives the wallet back from its 24 words "
@@ -20,11 +22,26 @@ VaultError with_advice(VaultError failure) {
   return failure;
 }
 
+// Before anybody is asked for a passphrase, and before a home is made by locking it.
+std::optional<VaultError> no_wallet(const Context& context) {
+  const std::string file = wallet_file(context);
+  if (auto left = previous_alone(file)) return left;
+  if (is_there(file)) return std::nullopt;
+  if (is_folder(context.home))
+    return with_advice({VaultFailure::kMissing, "there is no vault at " + file});
+  return with_advice(
+      {VaultFailure::kMissing, "there is no home " + context.home + ", and so no wallet in it"});
+}
+
 }  // namespace
 
 OpenWallet OpenWallet::open(Context& context) {
   OpenWallet wallet;
   const std::string file = wallet_file(context);
+  if (const auto none = no_wallet(context)) {
+    wallet.code_ = fail(context, *none);
+    return wallet;
+  }
 
   auto passphrase = existing_passphrase(context, file);
   if (!passphrase.ok()) {
@@ -52,6 +69,10 @@ OpenWallet OpenWallet::open(Context& context) {
 // The passphrase comes first: nobody waits for a lock while a person types.
 OpenWallet OpenWallet::open_to_change(Context& context, const std::string& doing) {
   OpenWallet refused;
+  if (const auto none = no_wallet(context)) {
+    refused.code_ = fail(context, *none);
+    return refused;
+  }
   if (auto passphrase = existing_passphrase(context, wallet_file(context)); !passphrase.ok()) {
     refused.code_ = fail(context, ExitCode::kPassphrase, passphrase.message());
     return refused;

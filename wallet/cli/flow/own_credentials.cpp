@@ -84,6 +84,12 @@ Status check_name(const std::string& name) {
 
 }  // namespace
 
+std::string signed_title(const CredentialView& view) {
+  const auto title = view.disclosed.find(ClaimId::kTitle);
+  return title == view.disclosed.end() ? std::string{}
+                                       : to_display(kind_of(ClaimId::kTitle), title->second);
+}
+
 Attempt<const StoredCredential*> find_credential(const WalletContents& wallet,
                                                  const std::string& named) {
   const auto& credentials = wallet.credentials;

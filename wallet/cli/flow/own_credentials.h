@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wallet/cli/outcome.h"
+#include "wallet/credential/credential.h"
 #include "wallet/keystore/wallet_contents.h"
 
 namespace testamur::wallet {
@@ -21,5 +22,8 @@ Attempt<const StoredCredential*> find_credential(const WalletContents& wallet,
 // longer than 100 bytes, a reference, with marks that nobody sees, or (nearly) that of another.
 Attempt<StoredCredential*> rename_credential(WalletContents& wallet, const std::string& old,
                                              const std::string& name);
+
+// The title that the issuer signed, as a person reads it; empty where there is none.
+std::string signed_title(const CredentialView& view);
 
 }  // namespace testamur::wallet

@@ -28,6 +28,9 @@ std::string path_text(const trust::Path& path, const LocalView& view) {
   std::string text;
   for (const auto& arc : path.arcs) {
     if (text.empty()) text = view.name_of(arc.truster);
+    // Under another's viewpoint it would read as if that institution had said it.
+    if (arc.local && arc.truster != trust::local_viewpoint())
+      text += " (by this policy's own statement)";
     text += " > " + view.name_of(arc.subject);
   }
   return text + " (" + std::to_string(path.amount) + ")";
@@ -97,7 +100,7 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   const auto& own = judged.bodies.front().second;
   AcceptanceRecord acceptance;
 
-  acceptance.outcome = to_acceptance(judged.outcome);
+  acceptance.outcome = judged.claim_open ? Acceptance::kUnknown : to_acceptance(judged.outcome);
   acceptance.failed_rule = rule_text(judged.outcome, judged.rule);
 
   acceptance.governs = std::string(to_text(record.policy.governs));
@@ -108,18 +111,25 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   acceptance.policy_digest = trust::digest(record.policy).hex();
 
   const auto* shown = deciding(own, judged.outcome, judged.rule);
-  if (shown == nullptr && judged.outcome == trust::Outcome::kAccept)
-    shown = own.anchor_governs ? &own.at_anchor : &own.today;
-
-  acceptance.explanation = shown == nullptr ? "rule " + std::string(to_text(judged.rule))
-                                            : sentence(*shown, record.policy);
+  if (judged.claim_open) {
+    acceptance.explanation =
+        "the award date was not shown, and this policy lets it decide (max_anchor_lag_days): ask "
+        "for award_date";
+  } else {
+    if (shown == nullptr && judged.outcome == trust::Outcome::kAccept)
+      shown = own.anchor_governs ? &own.at_anchor : &own.today;
+    acceptance.explanation = shown == nullptr ? "rule " + std::string(to_text(judged.rule))
+                                              : sentence(*shown, record.policy);
+  }
 
   if (judged.bodies.size() < 2) return acceptance;
   acceptance.joint = std::string(to_text(record.policy.joint));
 
   for (const auto& [body, each] : judged.bodies) {
-    acceptance.bodies.push_back({record.view.name_of(body), to_acceptance(each.outcome),
-                                 rule_text(each.outcome, each.rule)});
+    acceptance.bodies.push_back(
+        {record.view.name_of(body),
+         each.claim_open ? Acceptance::kUnknown : to_acceptance(each.outcome),
+         rule_text(each.outcome, each.rule)});
   }
   return acceptance;
 }
@@ -171,8 +181,13 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
   facts.acceptance.reset();
   if (anchor) facts.decisions->push_back(record("at anchor", own.at_anchor, own.anchor_governs));
   facts.decisions->push_back(record("today", own.today, own.today_governs));
-  if (own.at_claim)
+  if (own.at_claim) {
     facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
+  } else {
+    facts.decisions->push_back(undecided_claim(own.claim_governs));
+    facts.decisions->back().viewpoint = record.who;
+    facts.decisions->back().own_policy = true;
+  }
 
   // Without its anchor a decision stands only where that time has no say in it.
   const bool decided = anchor || own.today.outcome == trust::Outcome::kBlocked ||

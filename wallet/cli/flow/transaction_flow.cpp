@@ -238,9 +238,7 @@ Attempt<void> confirm_description(const Context& context, const Description& des
     if (!text.empty()) put(Stream::kError, text);
   }
   if (context.yes || confirm(question)) return {};
-  return Failure{
-      ExitCode::kCancelled,
-      "nothing was " + undone + (input_is_terminal() ? "" : " (without a terminal, give --yes)")};
+  return Failure{ExitCode::kCancelled, nothing_was(undone)};
 }
 
 Attempt<tx::Envelope> fresh_envelope(Context& context, Client& client, const ChainId& chain,

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kAtAnchor = "at anchor";
 constexpr std::string_view kToday = "today";
+constexpr std::string_view kAtClaim = "at the claimed date";
 constexpr std::string_view kAssessorRule = "assessor";
 
 std::string path_text(const PathAnswer& path) {
@@ -24,7 +25,9 @@ DecisionRecord not_asked(const DecisionRecord& own, const Viewpoint& viewpoint) 
   record.point = own.point;
   record.governs = own.governs;
   record.viewpoint = viewpoint.name;
-  record.explanation = "the time \"" + own.point + "\" is not known here";
+  record.explanation = own.outcome == Acceptance::kUnknown && !own.explanation.empty()
+                           ? own.explanation
+                           : "the time \"" + own.point + "\" is not known here";
   return record;
 }
 
@@ -77,6 +80,13 @@ AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
   acceptance.explanation = worst->explanation;
   acceptance.policy_digest = worst->policy_digest;
 
+  // By the node's policy it hangs on a date that nobody showed, for whoever looks.
+  if (own.outcome == Acceptance::kUnknown && acceptance.outcome == Acceptance::kAccept) {
+    acceptance.outcome = Acceptance::kUnknown;
+    acceptance.explanation = own.explanation;
+    return acceptance;
+  }
+
   // Whether an award's teacher assessed it counts for whoever looks, and the node's own judgement
   // names the first rule that fails: where that is an earlier one, or its own award, nobody asked.
   const bool assessor_judged =
@@ -100,7 +110,7 @@ AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
 }
 
 void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& purpose,
-                RegistryFacts& facts) {
+                RegistryFacts& facts, const std::optional<std::uint64_t>& claimed_ms) {
   const bool is_own = viewpoint.id == viewpoint.node;
   const bool is_decidable =
       facts.acceptance && facts.decisions && facts.slots && facts.slots->size() == 1;
@@ -117,11 +127,13 @@ void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& p
 
     // 0 would ask about today, and the answer would pass for one about the anchor.
     const bool at_anchor = own.point == kAtAnchor && slot.anchor_time_ms != 0;
-    if (!at_anchor && own.point != kToday) {
+    const bool at_claim = own.point == kAtClaim && claimed_ms.value_or(0) != 0;
+    if (!at_anchor && !at_claim && own.point != kToday) {
       decisions.push_back(not_asked(own, viewpoint));
       continue;
     }
     if (at_anchor) query.at_time_ms = slot.anchor_time_ms;
+    if (at_claim) query.at_time_ms = *claimed_ms;
     decisions.push_back(decided(client, query, own, viewpoint));
   }
 
