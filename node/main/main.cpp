@@ -127,8 +127,7 @@ void add_decisions(CLI::App& app, std::string& config, DecisionArguments& argume
 void add_dev(CLI::App& app, bool& dev, DevOptions& options) {
   auto* developing = app.add_flag(
       "--dev", dev, "A fresh ledger of one node with sample data; needs no configuration");
-  app.add_option("--dir", options.directory,
-                 "With --dev: keep the ledger here (default: nowhere)")
+  app.add_option("--dir", options.directory, "With --dev: keep the ledger here (default: nowhere)")
       ->needs(developing);
   app.add_option("--api", options.api,
                  "With --dev: address of the API (default: 127.0.0.1:7601, or any free port)")
