@@ -39,7 +39,7 @@ _testamurd() {
       i=$((i + 1))
       if [ "${COMP_WORDS[i]}" = = ] && [ "$i" -lt "$COMP_CWORD" ]; then i=$((i + 1)); fi
       if [ "$i" -lt "$COMP_CWORD" ]; then option=''; fi
-    elif [ "$typed $word" != ' help' ] && _testamurd_command "${typed:+$typed }$word"; then
+    elif [ "$typed $word" != ' --' ] && _testamurd_command "${typed:+$typed }$word"; then
       typed="${typed:+$typed }$word"
     else
       _testamurd_command "$typed"

@@ -12,7 +12,7 @@ function __testamurd_typed
             set value no
         else if contains -- $word $valued
             set value yes
-        else if test "$next" != help; and contains -- $next $commands
+        else if test "$next" != --; and contains -- $next $commands
             set typed $next
         end
     end

@@ -47,7 +47,7 @@ _@NAME@() {
       i=$((i + 1))
       if [ "${COMP_WORDS[i]}" = = ] && [ "$i" -lt "$COMP_CWORD" ]; then i=$((i + 1)); fi
       if [ "$i" -lt "$COMP_CWORD" ]; then option=''; fi
-    elif [ "$typed $word" != ' help' ] && _@NAME@_command "${typed:+$typed }$word"; then
+    elif [ "$typed $word" != ' @HELP@' ] && _@NAME@_command "${typed:+$typed }$word"; then
       typed="${typed:+$typed }$word"
     else
       _@NAME@_command "$typed"
@@ -123,7 +123,7 @@ _@NAME@() {
     word=${words[i]}
     if [[ -n ${(M)specs:#(\\*|)${(b)word}=\\[*} ]]; then
       i+=1
-    elif [[ "$typed $word" == ' help' ]]; then
+    elif [[ "$typed $word" == ' @HELP@' ]]; then
       last=i
     elif _@NAME@_command "${typed:+$typed }$word"; then
       typed="${typed:+$typed }$word"
@@ -192,7 +192,7 @@ function __@NAME@_typed
             set value no
         else if contains -- $word $valued
             set value yes
-        else if test "$next" != help; and contains -- $next $commands
+        else if test "$next" != @HELP@; and contains -- $next $commands
             set typed $next
         end
     end
@@ -246,9 +246,14 @@ def fish(top):
                   CASES="\n".join(row for command in top.all() for row in fish_case(top, command)))
 
 
+def help_before_commands(top):
+    """The word that the words of any command may follow; where `help` takes none, one that nobody types."""
+    return "help" if top.program in GENERAL else "--"
+
+
 def filled(template, top, **parts):
     """The template with its parts put in, in one go; a line of an empty part falls out."""
-    parts |= {"NAME": top.program, "MADE": MADE}
+    parts |= {"NAME": top.program, "MADE": MADE, "HELP": help_before_commands(top)}
     return re.sub(r"@([A-Z]+)@(\n?)", lambda found: parts[found[1]] + (found[2] if parts[found[1]] else ""), template)
 
 

@@ -356,7 +356,7 @@ TEST_CASE("what is done already is said, and nothing is sent again") {
     CHECK(registrar.entries() == before);
   };
 
-  (void)registrar.done("trust grant --yes --depth 0 " + second);
+  (void)registrar.done("trust grant --yes --amount 60 --depth 0 " + second);
   (void)registrar.done("trust withdraw --yes " + second);
   nothing("trust withdraw --yes " + second, "already");
   CHECK(says(registrar.why("trust withdraw --yes --slot 7 " + second, ExitCode::kUsage),

@@ -150,6 +150,9 @@ Client Context::client() const {
   } else {
     options.refusal = ledger.message();
   }
+  // One that is mistyped is named where the ledger is followed.
+  if (const auto accepted = parse_chain_id(accept_recovery); accepted.ok())
+    options.accepted = *accepted;
   // Said even with --quiet: whose policy decides is part of the answer.
   options.moved = [with_json = json](const std::string& silent, const std::string& answering) {
     if (with_json) return;

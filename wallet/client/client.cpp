@@ -115,15 +115,22 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
   return failure;
 }
 
-CallError other_ledger(const std::string& endpoint, const std::optional<ChainId>& served,
+CallError other_ledger(const std::string& endpoint, const StatusAnswer& served,
                        const ChainId& expected) {
-  const std::string served_text = served ? to_text(*served) : "which it does not name";
+  const std::string name = served.chain ? to_text(*served.chain) : "one that it does not name";
+  if (std::ranges::find(served.continues, expected) != served.continues.end()) {
+    return {CallFailure::kOther,
+            endpoint + " serves the ledger " + name +
+                ", which by its word goes on where this home's, " + to_text(expected) +
+                ", lost its keys. If the institutions have announced this, say --accept-recovery " +
+                name,
+            "recovery_not_accepted", "", ""};
+  }
   return {CallFailure::kOtherLedger,
-          endpoint + " serves another ledger, " + served_text + ", than this home trusts, " +
+          endpoint + " serves another ledger, " + name + ", than this home trusts, " +
               to_text(expected) +
               ": name a node of this home's ledger with --endpoint, or use another --home for that "
-              "one. Where the institutions have announced that the ledger goes on under another "
-              "id: testamur ledger follow",
+              "one",
           "other_ledger", "", ""};
 }
 
@@ -198,15 +205,18 @@ struct Client::Impl {
   std::optional<CallError> refuse_other_ledger(Node& node) {
     if (!options.refusal.empty())
       return CallError{CallFailure::kOther, options.refusal, "ledger_folder", "", ""};
-    if (!options.ledger || node.serves == options.ledger) return std::nullopt;
-    if (!node.serves) {
-      auto answer = call_any_ledger<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus,
-                                                       v1::GetStatusRequest{}, options.deadline_ms);
-      if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
-      node.serves = decode(std::get<v1::GetStatusResponse>(answer)).chain;
-    }
-    if (node.serves == options.ledger) return std::nullopt;
-    return other_ledger(node.endpoint, node.serves, *options.ledger);
+    if (!options.ledger || is_expected(node.serves)) return std::nullopt;
+
+    auto answer = call_any_ledger<v1::LedgerService>(node, &v1::LedgerService::Stub::GetStatus,
+                                                     v1::GetStatusRequest{}, options.deadline_ms);
+    if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
+    const auto status = decode(std::get<v1::GetStatusResponse>(answer));
+    node.serves = status.chain;
+    if (is_expected(node.serves)) return std::nullopt;
+    return other_ledger(node.endpoint, status, *options.ledger);
+  }
+  bool is_expected(const std::optional<ChainId>& served) const {
+    return served && (served == options.ledger || served == options.accepted);
   }
 
   // One call at one node, of the ledger that is asked about.

@@ -36,6 +36,8 @@ struct ClientOptions {
   std::string tls_roots;               // certificates in PEM (tls_roots.h); empty: the system's
   // The ledger that is asked about; nothing: whichever a node serves. See Client::expect.
   std::optional<ChainId> ledger = {};
+  // A ledger that goes on where that one lost its keys, where a person has accepted it by name.
+  std::optional<ChainId> accepted = {};
   std::string refusal = {};  // why that cannot be told: then every call fails with it
   // Called when another endpoint answers in the place of one that does not: its institution, and so
   // its policy, is another one.
