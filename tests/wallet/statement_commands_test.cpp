@@ -70,8 +70,9 @@ TEST_CASE("with --yes, nobody says what the ledger says already") {
 
   // In another slot too.
   for (const char* slot : {"0", "5"}) {
-    text = office.why(0, "trust grant " + office.of(1) + " --amount 120 --depth 0 --yes --slot " + slot,
-                      ExitCode::kUsage);
+    text = office.why(
+        0, "trust grant " + office.of(1) + " --amount 120 --depth 0 --yes --slot " + slot,
+        ExitCode::kUsage);
     CHECK(says(text, to_text(trusted)));
   }
   CHECK(says(office.why(1, "trust distrust " + office.of(0) + " --yes", ExitCode::kUsage),
