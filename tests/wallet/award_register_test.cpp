@@ -40,16 +40,7 @@ struct Office {
 
   void issue(const std::string& name, std::uint64_t first, std::uint64_t at_s,
              const std::vector<ClassRow>& rows, const std::vector<WalletRequest>& requests) {
-    BatchPlan plan;
-    plan.chain = fixture.chain;
-    plan.issuer = fixture.issuer;
-    plan.issuer_domain = "uni-example.eu";
-    plan.issuer_name = "Universität Beispiel";
-    plan.credential_key = fixture.issuer_key_id;
-    plan.achievement = AchievementId{fixture.issuer, 1, 2};
-    plan.first_index = IssuerIndex{first};
-    plan.issued_at_s = at_s;
-    plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")}};
+    const auto plan = test::batch_plan(fixture, first, at_s);
 
     auto batch = build_batch(plan, rows, requests, fixture.issuer_key).value();
     const auto path = batch_path(context, name);

@@ -32,17 +32,9 @@ std::vector<ClassRow> rows_of(std::size_t count) {
 }
 
 BatchPlan plan_of(const test::Fixture& fixture) {
-  BatchPlan plan;
-  plan.chain = fixture.chain;
-  plan.issuer = fixture.issuer;
-  plan.issuer_domain = "uni-example.eu";
-  plan.issuer_name = "Universität Beispiel";
-  plan.credential_key = fixture.issuer_key_id;
+  auto plan = test::batch_plan(fixture, 1000, 1'790'000'000);
   plan.achievement = fixture.contents.head.achievement;
-  plan.first_index = IssuerIndex{1000};
-  plan.issued_at_s = 1'790'000'000;
-  plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")},
-                 {ClaimId::kAwardDate, std::string("2026-07-31")}};
+  plan.common[ClaimId::kAwardDate] = std::string("2026-07-31");
   return plan;
 }
 

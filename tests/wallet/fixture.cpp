@@ -40,6 +40,20 @@ Fixture make_fixture(SignatureAlgorithm algorithm) {
   return fixture;
 }
 
+BatchPlan batch_plan(const Fixture& fixture, std::uint64_t first_index, std::uint64_t issued_at_s) {
+  BatchPlan plan;
+  plan.chain = fixture.chain;
+  plan.issuer = fixture.issuer;
+  plan.issuer_domain = "uni-example.eu";
+  plan.issuer_name = "Universität Beispiel";
+  plan.credential_key = fixture.issuer_key_id;
+  plan.achievement = AchievementId{fixture.issuer, 1, 2};
+  plan.first_index = IssuerIndex{first_index};
+  plan.issued_at_s = issued_at_s;
+  plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")}};
+  return plan;
+}
+
 std::string flip_s(const std::string& sd_jwt, SignatureAlgorithm algorithm) {
   // (r, n - s) is as good a signature as (r, s), n being the order of the group.
   const char* order_hex = algorithm == SignatureAlgorithm::kEcdsaP256

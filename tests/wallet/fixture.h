@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "wallet/credential/batch.h"
 #include "wallet/credential/credential.h"
 
 namespace testamur::wallet::test {
@@ -18,6 +19,9 @@ struct Fixture {
   IssuedCredential issued;
 };
 Fixture make_fixture(SignatureAlgorithm algorithm = SignatureAlgorithm::kEcdsaP256);
+
+// A batch of the fixture's issuer, all with the title "Applied Statistics".
+BatchPlan batch_plan(const Fixture& fixture, std::uint64_t first_index, std::uint64_t issued_at_s);
 
 // The other signature of the same key over the same message: s replaced by the group order minus s.
 std::string flip_s(const std::string& sd_jwt, SignatureAlgorithm algorithm);

@@ -18,17 +18,8 @@ struct Told {
   IssuerAnswer issuer;
 
   explicit Told(std::optional<std::uint64_t> expires_at_s = std::nullopt) {
-    BatchPlan plan;
-    plan.chain = fixture.chain;
-    plan.issuer = fixture.issuer;
-    plan.issuer_domain = "uni-example.eu";
-    plan.issuer_name = "Universität Beispiel";
-    plan.credential_key = fixture.issuer_key_id;
-    plan.achievement = AchievementId{fixture.issuer, 1, 2};
-    plan.first_index = IssuerIndex{100};
-    plan.issued_at_s = kAnchoredMs / 1000;
+    auto plan = test::batch_plan(fixture, 100, kAnchoredMs / 1000);
     plan.expires_at_s = expires_at_s;
-    plan.common = {{ClaimId::kTitle, std::string("Applied Statistics")}};
     ClassRow row;
     row.student = "S1";
     const auto batch = build_batch(plan, {row}, {}, fixture.issuer_key).value();
