@@ -394,8 +394,12 @@ std::string Client::answering() const {
 }
 
 Called<StatusAnswer> Client::status() {
-  return impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus,
-                                              v1::GetStatusRequest{});
+  auto answer = impl_->typed_call<v1::LedgerService>(&v1::LedgerService::Stub::GetStatus,
+                                                     v1::GetStatusRequest{});
+  // It says too which ledger it serves: whoever follows that need not be asked again.
+  if (const auto* status = std::get_if<StatusAnswer>(&answer))
+    impl_->nodes[impl_->preferred].serves = status->chain;
+  return answer;
 }
 
 Called<CheckAnswer> Client::check(const Hash256& commitment, const CheckOptions& options) {

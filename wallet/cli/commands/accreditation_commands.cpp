@@ -179,8 +179,7 @@ Attempt<void> refuse_outweighed(const Context& context, const tx::StatementConte
 
 // Registers import history, so an accreditation counts backwards for everybody; an end does not.
 std::vector<std::string> past_warnings(const tx::StatementContent& content, std::uint64_t now_ms) {
-  constexpr std::uint64_t kDayMs = 86'400'000;
-  if (content.valid_from_ms + kDayMs > now_ms) return {};
+  if (!begins_on_a_past_day(content, now_ms)) return {};
   const std::string day = "it begins on " + date_text(content.valid_from_ms) + ", which is past: ";
   if (content.kind == tx::StatementKind::kAccredit)
     return {day +
@@ -213,6 +212,10 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   return Saying{std::move(content), std::move(warnings)};
 }
 
+bool is_ended_by(const AccreditationPeriod& period, std::uint64_t time_ms) {
+  return period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= time_ms;
+}
+
 // Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends
 // another of it may hold. One that ends later than that holds until then.
 std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answer,
@@ -220,8 +223,8 @@ std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answe
   std::vector<TransactionId> standing;
   for (const auto& period : accreditation_periods(answer, from_ms)) {
     const auto until_ms = *period.statement.valid_until_ms;
-    const bool is_over = period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= from_ms;
-    if (!is_over && (until_ms == 0 || until_ms > from_ms)) standing.push_back(period.statement.id);
+    if (!is_ended_by(period, from_ms) && (until_ms == 0 || until_ms > from_ms))
+      standing.push_back(period.statement.id);
   }
   return standing;
 }
@@ -232,8 +235,8 @@ std::vector<TransactionId> ended_of(const StatementsAnswer& answer,
                                     std::uint64_t from_ms) {
   std::vector<TransactionId> ended;
   for (const auto& period : accreditation_periods(answer, from_ms)) {
-    const bool is_over = period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= from_ms;
-    if (is_over && std::ranges::find(named, period.statement.id) != named.end())
+    if (is_ended_by(period, from_ms) &&
+        std::ranges::find(named, period.statement.id) != named.end())
       ended.push_back(period.statement.id);
   }
   return ended;

@@ -62,6 +62,11 @@ Result<trust::Scope> parse_scope(const StatementOptions& options) {
   return scope;
 }
 
+bool begins_on_a_past_day(const tx::StatementContent& content, std::uint64_t now_ms) {
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  return content.valid_from_ms + kDayMs <= now_ms;
+}
+
 Result<Amounts> parse_amounts(const StatementOptions& options) {
   constexpr unsigned kFull = tx::StatementContent::kFullAmount;
   const unsigned amount = options.amount->value_or(kFull);

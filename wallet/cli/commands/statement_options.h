@@ -32,6 +32,9 @@ void add_scope_options(CLI::App& command, StatementOptions& options);
 
 Result<trust::Scope> parse_scope(const StatementOptions& options);
 Result<ledger::tx::StatementReason> parse_reason(const std::string& text);
+// Whether its first day is over; today's began before now, and is none.
+bool begins_on_a_past_day(const ledger::tx::StatementContent& content, std::uint64_t now_ms);
+
 // Of amount and depth, within their bounds; an amount of 0 would say nothing.
 struct Amounts {
   std::uint8_t amount = 0;

@@ -187,8 +187,7 @@ std::vector<std::string> replaced_warnings(const StatementsAnswer& answer,
 // What an institution says holds for its own decisions from the day that is named, an earlier one
 // too.
 std::vector<std::string> day_warnings(const tx::StatementContent& content, std::uint64_t now_ms) {
-  constexpr std::uint64_t kDayMs = 86'400'000;
-  if (content.valid_from_ms + kDayMs > now_ms) return {};
+  if (!begins_on_a_past_day(content, now_ms)) return {};
   return {"it begins on " + date_text(content.valid_from_ms) +
           ", which is past: what your institution's nodes decide of awards since then changes with "
           "it"};
