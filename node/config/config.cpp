@@ -375,8 +375,8 @@ Status check_says_who(const toml::table& root, const std::filesystem::path& file
                "(tmi1...), or \"\" for a node that only follows and belongs to nobody");
 }
 
-NodeConfig read_config(const toml::table& root, const std::filesystem::path& file,
-                       TomlErrors& errors) {
+Result<NodeConfig> read_config(const toml::table& root, const std::filesystem::path& file) {
+  TomlErrors errors(file.string());
   NodeConfig config;
   config.file = file;
   config.values = values_of(root);
@@ -392,6 +392,7 @@ NodeConfig read_config(const toml::table& root, const std::filesystem::path& fil
   read_decisions(root, errors, config);
   config.policy = read_policy_section(root, errors);
   make_absolute(config);
+  if (!errors.empty()) return errors.take();
   return config;
 }
 
@@ -418,11 +419,8 @@ Result<std::string> read_config_file(const std::filesystem::path& file) {
 }  // namespace
 
 Result<NodeConfig> parse_config(std::string_view text, const std::filesystem::path& file) {
-  TM_TRY(auto root, parse_toml(text, file.string()));
-  TomlErrors errors(file.string());
-  auto config = read_config(root, file, errors);
-  if (!errors.empty()) return errors.take();
-  return config;
+  TM_TRY(const auto root, parse_toml(text, file.string()));
+  return read_config(root, file);
 }
 
 std::string changed_keys(const NodeConfig& before, const NodeConfig& after) {
@@ -441,9 +439,7 @@ std::string changed_keys(const NodeConfig& before, const NodeConfig& after) {
 Result<NodeConfig> load_config(const std::filesystem::path& file) {
   TM_TRY(const auto text, read_config_file(file));
   TM_TRY(const auto root, parse_toml(text, file.string()));
-  TomlErrors errors(file.string());
-  auto config = read_config(root, file, errors);
-  if (!errors.empty()) return errors.take();
+  TM_TRY(auto config, read_config(root, file));
   TM_TRY_STATUS(check_says_who(root, file));
   return config;
 }

@@ -17,6 +17,7 @@
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/main/complaint.h"
 #include "node/main/init.h"
 #include "node/main/node.h"
 #include "node/main/operator_file.h"
@@ -32,15 +33,6 @@ namespace testamur::node {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-constexpr int kFatalExit = 70;
-
-int complain(const std::string& message) {
-  std::cerr << "testamurd: " << message << "\n";
-  return kFailed;
-}
 
 std::vector<fs::path> to_paths(const std::vector<std::string>& files) {
   return {files.begin(), files.end()};

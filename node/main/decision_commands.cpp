@@ -3,53 +3,42 @@
 #include <iostream>
 
 #include "node/config/config.h"
+#include "node/main/complaint.h"
 #include "node/main/operator_file.h"
 #include "node/rpc/admin_client.h"
 #include "trust/policy_text.h"
 
 namespace testamur::node {
-namespace {
-
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-
-int complain(int code, const std::string& message) {
-  std::cerr << "testamurd: " << message << "\n";
-  return code;
-}
-
-}  // namespace
-
 int export_decisions(const std::string& config_file, const DecisionArguments& arguments) {
   DecisionExport asked;
   asked.scope = arguments.scope;
   asked.outcome = arguments.outcome;
   if (!arguments.issuer.empty()) {
     auto id = parse_institution_id(arguments.issuer);
-    if (!id.ok()) return complain(kUsage, "--issuer: " + id.message());
+    if (!id.ok()) return complain("--issuer: " + id.message(), kUsage);
     asked.issuer = *id;
   }
   for (auto [text, ms, name] : {std::tuple{&arguments.from, &asked.from_ms, "--from"},
                                 std::tuple{&arguments.to, &asked.to_ms, "--to"}}) {
     if (text->empty()) continue;
     const auto day = trust::parse_date(*text);
-    if (!day) return complain(kUsage, std::string(name) + " is a day as 2026-05-04 (UTC)");
+    if (!day) return complain(std::string(name) + " is a day as 2026-05-04 (UTC)", kUsage);
     *ms = *day;
   }
   auto config = load_config(config_file);
-  if (!config.ok()) return complain(kFailed, config.message());
+  if (!config.ok()) return complain(config.message());
   if (!arguments.out.empty()) {
     if (auto free = check_operator_file(*config, arguments.out); !free.ok())
-      return complain(kFailed, free.message());
+      return complain(free.message());
   }
   auto csv = admin_export_decisions(config->api.admin_socket.string(), asked);
-  if (!csv.ok()) return complain(kFailed, csv.message());
+  if (!csv.ok()) return complain(csv.message());
   if (arguments.out.empty()) {
     std::cout << *csv;
     return 0;
   }
   if (auto status = write_operator_file(*config, arguments.out, as_bytes(*csv)); !status.ok()) {
-    return complain(kFailed, status.message());
+    return complain(status.message());
   }
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "node/config/genesis_file.h"
 #include "node/main/commands.h"
+#include "node/main/complaint.h"
 #include "node/main/init.h"
 #include "node/main/preflight.h"
 #include "node/main/sample_data.h"
@@ -22,17 +23,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
 constexpr char kUsualApi[] = "127.0.0.1:7601";
 constexpr char kAnyApi[] = "127.0.0.1:0";
 constexpr char kDomain[] = "dev.example";
 constexpr std::size_t kMaxSampleBytes = 4096;
-
-int complain(const std::string& message) {
-  std::cerr << "testamurd: " << message << "\n";
-  return kFailed;
-}
 
 // A fresh directory that goes when this does: there are keys in it.
 class TemporaryDirectory {

@@ -210,10 +210,6 @@ Status put_institution(std::string& text, const NodeConfig& config, const Instit
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 // Public keys of this node as party files write them; what cannot be read is told by a start.
 std::vector<std::string> own_keys(const NodeConfig& config) {
   std::vector<std::string> keys;
@@ -242,8 +238,8 @@ Status refuse_member(const InstitutionId& institution, const NodeConfig& config)
 
 // A registration gives a new id, so that one which founders or the others' files have is theirs.
 Status check_is_own(const InstitutionId& institution, const NodeConfig& config,
-                    const ledger::Genesis& genesis, const std::vector<PartyAddress>& parties) {
-  const auto own = own_keys(config);
+                    const std::vector<std::string>& own, const ledger::Genesis& genesis,
+                    const std::vector<PartyAddress>& parties) {
   if (own.empty()) return {};
   for (const auto& party : genesis.content.parties) {
     if (ledger::party_id(party) != institution || party.keys.empty()) continue;
@@ -280,11 +276,11 @@ Status check_follows(const NodeConfig& config, const fs::path& record,
 
 // Ourselves (a registration changes the id) and nodes that nobody can reach are no peers.
 bool is_peer(const PartyAddress& party, const NodeConfig& config,
-             const std::optional<InstitutionId>& founder, bool registered) {
+             const std::vector<std::string>& own, const std::optional<InstitutionId>& founder,
+             bool registered) {
   const bool own_id = party.institution == config.institution || party.institution == founder;
   const bool own_address = registered && party.peer_address == config.peer_listen;
-  return !own_id && !own_address && !holds_one_of(party.keys, own_keys(config)) &&
-         !party.peer_address.empty();
+  return !own_id && !own_address && !holds_one_of(party.keys, own) && !party.peer_address.empty();
 }
 
 }  // namespace
@@ -305,8 +301,9 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   // All of it before anything is written.
   TM_TRY_STATUS(check_follows(config, genesis, checked));
   const auto founder = config.institution;
+  const auto own = own_keys(config);
   if (institution) {
-    TM_TRY_STATUS(check_is_own(*institution, config, checked, others));
+    TM_TRY_STATUS(check_is_own(*institution, config, own, checked, others));
     TM_TRY_STATUS(put_institution(text, config, *institution));
     config.institution = *institution;
   }
@@ -314,7 +311,7 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
 
   for (const auto& party : others) {
-    if (!is_peer(party, config, founder, institution.has_value())) continue;
+    if (!is_peer(party, config, own, founder, institution.has_value())) continue;
 
     // Repeating the command, or a file, adds nobody twice.
     const bool there = std::ranges::any_of(config.peers, [&party](const PeerEntry& peer) {
