@@ -2,6 +2,7 @@
 // type reads back; no other type's parser does, because each has a prefix of its own; and a text
 // from outside is cut to 80 characters before a message repeats it.
 #include "common/ids.h"
+#include "common/visible.h"
 
 #include <algorithm>
 #include <charconv>
@@ -173,8 +174,7 @@ Result<AchievementId> parse_achievement_id(std::string_view text) {
   auto number = parse_decimal<std::uint32_t>(text.substr(slash + 1, dot - slash - 1));
   auto version = parse_decimal<std::uint16_t>(text.substr(dot + 1));
   if (!number || !version)
-    return error("the number or version of \"" + std::string(text.substr(0, 80)) +
-                 "\" is not a number");
+    return error("the number or version of " + in_quotes(text) + " is not a number");
   return AchievementId{institution, *number, *version};
 }
 

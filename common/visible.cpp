@@ -64,6 +64,14 @@ std::string braced(std::uint32_t point) { return hexadecimal("\\u{%x}", point); 
 
 std::string visible(std::string_view text) { return spelled(text, true, braced); }
 std::string one_line(std::string_view text) { return spelled(text, false, braced); }
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kMost = 80;
+  if (text.size() <= kMost) return "\"" + one_line(text) + "\"";
+
+  std::size_t end = kMost;
+  while (end > kMost - 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return "\"" + one_line(text.substr(0, end)) + "\u2026\"";
+}
 std::string visible_json(std::string_view json) { return spelled(json, true, in_json); }
 
 }  // namespace testamur::inline common

@@ -14,6 +14,9 @@ namespace testamur::inline common {
 std::string visible(std::string_view text);
 // The same for a value that stands within a line: its line feeds are spelled out too.
 std::string one_line(std::string_view text);
+// What somebody typed, in quotes within a line, so that nobody has to look it up; of a long text
+// its beginning, never cut within a character.
+std::string in_quotes(std::string_view text);
 // The same inside JSON that is written out already: \u001b, and \ud83d\ude00 above U+FFFF. Its
 // strings mean what they meant before.
 std::string visible_json(std::string_view json);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/text.h"
+#include "common/visible.h"
 #include "ledger/tx/form_check.h"
 #include "ledger/tx/language_meaning.h"
 
@@ -178,7 +179,7 @@ bool is_number(std::string_view label) {
 
 // What stands around a name that was copied from a browser or a letter.
 std::optional<std::string> surroundings(std::string_view text) {
-  const std::string quoted = "\"" + std::string(text.substr(0, 60)) + "\" ";
+  const std::string quoted = in_quotes(text) + " ";
   // Copied addresses are recognized first and single wrong characters last, so that the answer
   // names the whole mistake.
   if (text.find("://") != std::string_view::npos)
@@ -307,8 +308,7 @@ std::optional<std::string> identifier_problem(std::string_view field, std::strin
   if (text.empty()) return std::nullopt;
   for (const auto& each : kRegisters) {
     if (each.field != field || each.is_one(text)) continue;
-    return "\"" + std::string(text.substr(0, 60)) +
-           "\" is no identifier of this register, or has a wrong letter: write " +
+    return in_quotes(text) + " is no identifier of this register, or has a wrong letter: write " +
            std::string(each.form);
   }
   return std::nullopt;

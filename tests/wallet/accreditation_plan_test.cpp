@@ -52,6 +52,8 @@ struct Import {
       known.accreditations.push_back({each.subject.value_or(id_of(9)), each.content.slot,
                                       until_ms == 0 ? trust::kOpenEnd : until_ms,
                                       each.content.scope, each.content.evidence_digest});
+      known.accreditations.back().amount = each.content.amount;
+      known.accreditations.back().statement = "tmx1said";
     }
   }
 };
@@ -277,6 +279,65 @@ TEST_CASE("rows that cannot be sent are refused by name, and nothing of them is"
   import.known.parties.push_back(party(4, "Uni Two"));
   import.known.parties[1].facts.deqar = "";
   refused("AAQ,audit,1,1,2020-01-01,,,Uni Two,CH,,,,\n", "institution[1]", "any of 2");
+}
+
+bool has_notice(const ImportPlan& plan, const std::string& part) {
+  for (const auto& notice : plan.notices) UNSCOPED_INFO(notice);
+  return std::ranges::any_of(
+      plan.notices, [&](const auto& notice) { return notice.find(part) != std::string::npos; });
+}
+
+TEST_CASE("what was ended is not counted as standing, and is not sent again in silence") {
+  Import import;
+  import.commit(import.plan(kKnown));
+  CHECK(import.plan(kKnown).already == 1);
+  CHECK(import.plan(kKnown).notices.empty());
+
+  import.known.accreditations.back().ended = true;
+  const auto plan = import.plan(kKnown);
+  CHECK(plan.already == 0);
+  CHECK(plan.ended == 1);
+  CHECK(plan.accreditations.empty());
+  CHECK(has_notice(plan, "row 2: was accredited by tmx1said, which was ended since"));
+
+  // Granted again since: that one counts.
+  import.known.accreditations.push_back(import.known.accreditations.back());
+  import.known.accreditations.back().ended = false;
+  CHECK(import.plan(kKnown).already == 1);
+  std::swap(import.known.accreditations[0], import.known.accreditations[1]);
+  CHECK(import.plan(kKnown).already == 1);
+}
+
+TEST_CASE("an amount that changes nothing of what stands is said") {
+  Import import;
+  import.commit(import.plan(kKnown));
+  import.rules.amount = 80;
+  CHECK(has_notice(import.plan(kKnown), "stands with amount 120, and not 80"));
+}
+
+TEST_CASE("what speaks against the number of a body is said, and another country refuses it") {
+  Import import;
+  const auto row = [](const std::string& name, const std::string& country,
+                      const std::string& site) {
+    return "AAQ,audit,1,1,2020-01-01,,DEQARINST0002," + name + "," + country + "," + site + ",,,\n";
+  };
+  const auto good = import.plan(row("Uni Two", "CH", "https://u2.example"));
+  CHECK(good.accreditations.size() == 1);
+  CHECK(good.notices.empty());
+
+  // A new name, or a new website, happens: the number counts, and what speaks against it is said.
+  const auto other = import.plan(row("Uni Elsewhere", "CH", "https://else.example"));
+  CHECK(other.accreditations.size() == 1);
+  CHECK(has_notice(other, "the name \"Uni Elsewhere\" and the website else.example: make sure"));
+
+  const auto abroad = import.plan(row("Uni Two", "AT", "https://u2.example"));
+  REQUIRE(abroad.refused.size() == 1);
+  CHECK(abroad.refused[0].column == "institution[1].country");
+
+  CHECK(has_notice(import.plan(row("Uni Elsewhere", "CH", "https://u2.example")),
+                   "the report has the name \"Uni Elsewhere\": make sure"));
+  CHECK(has_notice(import.plan(row("Uni Two", "CH", "https://else.example")),
+                   "the report has the website else.example: make sure"));
 }
 
 TEST_CASE("ten thousand real universities are listed, or refused where two share a domain") {

@@ -291,6 +291,37 @@ TEST_CASE("one broken row refuses itself alone; a broken file is refused with it
   CHECK(uneven.message().find("line 2") != std::string::npos);
 }
 
+TEST_CASE("a file without a report, and one that is no register, is refused as a whole") {
+  const auto why = [](const std::string& text) {
+    const auto reading = read_reports(text);
+    return reading.ok() ? std::string("read") : reading.message();
+  };
+  CHECK(why("agency,status,decision\n").find("no report") != std::string::npos);
+  CHECK(why("[]").find("no report") != std::string::npos);
+  CHECK(why("{\"results\": []}").find("no report") != std::string::npos);
+  CHECK(why("student,given_name,family_name\nS1,Ada,Ekman\n").find("no register") !=
+        std::string::npos);
+  CHECK(why("[{\"student\": \"S1\"}]").find("no register") != std::string::npos);
+  CHECK(why("agency,given_name\nAAQ,Ada\n") == "read");
+}
+
+TEST_CASE("every column that is known is read somewhere") {
+  CHECK(std::ranges::is_sorted(report_columns()));
+  for (const auto& column : report_columns()) {
+    // A position for each part that the register counts.
+    std::string name;
+    for (std::size_t at = 0; at <= column.size();) {
+      const auto dot = std::min(column.find('.', at), column.size());
+      const auto part = column.substr(at, dot - at);
+      const bool counted = (dot < column.size()) || part.starts_with("learning_outcome");
+      name += (at == 0 ? "" : ".") + part + (counted ? "[1]" : "");
+      at = dot + 1;
+    }
+    INFO(name);
+    CHECK(read(name + ",remark\nx,y\n").not_read == std::vector<std::string>{"remark"});
+  }
+}
+
 TEST_CASE("dates are read in the notation of the register") {
   CHECK(read_report_date("04-01-2014", "%d-%m-%Y").value() == 1'388'793'600'000);
   CHECK(read_report_date("4/1/14", "%-d/%-m/%y").value() == 1'388'793'600'000);

@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/proposal_obstacles.h"
 
 namespace testamur::wallet {
 namespace {
@@ -22,16 +23,158 @@ ProposalAnswer admission(ProposalState state) {
   return view;
 }
 
+// Four validators, of which party 1 is the author; party 7 is a member without a seat.
+GovernanceFacts governance_facts() {
+  GovernanceFacts facts;
+  facts.author = party(1);
+  facts.now_ms = kNoon;
+  for (std::uint8_t i = 1; i <= 4; ++i) {
+    SeatAnswer seat;
+    seat.institution.id = party(i);
+    facts.validators.seats.push_back(seat);
+  }
+  facts.validators.protocol_in_force = 3;
+  facts.parameters.values = {{"heartbeat_ms", 600'000},
+                             {"voting_time_limit_ms", 90'000},
+                             {"effective_delay_limit_ms", 90'000}};
+  auto& member = facts.parties[party(7)];
+  member.name.id = party(7);
+  member.name.name_now = "Seven";
+  member.institution_class = Class::kIssuer;
+  member.standing = trust::Standing::kGood;
+  return facts;
+}
+
+std::string obstacle(const tx::ProposedAction& action, const GovernanceFacts& facts) {
+  return proposal_obstacle({kNoon + 1, 0, action}, facts).value_or("none");
+}
+
+bool says(const std::string& text, const std::string& part) {
+  UNSCOPED_INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
 }  // namespace
+
+TEST_CASE("what the ledger would refuse of a proposal is told before anybody is asked") {
+  const auto facts = governance_facts();
+  const tx::AdmissionContent raise{party(7), Class::kAccreditor};
+  CHECK(obstacle(raise, facts) == "none");
+  CHECK(says(obstacle(tx::AdmissionContent{party(7), Class::kIssuer}, facts), "already"));
+  CHECK(obstacle(tx::SuspensionContent{party(7), false}, facts) == "none");
+  CHECK(says(obstacle(tx::SuspensionContent{party(7), true}, facts), "standing \"good\""));
+
+  auto other = facts;
+  other.author = party(7);
+  CHECK(says(obstacle(raise, other), "only an institution with a seat"));
+
+  for (const auto standing :
+       {trust::Standing::kLeft, trust::Standing::kClosed, trust::Standing::kSuspended}) {
+    other = facts;
+    other.parties[party(7)].standing = standing;
+    CHECK(obstacle(raise, other) != "none");
+    CHECK(obstacle(tx::SuspensionContent{party(7), false}, other) != "none");
+  }
+
+  other = facts;
+  other.parties[party(7)].institution_class = Class::kListed;
+  CHECK(says(obstacle(raise, other), "only listed"));
+
+  other = facts;
+  other.parties[party(2)] = other.parties[party(7)];
+  CHECK(says(obstacle(tx::AdmissionContent{party(2), Class::kAccreditor}, other), "has a seat"));
+
+  const tx::SetChangeContent seat{{{party(7), KeyId{}, TransactionId{}}}};
+  CHECK(says(obstacle(seat, facts), "becomes a validator first"));
+  other = facts;
+  other.parties[party(7)].institution_class = Class::kValidator;
+  CHECK(obstacle(seat, other) == "none");
+
+  CHECK(says(obstacle(tx::ProtocolActivationContent{3, Height{9}}, facts), "activated already"));
+  CHECK(obstacle(tx::ProtocolActivationContent{4, Height{9}}, facts) == "none");
+
+  const auto heartbeat = ledger::find_parameter("heartbeat_ms")->id;
+  CHECK(says(obstacle(tx::ParameterChangeContent{{{heartbeat, 600'000}}}, facts), "in force"));
+  CHECK(obstacle(tx::ParameterChangeContent{{{heartbeat, 600'001}}}, facts) == "none");
+
+  CHECK(says(proposal_obstacle({kNoon + 90'001, 0, raise}, facts).value_or(""), "--voting-ends"));
+  CHECK(says(proposal_obstacle({kNoon + 1, kNoon + 90'001, raise}, facts).value_or(""),
+             "--effective"));
+}
+
+TEST_CASE("what a node does not say is no obstacle to a proposal or a vote") {
+  GovernanceFacts nothing;
+  nothing.author = party(1);
+  nothing.now_ms = kNoon;
+  for (const tx::ProposedAction& action : std::initializer_list<tx::ProposedAction>{
+           tx::AdmissionContent{party(7), Class::kAccreditor},
+           tx::SuspensionContent{party(7), true},
+           tx::SetChangeContent{{{party(7), KeyId{}, TransactionId{}}}},
+           tx::ProtocolActivationContent{1, Height{9}},
+           tx::ParameterChangeContent{{{ledger::find_parameter("heartbeat_ms")->id, 1}}}}) {
+    CHECK(obstacle(action, nothing) == "none");
+  }
+
+  auto unnamed = governance_facts();
+  unnamed.author = party(9);
+  unnamed.validators.seats.emplace_back();
+  CHECK(obstacle(tx::AdmissionContent{party(7), Class::kAccreditor}, unnamed) == "none");
+  CHECK_FALSE(vote_obstacle(ProposalAnswer{}, true, party(1), ValidatorsAnswer{}, 0));
+}
+
+TEST_CASE("a vote that cannot count is not asked for") {
+  const auto validators = governance_facts().validators;
+  auto view = admission(ProposalState::kVoting);
+  const auto why = [&](bool approve, std::uint8_t author, std::uint64_t now_ms) {
+    return vote_obstacle(view, approve, party(author), validators, now_ms).value_or("none");
+  };
+  CHECK(why(true, 1, kNoon - 1) == "none");
+  CHECK(why(true, 1, 0) == "none");
+  CHECK(says(why(true, 7, kNoon - 1), "only an institution with a seat"));
+  CHECK(says(why(true, 1, kNoon), "the voting ended on"));
+
+  VoteAnswer vote;
+  vote.validator.id = party(1);
+  vote.approve = true;
+  view.votes = {vote};
+  CHECK(says(why(true, 1, kNoon - 1), "has voted yes already"));
+  CHECK(why(false, 1, kNoon - 1) == "none");
+
+  for (const auto state : {ProposalState::kPassed, ProposalState::kDone, ProposalState::kLapsed,
+                           ProposalState::kVoid, ProposalState::kVetoed}) {
+    view = admission(state);
+    CHECK(says(why(true, 1, kNoon - 1), "the voting is over"));
+  }
+}
+
+TEST_CASE("the same proposal is found among the open ones, whatever its days") {
+  const auto view = admission(ProposalState::kVoting);
+  auto later = *view.content;
+  later.voting_ends_ms += 5;
+  later.effective_ms = kNoon + 9;
+  CHECK(proposed_already(later, {{view}, {}}) != nullptr);
+  CHECK(proposed_already(later, {{admission(ProposalState::kPassed)}, {}}) != nullptr);
+  CHECK(proposed_already(later, {{admission(ProposalState::kLapsed)}, {}}) == nullptr);
+  later.action = tx::AdmissionContent{party(1), Class::kValidator};
+  CHECK(proposed_already(later, {{view}, {}}) == nullptr);
+}
+
+TEST_CASE("a proposal whose voting has ended is not shown as voted on") {
+  const auto view = admission(ProposalState::kVoting);
+  CHECK(says(proposal_line(view, kNoon - 1), "voting until"));
+  CHECK(says(proposal_line(view, kNoon), "the voting ended on"));
+}
 
 TEST_CASE("a proposal that has passed says when it takes effect") {
   auto view = admission(ProposalState::kPassed);
   view.due_ms = kNoon;
-  CHECK(proposal_line(view).find("passed, and not in effect yet: it takes effect with the first "
-                                 "block at or after 2026-12-01 12:00 UTC") != std::string::npos);
+  CHECK(proposal_line(view, kNoon - 1)
+            .find("passed, and not in effect yet: it takes effect with the first "
+                  "block at or after 2026-12-01 12:00 UTC") != std::string::npos);
 
   view.due_ms = 0;
-  CHECK(proposal_line(view).find("it takes effect at an unknown time") != std::string::npos);
+  CHECK(proposal_line(view, kNoon - 1).find("it takes effect at an unknown time") !=
+        std::string::npos);
 }
 
 TEST_CASE("a role that is on its way is named with its proposal, and no other one is") {

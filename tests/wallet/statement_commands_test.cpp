@@ -119,6 +119,55 @@ TEST_CASE("who was voted a role that begins later reads when, and not only that 
   CHECK(says(text, "has not the role of an accreditor yet"));
   CHECK(says(text, to_text(proposal)));
   CHECK(says(text, "takes effect with the first block at or after"));
+
+  // Who proposes the same once more is pointed to that one; nobody votes twice or without a seat.
+  const auto again =
+      office.why(0, "governance propose admission " + office.of(1) + " --class accreditor --yes",
+                 ExitCode::kUsage);
+  CHECK(says(again, "the same is proposed already"));
+  CHECK(says(again, to_text(proposal)));
+  CHECK(says(office.why(0, "governance vote " + to_text(proposal) + " yes --yes", ExitCode::kUsage),
+             "the voting is over: it has passed"));
+}
+
+TEST_CASE("what the ledger would refuse of governance is refused before a vault is opened") {
+  Office office;
+  const auto why = [&](std::size_t institution, const std::string& words) {
+    return office.why(institution, "governance " + words + " --yes", ExitCode::kUsage);
+  };
+  CHECK(says(why(0, "propose lift " + office.of(1)), "has the standing \"good\""));
+  CHECK(says(why(0, "propose admission " + office.of(kAgency) + " --class accreditor"),
+             "of the class accreditor already"));
+  CHECK(says(why(0, "propose protocol 1 --height 1000"), "activated already"));
+  CHECK(says(why(0, "propose suspend " + office.of(1) + " --voting-ends +9000d"), "--voting-ends"));
+  CHECK(says(why(1, "propose suspend " + office.of(0)), "only an institution with a seat"));
+}
+
+TEST_CASE("an institution's new facts are not those of another, and not those of now") {
+  Office office;
+  const auto file = office.ledger.context.path("facts.toml");
+  const auto why = [&](const tx::InstitutionFacts& facts) {
+    std::string text =
+        "country = \"" + facts.country + "\"\ndomain = \"" + facts.domain + "\"\n[legal_names]\n";
+    for (const auto& name : facts.legal_names) text += name.language + " = \"" + name.text + "\"\n";
+    REQUIRE(write_file_atomically(file, as_bytes(text), Overwrite::kAllowed).ok());
+    return office.why(0, "institution update " + file + " --yes", ExitCode::kUsage);
+  };
+  const auto facts_of = [&](std::size_t index) {
+    return std::get<InstitutionAnswer>(
+               office.ledger.client.institution(office.ledger.id(index), false))
+        .facts;
+  };
+
+  const auto own = facts_of(0), other = facts_of(1);
+  CHECK(says(why(own), "nothing would change"));
+  auto taken = own;
+  taken.domain = other.domain;
+  CHECK(says(why(taken), "the domain " + other.domain + " is that of"));
+  taken = own;
+  taken.country = other.country;
+  taken.legal_names = other.legal_names;
+  CHECK(says(why(taken), "is that of"));
 }
 
 }  // namespace testamur::wallet

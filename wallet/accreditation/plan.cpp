@@ -120,7 +120,9 @@ class Planning {
   Planning(const KnownLedger& known, const ImportRules& rules, ImportPlan& plan)
       : known_(known), rules_(rules), plan_(plan) {
     for (const auto& each : known.accreditations) {
-      stands_.insert({each.subject, each.digest, each.scope});
+      // Of several of one report the one that stands is what counts.
+      auto& said = said_[{each.subject, each.digest, each.scope}];
+      if (said == nullptr || said->ended) said = &each;
       slots_[each.subject].take(each.slot, each.over_ms);
       if (!each.report_url.empty()) by_report_[{each.subject, each.report_url}] = each.statement;
     }
@@ -199,7 +201,33 @@ class Planning {
       return std::nullopt;
     }
 
+    if (!agrees(report, provider, found.front()->facts)) return std::nullopt;
     return Meant{id, std::nullopt, std::string(name_of(found.front()->facts))};
+  }
+
+  // A number with a slip in it is that of somebody else: what the report says besides must not be
+  // of another country. A new name or website happens, and is said.
+  bool agrees(const Report& report, const ReportProvider& provider,
+              const tx::InstitutionFacts& facts) {
+    const std::string whose = "the number is that of " + std::string(name_of(facts)) + " (" +
+                              facts.country + ", " + facts.domain + ")";
+    if (!provider.country.empty() && provider.country != country_of(facts))
+      return refuse(report, provider.column + ".country",
+                    whose + ", the country " + provider.country + ": which of them is meant?");
+
+    const auto& name = provider.name.empty() ? provider.english_name : provider.name;
+    const bool other_name =
+        !name.empty() && !has_name(facts, provider.name) && !has_name(facts, provider.english_name);
+    const bool other_domain = !provider.domain.empty() && provider.domain != facts.domain;
+    if (!other_name && !other_domain) return true;
+
+    const std::string said = (other_name ? "the name \"" + name + "\"" : "") +
+                             std::string(other_name && other_domain ? " and " : "") +
+                             (other_domain ? "the website " + provider.domain : "");
+    plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column + ": " +
+                            whose + ", the report has " + said +
+                            ": make sure that the number has no slip");
+    return true;
   }
 
   std::optional<Meant> list(const Report& report, const ReportProvider& provider) {
@@ -290,15 +318,9 @@ class Planning {
 
     // A report that was accredited before, by the digest of today or by the one that older programs
     // wrote (decision 1163).
-    const bool stands =
-        subject.known && (stands_.contains({*subject.known, report.digest, content.scope}) ||
-                          stands_.contains({*subject.known, report.cells_digest, content.scope}));
     const auto key = std::tuple(subject.known, planned.listed, report.digest, content.scope);
-
-    if (stands) {
-      ++plan_.already;
-      return;
-    }
+    if (const auto* said = said_of(report, subject, content.scope))
+      return count(report, *said, content);
     if (!planned_.insert(key).second) {
       ++plan_.repeated;
       return;
@@ -325,6 +347,40 @@ class Planning {
     plan_.accreditations.push_back(std::move(planned));
   }
 
+  const KnownAccreditation* said_of(const Report& report, const Meant& subject,
+                                    const trust::Scope& scope) const {
+    const KnownAccreditation* said = nullptr;
+    if (!subject.known) return said;
+    for (const auto& digest : {report.digest, report.cells_digest}) {
+      const auto found = said_.find({*subject.known, digest, scope});
+      if (found != said_.end() && (said == nullptr || said->ended)) said = found->second;
+    }
+    return said;
+  }
+
+  // A report that was accredited before sends nothing. What a person may expect of it all the same
+  // is said: that it counts again, or with another amount.
+  void count(const Report& report, const KnownAccreditation& said,
+             const tx::StatementContent& content) {
+    const std::string row = "row " + std::to_string(report.row) + ": ";
+    if (said.ended) {
+      ++plan_.ended;
+      plan_.notices.push_back(row + "was accredited by " + said.statement +
+                              ", which was ended since: it is not sent again. If it is to count "
+                              "again: testamur accreditation grant");
+      return;
+    }
+    ++plan_.already;
+    if (said.amount != content.amount)
+      plan_.notices.push_back(row + "stands with amount " + std::to_string(said.amount) +
+                              ", and not " + std::to_string(content.amount) +
+                              ": it stays so until " + said.statement + " is ended");
+    if (said.scheme && *said.scheme != static_cast<trust::Scheme>(content.scheme))
+      plan_.notices.push_back(row +
+                              "stands by another scheme than --scheme says: it stays so until " +
+                              said.statement + " is ended");
+  }
+
   // Which earlier word of the agency the same report had: on the ledger by its address, in the file
   // by its identifier.
   std::string said_before(const Report& report, const Meant& subject,
@@ -346,7 +402,7 @@ class Planning {
   Names planned_names_;
   const ImportRules& rules_;
   ImportPlan& plan_;
-  std::set<std::tuple<InstitutionId, Hash256, trust::Scope>> stands_;
+  std::map<std::tuple<InstitutionId, Hash256, trust::Scope>, const KnownAccreditation*> said_;
   std::set<std::tuple<std::optional<InstitutionId>, std::size_t, Hash256, trust::Scope>> planned_;
   std::map<std::pair<InstitutionId, std::string>, std::string> by_report_;
   std::map<std::tuple<std::optional<InstitutionId>, std::optional<std::size_t>, std::string,

@@ -2,8 +2,8 @@
 //
 // One accreditation for each provider and programme of a report (for each provider of an
 // institutional one). A report whose digest, subject and scope stand on the ledger already sends
-// nothing, even if it was withdrawn since, and in whatever words it comes. One that says something
-// else than before is sent and called a replacement.
+// nothing, even if it was withdrawn since (that is said), and in whatever words it comes. One that
+// says something else than before is sent and called a replacement.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,9 @@ struct KnownAccreditation {
   Hash256 digest;
   std::string report_url = {};
   std::string statement = {};  // its id, for people
+  bool ended = false;          // before its last day, by an end that names it
+  std::uint8_t amount = 0;
+  std::optional<trust::Scheme> scheme = {};
 };
 struct KnownLedger {
   std::vector<KnownParty> parties;
@@ -69,6 +72,7 @@ struct ImportPlan {
   std::vector<PlannedParty> parties;
   std::vector<PlannedAccreditation> accreditations;
   std::size_t already = 0;             // accreditations that stand on the ledger
+  std::size_t ended = 0;               // accreditations that stood there and were ended since
   std::size_t repeated = 0;            // accreditations that an earlier row of the file gives
   std::vector<ReportMistake> refused;  // rows that send nothing, by row
   std::vector<std::string> not_read;

@@ -1,6 +1,6 @@
-// From cells to reports. Every value goes through RowReader, which marks its column as read and
-// notes a mistake under the column's name, so that a row is refused with all its mistakes and what
-// nobody reads can be named. Values are numbers and words in one spelling from here on: the digest
+// From cells to reports. Every value goes through RowReader, which knows its column and notes a
+// mistake under the column's name, so that a row is refused with all its mistakes and what nobody
+// reads can be named. Values are numbers and words in one spelling from here on: the digest
 // of a report is that of its meaning
 // (docs/decisions/1163-the-digest-of-a-report-is-that-of-its-meaning.md).
 #include "wallet/accreditation/report.h"
@@ -10,6 +10,7 @@
 #include <charconv>
 #include <set>
 
+#include "common/check.h"
 #include "common/text.h"
 #include "ledger/tx/facts_meaning.h"
 #include "trust/scope.h"
@@ -77,12 +78,10 @@ constexpr std::array<std::string_view, 3> kCertificates = {
     "attendance certificate", "assessment based certificate", "no assessment and no certificate"};
 constexpr std::array<std::string_view, 2> kYesNo = {"yes", "no"};
 
-// Reads the cells of one report: what it asks for is marked as read, what is wrong is noted by its
-// column.
+// Reads the cells of one report; what is wrong is noted by its column.
 class RowReader {
  public:
-  RowReader(const ReportCells& cells, ReportReading& reading, std::set<std::string>& read)
-      : cells_(cells), reading_(reading), read_(read) {}
+  RowReader(const ReportCells& cells, ReportReading& reading) : cells_(cells), reading_(reading) {}
 
   void mistake(const std::string& column, std::string why) {
     good_ = false;
@@ -96,7 +95,8 @@ class RowReader {
   // A cell that the first form of the digest does not know: columns that the register has added
   // since.
   std::string newer_text(const std::string& name, std::size_t most_bytes = kMostCellBytes) {
-    read_.insert(without_positions(name));
+    TM_CHECK(std::ranges::binary_search(report_columns(), without_positions(name)),
+             "report_columns() lacks", name);
     const auto found = cells_.text.find(name);
     if (found == cells_.text.end()) return {};
     if (found->second.size() > most_bytes) {
@@ -153,7 +153,6 @@ class RowReader {
  private:
   const ReportCells& cells_;
   ReportReading& reading_;
-  std::set<std::string>& read_;
   std::map<std::string, std::string> digested_;
   bool good_ = true;
 };
@@ -522,6 +521,45 @@ std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
 
 }  // namespace
 
+const std::vector<std::string>& report_columns() {
+  static const std::vector<std::string> columns = {"activity",
+                                                   "activity.activity",
+                                                   "activity.id",
+                                                   "activity.local_identifier",
+                                                   "activity.name",
+                                                   "activity_local_identifier",
+                                                   "activity_type",
+                                                   "agency",
+                                                   "date_format",
+                                                   "decision",
+                                                   "file.original_location",
+                                                   "institution.country",
+                                                   "institution.deqar_id",
+                                                   "institution.eter_id",
+                                                   "institution.locations.country",
+                                                   "institution.name_english",
+                                                   "institution.name_official",
+                                                   "institution.name_primary",
+                                                   "institution.provider_type",
+                                                   "institution.website_link",
+                                                   "link",
+                                                   "local_identifier",
+                                                   "programme.assessment_certification",
+                                                   "programme.degree_outcome",
+                                                   "programme.field_study",
+                                                   "programme.learning_outcome",
+                                                   "programme.learning_outcome_esco",
+                                                   "programme.name_primary",
+                                                   "programme.nqf_level",
+                                                   "programme.qf_ehea_level",
+                                                   "programme.workload_ects",
+                                                   "report_id",
+                                                   "status",
+                                                   "valid_from",
+                                                   "valid_to"};
+  return columns;
+}
+
 std::string canonical_deqar(std::string_view typed) {
   constexpr std::string_view kPrefix = "DEQARINST";
   constexpr std::size_t kDigits = 4;
@@ -547,14 +585,24 @@ Result<ReportReading> read_reports(std::string_view text) {
   TM_TRY(const auto file, read_report_cells(text));
   ReportReading reading;
   reading.notices = file.notices;
-  std::set<std::string> read, seen;
+  std::set<std::string> seen;
   for (const auto& cells : file.reports) {
     ++reading.rows;
-    RowReader row(cells, reading, read);
+    RowReader row(cells, reading);
     if (auto report = read_report(row, cells)) reading.reports.push_back(std::move(*report));
     for (const auto& [name, value] : cells.text) seen.insert(without_positions(name));
   }
-  std::ranges::set_difference(seen, read, std::back_inserter(reading.not_read));
+  if (reading.rows == 0) return error("it holds no report");
+
+  const auto& known = report_columns();
+  const bool is_register = std::ranges::any_of(
+      seen, [&](const auto& name) { return std::ranges::binary_search(known, name); });
+  if (!is_register && !seen.empty())
+    return error(
+        "it is no register of reports: none of its columns is known (agency, decision, valid_from, "
+        "institution[1].deqar_id, …)");
+
+  std::ranges::set_difference(seen, known, std::back_inserter(reading.not_read));
   return reading;
 }
 

@@ -95,7 +95,11 @@ struct ReportReading {
   std::vector<std::string> notices;  // empty rows and columns that were skipped
 };
 
-// CSV or JSON. Fails only where the file as a whole cannot be read.
+// All columns that this program reads, without positions ("institution.deqar_id"); ascending.
+const std::vector<std::string>& report_columns();
+
+// CSV or JSON. Fails only where the file as a whole cannot be read, holds no report, or is no
+// register: none of its columns is known.
 Result<ReportReading> read_reports(std::string_view text);
 
 }  // namespace testamur::wallet

@@ -9,6 +9,7 @@
 
 #include "common/address.h"
 #include "common/clock.h"
+#include "common/visible.h"
 #include "wallet/cli/description/advice.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
@@ -133,8 +134,8 @@ Status check_endpoint(const std::string& text, const std::string& where) {
   const bool is_host = parsed.ok() && parsed->port != "0" &&
                        parsed->host.find_first_of("/@ \t") == std::string::npos;
   if (is_host) return {};
-  return error(where + ": \"" + text.substr(0, 200) +
-               "\" is no endpoint: write HOST:PORT, or [ADDRESS]:PORT for IPv6, without https://, "
+  return error(where + ": " + in_quotes(text) +
+               " is no endpoint: write HOST:PORT, or [ADDRESS]:PORT for IPv6, without https://, "
                "with a port from 1 to 65535");
 }
 

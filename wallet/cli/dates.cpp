@@ -2,6 +2,7 @@
 // the same to everybody who reads it. An end is exclusive, the first moment at which it no longer
 // holds.
 #include "wallet/cli/dates.h"
+#include "common/visible.h"
 
 #include <charconv>
 #include <chrono>
@@ -36,8 +37,7 @@ Result<std::uint64_t> parse_distance(const std::string& text) {
     const bool fits = read.ec == std::errc{} && read.ptr + 1 == end && *read.ptr == unit.letter;
     if (fits && count <= 36'500 * kDayMs / unit.length_ms) return count * unit.length_ms;
   }
-  return error("\"" + text.substr(0, 40) +
-               "\" is no time from now on: write +30s, +90m, +12h or +7d");
+  return error(in_quotes(text) + " is no time from now on: write +30s, +90m, +12h or +7d");
 }
 
 // HH:MM or HH:MM:SS.
@@ -52,7 +52,7 @@ Result<std::uint64_t> parse_clock(const std::string& text) {
       short_form && (text.size() == 5 ||
                      (text.size() == 8 && std::sscanf(text.c_str() + 5, ":%2u", &second) == 1));
   if (!whole || hour > 23 || minute > 59 || second > 59)
-    return error("\"" + text.substr(0, 40) + "\" is no time: write HH:MM");
+    return error(in_quotes(text) + " is no time: write HH:MM");
   return hour * kHourMs + minute * kMinuteMs + second * kSecondMs;
 }
 
@@ -74,7 +74,7 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
                                          std::chrono::day{day}};
   if (!shaped || !date.ok() || year < 1970)
-    return error("\"" + text.substr(0, 40) + "\" is no date: write YYYY-MM-DD");
+    return error(in_quotes(text) + " is no date: write YYYY-MM-DD");
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                         std::chrono::sys_days{date}.time_since_epoch())
                                         .count());
@@ -115,8 +115,7 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
   TM_TRY(const auto day_ms, parse_date_or(text.substr(0, kDateLength), 0));
   if (text.size() == kDateLength) return day_ms;
   if (text.size() < kDateLength || (text[kDateLength] != 'T' && text[kDateLength] != ' ')) {
-    return error("\"" + text.substr(0, 40) +
-                 "\" is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
+    return error(in_quotes(text) + " is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
   }
   TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
   return day_ms + clock_ms;

@@ -27,8 +27,8 @@ std::string number_slip(const std::string& text, std::uint64_t least, std::uint6
   const auto* end = text.data() + text.size();
   const auto [stop, failed] = std::from_chars(text.data(), end, value);
   if (failed == std::errc{} && stop == end && value >= least && value <= most) return {};
-  return "\"" + one_line(text.substr(0, 80)) + "\" is no whole number from " +
-         std::to_string(least) + " to " + std::to_string(most);
+  return in_quotes(text) + " is no whole number from " + std::to_string(least) + " to " +
+         std::to_string(most);
 }
 
 void expect_number(CLI::Option& option, std::uint64_t least, std::uint64_t most) {

@@ -58,7 +58,7 @@ Attempt<std::string> complete_id(const std::string& what, std::string_view typed
                                  const std::vector<std::string>& candidates,
                                  const std::string& listed_by) {
   const auto begin = beginning_of(typed);
-  const std::string shown = what + ": \"" + one_line(begin.substr(0, 100)) + "\" ";
+  const std::string shown = what + ": " + in_quotes(begin) + " ";
 
   const std::string where = listed_by.empty() ? "" : " (" + listed_by + " shows the ids)";
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "common/bytes.h"
+#include "common/visible.h"
 
 namespace testamur::wallet {
 namespace {
@@ -119,8 +120,8 @@ Status read_word(const Json& json, const pb::FieldDescriptor& field, pb::Message
     return {};
   }
 
-  return another_form(
-      name, "this program does not know \"" + text.substr(0, 80) + "\"; use a newer testamur");
+  return another_form(name,
+                      "this program does not know " + in_quotes(text) + "; use a newer testamur");
 }
 
 Status read_text(const Json& json, const pb::FieldDescriptor& field, pb::Message& message) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/text.h"
+#include "common/visible.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/problems.h"
 
@@ -269,18 +270,17 @@ Result<std::pair<std::string, std::string>> parse_column_map(const std::string& 
       at == std::string::npos ? "" : std::string(trimmed(std::string_view(typed).substr(at + 1)));
   const bool known = ours == "-" || ours == kStudentColumn || ours == kCreditsColumn ||
                      find_claim_kind(ours) != nullptr;
-  if (theirs == ours)
-    return error("--map: \"" + typed.substr(0, 80) + "\" changes no name: leave it out");
+  if (theirs == ours) return error("--map: " + in_quotes(typed) + " changes no name: leave it out");
   if (!theirs.empty() && known) return std::pair{theirs, ours};
-  return error("--map: \"" + typed.substr(0, 80) +
-               "\" is no pair like \"Matrikelnummer=student\" (known: " + known_columns() +
+  return error("--map: " + in_quotes(typed) +
+               " is no pair like \"Matrikelnummer=student\" (known: " + known_columns() +
                ", or - to leave the column out)");
 }
 
 Status check_date_form(const std::string& form) {
   if (form.empty() || read_day_parts(form, form, true)) return {};
-  return error("--date-format: \"" + form.substr(0, 40) +
-               "\" is no form of a date: write DD.MM.YYYY or MM/DD/YYYY");
+  return error("--date-format: " + in_quotes(form) +
+               " is no form of a date: write DD.MM.YYYY or MM/DD/YYYY");
 }
 
 std::optional<std::string> read_day(std::string_view typed, std::string_view form) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "common/visible.h"
 
 namespace testamur::wallet {
 namespace {
@@ -251,8 +252,8 @@ std::string cause_against(std::string_view text, const CsvReading& reading) {
   // What follows is refused only where the caller does not want the separator to be found.
   if (reading.find_separator) return {};
   if (is_separator_hint(first_line(text)))
-    return "line 1: \"" + std::string(first_line(text).substr(0, 8)) +
-           "\" is a hint for a spreadsheet program and no header: remove this line, and separate "
+    return "line 1: " + in_quotes(first_line(text)) +
+           " is a hint for a spreadsheet program and no header: remove this line, and separate "
            "the cells by commas";
 
   const auto separator = separator_of(first_line(text));
@@ -298,8 +299,7 @@ Status drop_unnamed(CsvTable& table) {
     for (const auto& row : table.rows) {
       if (!trimmed(row[i].text).empty())
         return error(to_text(row[i].place) + ": column " + std::to_string(i + 1) +
-                     " has this value, \"" + row[i].text.substr(0, 40) +
-                     "\", and no name in the header");
+                     " has this value, " + in_quotes(row[i].text) + ", and no name in the header");
     }
 
     table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(i));

@@ -2,24 +2,13 @@
 // thread.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "common/result.h"
+#include "common/visible.h"
 #include "wallet/credential/csv.h"
 
 namespace testamur::wallet {
-
-// What was typed, so that nobody has to look it up; of a long text its beginning.
-inline std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 40;
-  if (text.size() <= kMost) return "\"" + std::string(text) + "\"";
-
-  std::size_t end = kMost;
-  while ((static_cast<std::uint8_t>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-  return "\"" + std::string(text.substr(0, end)) + "\u2026\"";
-}
 
 class Problems {
  public:

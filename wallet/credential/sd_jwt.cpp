@@ -10,6 +10,7 @@
 #include <set>
 
 #include "common/check.h"
+#include "common/visible.h"
 
 namespace testamur::wallet {
 namespace {
@@ -285,8 +286,6 @@ Result<PublicKey> holder_key(const Json& claims) {
   return key;
 }
 
-constexpr std::size_t kMostShown = 200;
-
 Status check_text(const Json& payload, const char* name, const std::string& expected,
                   const char* meaning,
                   const std::function<std::string(const std::string&)>& named) {
@@ -471,12 +470,10 @@ Result<Json> verify_key_binding(const SdJwt& sd_jwt, const ProcessedSdJwt& proce
     return error("the key binding: " + signature.message());
   // Who mistyped an audience or a nonce sees what stands there; a digest would tell nobody
   // anything.
-  const auto in_quotes = [](const std::string& found) {
-    return ": \"" + found.substr(0, kMostShown) + "\"";
-  };
+  const auto in_words = [](const std::string& found) { return ": " + in_quotes(found); };
   const auto hidden = [](const std::string&) { return std::string{}; };
-  TM_TRY_STATUS(check_text(jws->payload, "aud", rules.audience, "audience", in_quotes));
-  TM_TRY_STATUS(check_text(jws->payload, "nonce", rules.nonce, "nonce", in_quotes));
+  TM_TRY_STATUS(check_text(jws->payload, "aud", rules.audience, "audience", in_words));
+  TM_TRY_STATUS(check_text(jws->payload, "nonce", rules.nonce, "nonce", in_words));
   TM_TRY_STATUS(check_text(jws->payload, "sd_hash", sd_digest(sd_jwt.without_key_binding()),
                            "set of disclosures", hidden));
   TM_TRY_STATUS(check_age(jws->payload, rules));

@@ -15,6 +15,7 @@
 #include "wallet/cli/flow/standing_statements.h"
 #include "wallet/cli/flow/statement_periods.h"
 #include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/near_names.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/csv.h"
@@ -334,10 +335,43 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
+// "valid_too" would leave the report without a last day, and that for good.
+Status refuse_near_columns(const ReportReading& reading) {
+  for (const auto& column : reading.not_read) {
+    const auto near = near_names(column, report_columns());
+    if (near.empty()) continue;
+    return error("the column \"" + column + "\" is read by nobody" + did_you_mean(near) +
+                 " If it is meant for others, leave it out or call it otherwise; nothing was sent");
+  }
+  return {};
+}
+
+// Options that no report of this file asks for.
+std::vector<std::string> unused_options(const ImportOptions& options,
+                                        const std::vector<Report>& reports) {
+  std::vector<std::string> notices;
+  for (const auto& agency : *options.agencies) {
+    if (std::ranges::find(reports, agency, &Report::agency) == reports.end())
+      notices.push_back("--agency: no report that can be read is of \"" + agency + "\"");
+  }
+
+  const auto decided = [&](ReportDecision decision) {
+    return std::ranges::find(reports, decision, &Report::decision) != reports.end();
+  };
+  const ImportRules usual;
+  if (*options.amount != usual.amount && !decided(ReportDecision::kPositive))
+    notices.push_back("--amount has no effect: no report has a positive decision");
+  if (*options.conditional_amount != usual.conditional_amount &&
+      !decided(ReportDecision::kConditional))
+    notices.push_back("--conditional-amount has no effect: no report has conditions");
+  return notices;
+}
+
 Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& options) {
   TM_TRY(const auto raw, read_file(options.file, kMaxCsvBytes));
   auto reading = read_reports(as_text(raw));
   if (!reading.ok()) return Failure{ExitCode::kUsage, *options.file + ": " + reading.message()};
+  TM_TRY_STATUS(refuse_near_columns(*reading));
   TM_TRY(const auto scheme, parse_quality(options.scheme));
   const unsigned amount = options.amount;
   const unsigned conditional = options.conditional_amount;
@@ -356,7 +390,10 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
                     static_cast<std::uint8_t>(conditional)};
   rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
                             options.agencies->end());
-  return plan_import(*reading, known, rules);
+  auto plan = plan_import(*reading, known, rules);
+  for (auto& notice : unused_options(options, reading->reports))
+    plan.notices.push_back(std::move(notice));
+  return plan;
 }
 
 Outcome import(Context& context, const ImportOptions& options) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 
+#include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/dates.h"
@@ -518,8 +519,7 @@ Result<ClassListReading> reading_of(const IssueOptions& options) {
 
   const std::string encoding = options.encoding;
   if (!encoding.empty() && encoding != "utf-8" && encoding != "windows-1252")
-    return error("--encoding: \"" + encoding.substr(0, 40) +
-                 "\" is not known: utf-8 or windows-1252");
+    return error("--encoding: " + in_quotes(encoding) + " is not known: utf-8 or windows-1252");
 
   reading.csv.windows_1252 = encoding == "windows-1252";
   return reading;

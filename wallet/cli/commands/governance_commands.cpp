@@ -12,6 +12,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/named_parties.h"
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/proposal_obstacles.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
@@ -102,6 +103,12 @@ Outcome vote(Context& context, const VoteOptions& options) {
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
 
+  TM_TRY(const auto status, asked(session.client.status()));
+  TM_TRY(const auto validators, asked(session.client.validators()));
+  if (const auto obstacle = vote_obstacle(found.view, yes, session.profile.institution, validators,
+                                          status.as_of ? status.as_of->time_ms : 0))
+    return Failure{ExitCode::kUsage, *obstacle + ". Nothing was sent"};
+
   TransactionRequest request;
   request.command = "governance vote";
   request.make = [&](const tx::Envelope& envelope) {
@@ -159,7 +166,7 @@ Outcome list(Context& context, bool open_only) {
   Client client = context.client();
   TM_TRY(const auto answer, asked(client.proposals(open_only)));
   std::string text;
-  for (const auto& view : answer.proposals) text += proposal_line(view);
+  for (const auto& view : answer.proposals) text += proposal_line(view, context.now_ms());
   if (text.empty()) text = open_only ? "no proposal is open\n" : "nothing was ever proposed\n";
   return Reply{answer.shown.json(), text};
 }
@@ -173,7 +180,7 @@ Outcome show(Context& context, const std::string& text) {
 
   TM_TRY(const auto words, words_for(client, view, {}));
 
-  std::string out = proposal_line(view) + words.text + "\n";
+  std::string out = proposal_line(view, context.now_ms()) + words.text + "\n";
   if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
 
   for (const auto& each : view.votes) {
@@ -306,7 +313,7 @@ std::optional<std::string> coming_admission(const ProposalsAnswer& open,
   return std::nullopt;
 }
 
-std::string proposal_line(const ProposalAnswer& view) {
+std::string proposal_line(const ProposalAnswer& view, std::uint64_t now_ms) {
   const auto& content = view.content;
   const auto what = content ? proposal_name(*content) : std::string("unknown");
 
@@ -315,6 +322,10 @@ std::string proposal_line(const ProposalAnswer& view) {
 
   switch (view.state) {
     case ProposalState::kVoting:
+      // Nothing settles it before a block comes.
+      if (content && content->voting_ends_ms <= now_ms)
+        return text + "the voting ended on " + moment_text(content->voting_ends_ms) +
+               " and is settled with the next block: " + tally_text(view) + "\n";
       return text + "voting until " +
              (content ? moment_text(content->voting_ends_ms) : std::string("an unknown time")) +
              ": " + tally_text(view) + "\n";

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <set>
 
+#include "common/visible.h"
 #include "ledger/parameters.h"
 #include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/commands/successions.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/proposal_obstacles.h"
 #include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/terminal.h"
 
 namespace testamur::wallet {
 namespace {
@@ -173,7 +177,7 @@ Result<std::uint64_t> parse_value(const std::string& text, const std::string& na
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, value);
   if (read.ec == std::errc{} && read.ptr == end) return value;
-  return error("\"" + text.substr(0, 40) + "\" is no value of " + name + ": write a whole number");
+  return error(in_quotes(text) + " is no value of " + name + ": write a whole number");
 }
 
 Attempt<Proposed> parameters(IssuerSession&, const ProposeOptions& options) {
@@ -187,8 +191,7 @@ Attempt<Proposed> parameters(IssuerSession&, const ProposeOptions& options) {
     const auto& name = values[i];
     const auto* row = ledger::find_parameter(name);
     if (row == nullptr)
-      return error("\"" + name.substr(0, 60) +
-                   "\" is no parameter (testamur governance parameters)");
+      return error(in_quotes(name) + " is no parameter (testamur governance parameters)");
     TM_TRY(const auto value, parse_value(values[i + 1], name));
     if (value < row->least || value > row->most) {
       return error(name + " is from " + std::to_string(row->least) + " to " +
@@ -264,6 +267,55 @@ Attempt<std::uint64_t> time_of(const Context& context, const char* name, const s
   return *time_ms;
 }
 
+// Whom it is about: of a new set only those who have no seat yet.
+std::set<InstitutionId> parties_about(const tx::ProposedAction& action,
+                                      const ValidatorsAnswer& validators) {
+  if (const auto* admission = std::get_if<tx::AdmissionContent>(&action))
+    return {admission->institution};
+  if (const auto* suspension = std::get_if<tx::SuspensionContent>(&action))
+    return {suspension->institution};
+  if (const auto* replacement = std::get_if<tx::RootReplacementContent>(&action))
+    return {replacement->institution};
+
+  std::set<InstitutionId> entering;
+  if (const auto* change = std::get_if<tx::SetChangeContent>(&action)) {
+    for (const auto& seat : change->seats) entering.insert(seat.institution);
+    for (const auto& seat : validators.seats) entering.erase(seat.institution.id);
+  }
+  return entering;
+}
+
+// Told before the question: what the ledger would refuse.
+Attempt<void> refuse_what_cannot_hold(IssuerSession& session, const tx::ProposalContent& said) {
+  GovernanceFacts facts;
+  facts.author = session.profile.institution;
+  TM_TRY(const auto status, asked(session.client.status()));
+  facts.now_ms = std::max(session.context.now_ms(), status.as_of ? status.as_of->time_ms : 0);
+  TM_TRY(facts.validators, asked(session.client.validators()));
+  TM_TRY(facts.parameters, asked(session.client.parameters()));
+  for (const auto& id : parties_about(said.action, facts.validators)) {
+    TM_TRY(facts.parties[id], asked(session.client.institution(id, false)));
+  }
+  if (const auto obstacle = proposal_obstacle(said, facts))
+    return error(*obstacle + ". Nothing was sent");
+  return {};
+}
+
+// What is open already is voted on; a second proposal of the same takes one more place and splits
+// the votes. A person is asked, a script refused.
+Attempt<std::vector<std::string>> proposed_already_warnings(IssuerSession& session,
+                                                            const tx::ProposalContent& said) {
+  TM_TRY(const auto open, asked(session.client.proposals(true)));
+  const auto* same = proposed_already(said, open);
+  if (same == nullptr) return std::vector<std::string>{};
+  const std::string text = "the same is proposed already, by " + party_text(same->proposer) +
+                           " on " + moment_text(same->proposed_ms) + ": " + to_text(same->id);
+  if (session.context.yes || !input_is_terminal())
+    return error(text + ". Nothing was sent. Vote on it: testamur governance vote " +
+                 to_text(same->id) + " yes");
+  return std::vector<std::string>{text};
+}
+
 Outcome propose(Context& context, const ProposeOptions& options, const Make& make) {
   TM_TRY(const auto ends_ms, time_of(context, "--voting-ends", options.voting_ends));
   std::uint64_t effective_ms = 0;
@@ -277,6 +329,9 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
   TransactionRequest request;
   request.command = "governance propose";
   const tx::ProposalContent said{ends_ms, effective_ms, proposed.action};
+  TM_TRY_STATUS(refuse_what_cannot_hold(session, said));
+  TM_TRY(const auto repeated, proposed_already_warnings(session, said));
+
   request.make = [&](const tx::Envelope& envelope) { return tx::build(envelope, said); };
   request.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
 
@@ -284,6 +339,7 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
                                      const DescriptionContext& known,
                                      Description& description) -> Attempt<void> {
     description.warnings = proposal_warnings(said, known);
+    description.warnings.insert(description.warnings.end(), repeated.begin(), repeated.end());
     description.warnings.insert(description.warnings.end(), proposed.warnings.begin(),
                                 proposed.warnings.end());
     description.facts["proposal"] = to_text(built.id);

@@ -74,7 +74,7 @@ Outcome show_help(const CommandTree& app, const std::vector<std::string>& words)
     const auto below = commands_of(at);
     const auto found = std::ranges::find(below, word, &CLI::App::get_name);
     if (found == below.end())
-      return error("\"" + one_line(word.substr(0, 80)) + "\" is no command of " + path_of(at) +
+      return error(in_quotes(word) + " is no command of " + path_of(at) +
                    did_you_mean(near_words(app, at, word)));
     at = *found;
   }
@@ -97,7 +97,7 @@ std::string usage_text(const CommandTree& app, const CLI::ParseError& problem) {
   }
 
   const std::string word = left.front();
-  const std::string shown = "\"" + one_line(word.substr(0, 80)) + "\" ";
+  const std::string shown = in_quotes(word) + " ";
   const auto near = did_you_mean(near_words(app, at, word));
   if (word.starts_with("-")) return shown + "is no option of " + path_of(at) + near + help;
   if (names_of(at).empty()) return shown + "is more than " + path_of(at) + " takes" + help;

@@ -25,10 +25,13 @@ struct InstitutionOptions {
 };
 
 // What is on the ledger stays there, so that a second entry of one institution is refused before it
-// is one.
-Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFacts& facts) {
+// is one. `itself` is like itself; zero: new.
+Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFacts& facts,
+                               const InstitutionId& itself = {}) {
   TM_TRY(const auto answer, asked(session.client.institutions()));
-  const auto alike = find_lookalike(facts, parties_in(answer));
+  auto others = parties_in(answer);
+  std::erase_if(others, [&](const auto& party) { return party.id == itself; });
+  const auto alike = find_lookalike(facts, others);
   if (!alike) return {};
   return Failure{
       ExitCode::kUsage,
@@ -101,6 +104,13 @@ Outcome list(Context& context, const InstitutionOptions& options) {
 Outcome update(Context& context, const InstitutionOptions& options) {
   TM_TRY(const auto facts, read_facts_file(options.file));
   TM_TRY(auto session, open_issuer_session(context));
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto now, asked(session.client.institution(own, false)));
+  if (now.facts == facts)
+    return error(*options.file + " says what the ledger says of " + party_text(now.name) +
+                 " already: nothing would change, and nothing was sent");
+  TM_TRY_STATUS(refuse_lookalike(session, facts, own));
+
   TransactionRequest request;
   request.command = "institution update";
   request.purpose = KeyPurpose::kRoot;

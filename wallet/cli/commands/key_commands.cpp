@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
@@ -36,7 +37,7 @@ constexpr const char* kPurposes = "root, issue, govern, consensus, transport, cr
 
 Result<KeyPurpose> purpose_in(const std::string& text) {
   const auto purpose = parse_key_purpose(text);
-  if (!purpose) return error("\"" + text.substr(0, 40) + "\" is no purpose of a key: " + kPurposes);
+  if (!purpose) return error(in_quotes(text) + " is no purpose of a key: " + kPurposes);
   return *purpose;
 }
 

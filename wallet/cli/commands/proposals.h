@@ -12,8 +12,8 @@ namespace testamur::wallet {
 
 void add_proposal_commands(CLI::App& governance, Context& context, Run& run);
 
-// Two lines: id, what, by whom; and how it stands.
-std::string proposal_line(const ProposalAnswer& view);
+// Two lines: id, what, by whom; and how it stands at `now_ms`.
+std::string proposal_line(const ProposalAnswer& view, std::uint64_t now_ms);
 // "2 of the 3 yes votes that are needed, 0 no".
 std::string tally_text(const ProposalAnswer& view);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/follow_ledger.h"
@@ -44,12 +45,11 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
   const auto bytes = from_hex(text);
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (!hash) {
-    return CallError{
-        CallFailure::kInvalid,
-        "\"" + text.substr(0, 80) + "\" is neither 64 hexadecimal digits nor a reference",
-        {},
-        {},
-        {}};
+    return CallError{CallFailure::kInvalid,
+                     in_quotes(text) + " is neither 64 hexadecimal digits nor a reference",
+                     {},
+                     {},
+                     {}};
   }
 
   return client.check(*hash, options);

@@ -49,8 +49,7 @@ Attempt<AwardFilter> read_filter(const Context& context, const ListOptions& opti
 
   const auto known = status_names();
   if (!filter.status.empty() && std::ranges::find(known, filter.status) == known.end()) {
-    return error("--status: \"" + filter.status.substr(0, 40) +
-                 "\" is no status: " + joined(known));
+    return error("--status: " + in_quotes(filter.status) + " is no status: " + joined(known));
   }
 
   if (options.achievement->empty()) return filter;

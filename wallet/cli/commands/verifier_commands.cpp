@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "common/visible.h"
 #include "trust/scope.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/dates.h"
@@ -30,8 +31,7 @@ Attempt<VerifierRequest> make_request(const Context& context, const RequestOptio
   }
   const auto until = parse_time("+" + *options.valid_for, context.now_ms());
   if (!until.ok())
-    return error("--valid-for: write 90m, 12h or 7d, not \"" + options.valid_for->substr(0, 40) +
-                 "\"");
+    return error("--valid-for: write 90m, 12h or 7d, not " + in_quotes(*options.valid_for));
   const auto now_s = context.now_ms() / 1000;
   auto made = make_verifier_request(*options.name, *options.purpose, std::move(claims), now_s,
                                     *until / 1000);

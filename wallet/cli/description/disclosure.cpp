@@ -105,8 +105,8 @@ Result<std::vector<ClaimId>> parse_claim_names(const std::vector<std::string>& t
       const ClaimKind* kind = find_claim_kind(name);
 
       if (kind == nullptr) {
-        return error(option + ": no claim is called \"" + name.substr(0, 80) +
-                     "\". The names are: " + claim_names());
+        return error(option + ": no claim is called " + in_quotes(name) +
+                     ". The names are: " + claim_names());
       }
 
       if (!contains(claims, kind->id)) claims.push_back(kind->id);

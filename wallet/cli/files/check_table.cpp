@@ -10,6 +10,7 @@
 
 #include "common/ids.h"
 #include "common/text.h"
+#include "common/visible.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/csv_line.h"
 
@@ -129,8 +130,7 @@ Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& l
     const std::string text(trimmed(cells[column].text));
     if (text.empty()) continue;
     if (!is_hash(text) && !parse_reference(text).ok())
-      return no_hash("\"" + text.substr(0, 80) +
-                     "\" is neither 64 hexadecimal digits nor a reference");
+      return no_hash(in_quotes(text) + " is neither 64 hexadecimal digits nor a reference");
 
     auto& name = is_hash(text) ? names.hash : names.reference;
     const std::string canonical = is_hash(text) ? lower(text) : text;

@@ -37,6 +37,10 @@ Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
     each.digest = view.evidence_digest;
     each.report_url = view.report_url;
     each.statement = to_text(view.id);
+    each.ended =
+        each.over_ms < (*view.valid_until_ms == 0 ? trust::kOpenEnd : *view.valid_until_ms);
+    each.amount = *view.amount;
+    each.scheme = view.scheme;
     known.accreditations.push_back(std::move(each));
   }
   return {};
@@ -128,9 +132,9 @@ Json to_json(const ImportPlan& plan) {
   }
 
   return Json{
-      {"rows", plan.rows},         {"institutions", parties},   {"accreditations", accreditations},
-      {"already", plan.already},   {"repeated", plan.repeated}, {"refused", refused},
-      {"not_read", plan.not_read}, {"notices", plan.notices}};
+      {"rows", plan.rows},       {"institutions", parties},   {"accreditations", accreditations},
+      {"already", plan.already}, {"ended", plan.ended},       {"repeated", plan.repeated},
+      {"refused", refused},      {"not_read", plan.not_read}, {"notices", plan.notices}};
 }
 
 std::string to_text(const ImportPlan& plan) {
@@ -157,6 +161,7 @@ std::string to_text(const ImportPlan& plan) {
   return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
          " institutions to list, " + std::to_string(plan.accreditations.size()) +
          " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
+         (plan.ended == 0 ? "" : std::to_string(plan.ended) + " ended since, ") +
          (plan.repeated == 0 ? "" : std::to_string(plan.repeated) + " repeated in the file, ") +
          std::to_string(plan.refused.size()) + " refusals\n";
 }

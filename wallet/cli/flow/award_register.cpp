@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 
+#include "common/visible.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/told_status.h"
 #include "wallet/cli/short_id.h"
@@ -243,8 +244,8 @@ Result<AchievementId> achievement_named(const std::string& text, const Instituti
                            : parse_number(std::string_view(text).substr(point + 1));
 
   if (!number || !version || *version > 0xffff) {
-    return error("\"" + text.substr(0, 80) +
-                 "\" is no achievement: write <institution>/<number>.<version>, or "
+    return error(in_quotes(text) +
+                 " is no achievement: write <institution>/<number>.<version>, or "
                  "<number>.<version> for one of this "
                  "institution's own");
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "common/visible.h"
 #include "ledger/tx/transaction.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
@@ -50,8 +51,8 @@ Status check_batch_name(const std::string& name) {
       std::ranges::all_of(name, allowed))
     return {};
   return error(
-      "--name: \"" + name.substr(0, 100) +
-      "\" cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
+      "--name: " + in_quotes(name) +
+      " cannot be the name of a batch: use letters, digits, '-', '_' and '.', at most 100");
 }
 
 Attempt<std::string> batch_named(const Context& context, const std::string& typed) {

@@ -64,13 +64,12 @@ std::size_t place_of(const WalletContents& wallet, const std::string& named) {
 }
 
 Failure unknown(const std::string& named) {
-  return Failure{ExitCode::kUnknown, "the wallet holds no credential \"" +
-                                         one_line(named.substr(0, 200)) +
-                                         "\": testamur credential list names them"};
+  return Failure{ExitCode::kUnknown, "the wallet holds no credential " + in_quotes(named) +
+                                         ": testamur credential list names them"};
 }
 
 Status check_name(const std::string& name) {
-  const std::string shown = "the name \"" + one_line(name.substr(0, kMaxNameBytes)) + "\" ";
+  const std::string shown = "the name " + in_quotes(name) + " ";
   if (name.empty()) return error("a credential's name is empty: give it one");
   if (name.size() > kMaxNameBytes)
     return error(shown + "is longer than " + std::to_string(kMaxNameBytes) + " bytes");
