@@ -195,6 +195,18 @@ tx::StatementContent accreditation(const std::string& url) {
   content.report_url = url;
   return content;
 }
+// An agency of agencies, by a report that is named and digested.
+tx::StatementContent accreditation_of_an_agency() {
+  auto content = accreditation("https://agency.example/report");
+  content.depth = 2;
+  content.scheme = tx::QualityScheme::kEqavet;
+  content.evidence_digest = sha256(as_bytes(std::string("report")));
+  return content;
+}
+tx::StatementContent with_reason(tx::StatementContent content, tx::StatementReason reason) {
+  content.reason = reason;
+  return content;
+}
 tx::StatementContent naming(tx::StatementContent content) {
   content.names = {transaction(1), transaction(2)};
   if (content.kind == tx::StatementKind::kEnd) content.valid_from_ms = kNoon;
@@ -317,6 +329,12 @@ void add_statements(Examples& table) {
   table.push_back({"a void", naming(statement(tx::StatementKind::kVoid))});
   table.push_back({"accreditation", accreditation("https://agency.example/report")});
   table.push_back({"accreditation without a report", accreditation("")});
+  table.push_back({"accreditation of an agency", accreditation_of_an_agency()});
+  table.push_back(
+      {"trust with a reason", with_reason(trust_to_depth(0), tx::StatementReason::kAgreement)});
+  table.push_back({"distrust with a reason", with_reason(distrust(), tx::StatementReason::kFraud)});
+  table.push_back({"the end of a slot with a reason",
+                   with_reason(end_of_slot(2), tx::StatementReason::kQualityConcern)});
   table.push_back({"an end of accreditations", naming(statement(tx::StatementKind::kEnd, true))});
   table.push_back({"a void of accreditations", naming(statement(tx::StatementKind::kVoid, true))});
 }

@@ -7,6 +7,7 @@
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
 #include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/open_corrections.h"
 #include "wallet/credential/request.h"
 #include "wallet/keystore/file.h"
 
@@ -134,6 +135,33 @@ struct Registrar {
 };
 
 }  // namespace
+
+// Killed between its two steps and given again, it left the learner with two equal awards.
+TEST_CASE("a correction that was cut off is finished by the same command, and not done twice") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name,family_name\nS1,Ada,Ekman\n");
+  const auto index = registrar.award("S1")["indexes"][0].get<std::uint64_t>();
+  const auto row = registrar.write("row.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
+  registrar.issue("fix", "student,given_name,family_name\nS1,Ada,Ekmann\n", " --again");
+  auto& context = registrar.ledger.context;
+  REQUIRE(note_correction(context, {"fix", "spring", index}).ok());
+  CHECK(says(registrar.done("issuer batch resume fix"), "is not superseded yet"));
+
+  const std::string correct = "issuer correct --yes --student S1 --batch spring --csv " + row;
+  const auto before = registrar.entries();
+  const auto text = registrar.done(correct);
+  CHECK(says(text, "the new award was issued before, as batch fix"));
+  CHECK(registrar.entries() == before + 1);
+  CHECK(open_corrections(context)->empty());
+  CHECK_FALSE(says(registrar.done("issuer batch resume fix"), "not superseded yet"));
+  CHECK(says(registrar.why(correct, ExitCode::kUsage), "is superseded"));
+
+  // One that goes through leaves no note.
+  registrar.issue("autumn", "student,given_name,family_name\nS2,Bo,Ek\n");
+  const auto other = registrar.write("other.csv", "student,given_name,family_name\nS2,Bo,Eck\n");
+  (void)registrar.done("issuer correct --yes --student S2 --batch autumn --csv " + other);
+  CHECK(open_corrections(context)->empty());
+}
 
 // A row that said what the award says already superseded a good award for nothing.
 TEST_CASE("a correction that changes nothing is refused, and one that does says what") {

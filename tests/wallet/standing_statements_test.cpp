@@ -2,6 +2,7 @@
 #include "wallet/cli/flow/standing_statements.h"
 
 #include "tests/support/catch.h"
+#include "wallet/cli/flow/statement_periods.h"
 
 namespace testamur::wallet {
 namespace {
@@ -101,12 +102,76 @@ TEST_CASE("the same words are something new where they change what holds in thei
   trust.slot = 5;
   CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
 
+  // What ends tomorrow does not say what is to go on without an end, in whatever slot.
   answer.statements = {same, end};
-  CHECK_FALSE(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+  CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
   trust.slot = 3;
   CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
   answer.statements[1].slot.reset();
   CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+}
+
+TEST_CASE(
+    "what begins later is said already, and is replaced, ended and found like what holds now") {
+  constexpr std::uint64_t kLater = 100'000;
+  auto trust = content(tx::StatementKind::kTrust);
+  trust.slot = 3;
+  trust.valid_from_ms = kLater;
+  auto coming = answer_of(trust, kLater);
+  coming.in_force = false;
+  StatementsAnswer answer;
+  answer.statements = {coming};
+  CHECK_FALSE(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+
+  // Now it would begin earlier, which is something new.
+  trust.valid_from_ms = kNow;
+  CHECK(said_already(trust, standing_alike(answer, trust, kNow)).empty());
+
+  REQUIRE(recognition_periods(answer, 3, kNow).size() == 1);
+  CHECK(recognition_periods(answer, 3, kNow).front().from_ms == kLater);
+  CHECK(recognition_periods(answer, 4, kNow).empty());
+}
+
+TEST_CASE("of a slot the last in the order of the ledger governs from its first day on") {
+  const auto at = [](std::uint8_t id, std::uint64_t index, std::uint64_t from_ms,
+                     std::uint64_t until_ms, tx::StatementKind kind) {
+    auto said = answer_of(content(kind), from_ms, until_ms);
+    said.id = id_of<trust::StatementId>(id);
+    said.anchor->log_index = LogIndex{index};
+    return said;
+  };
+  const auto periods = [](std::vector<StatementAnswer> list, std::uint64_t from_ms) {
+    StatementsAnswer answer;
+    answer.statements = std::move(list);
+    std::vector<std::tuple<int, std::uint64_t, std::uint64_t>> found;
+    for (const auto& each : recognition_periods(answer, 3, from_ms))
+      found.emplace_back(each.statement.id.bytes[0], each.from_ms, each.over_ms);
+    return found;
+  };
+  using Periods = std::vector<std::tuple<int, std::uint64_t, std::uint64_t>>;
+  const auto kTrust = tx::StatementKind::kTrust;
+
+  // Listed newest first, as nodes do: the later one in the ledger governs from its own day.
+  CHECK(periods({at(2, 9, 50, 0, kTrust), at(1, 5, 10, 0, kTrust)}, 1) ==
+        Periods{{1, 10, 50}, {2, 50, trust::kOpenEnd}});
+  // What was to begin in 50 is replaced by what was said after it and begins in 20.
+  CHECK(periods({at(1, 5, 50, 0, kTrust), at(2, 9, 20, 0, kTrust)}, 1) ==
+        Periods{{2, 20, trust::kOpenEnd}});
+  // An end that was said later ends what was to begin later, too.
+  auto end = at(3, 12, 20, 0, kTrust);
+  end.kind = trust::Kind::kEnd;
+  CHECK(periods({at(1, 5, 50, 0, kTrust), end}, 1).empty());
+  // One that was said before a new grant ends nothing of that.
+  end.anchor->log_index = LogIndex{1};
+  CHECK(periods({at(1, 5, 50, 0, kTrust), end}, 1) == Periods{{1, 50, trust::kOpenEnd}});
+  // Its own last day.
+  CHECK(periods({at(1, 5, 10, 30, kTrust)}, 29) == Periods{{1, 10, 30}});
+  CHECK(periods({at(1, 5, 10, 30, kTrust)}, 30).empty());
+  // What cannot be read may govern.
+  auto unknown = at(4, 7, 60, 0, kTrust);
+  unknown.kind.reset();
+  unknown.valid_from_ms.reset();
+  CHECK(periods({unknown}, 1) == Periods{{4, 0, trust::kOpenEnd}});
 }
 
 TEST_CASE("another scope, amount, depth, report, reason or day is something new") {

@@ -5,6 +5,9 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
+#include "wallet/cli/files/draft.h"
+#include "wallet/cli/flow/statement_warnings.h"
+#include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -141,6 +144,132 @@ TEST_CASE("what the ledger would refuse of governance is refused before a vault 
   CHECK(says(why(0, "propose protocol 1 --height 1000"), "activated already"));
   CHECK(says(why(0, "propose suspend " + office.of(1) + " --voting-ends +9000d"), "--voting-ends"));
   CHECK(says(why(1, "propose suspend " + office.of(0)), "only an institution with a seat"));
+}
+
+// Two that were signed before either was committed took one slot, and one of them counted for
+// nothing: by drafts, by a ledger that stood still, by two programs at once.
+TEST_CASE("no two accreditations of an agency take one slot") {
+  Office office;
+  auto& ledger = office.ledger;
+  tx::StatementContent content;
+  content.kind = tx::StatementKind::kAccredit;
+  content.accreditation = true;
+  content.subject = ledger.id(1);
+  content.amount = 120;
+  content.scheme = tx::QualityScheme::kEsg;
+  content.valid_from_ms = ledger.nodes.at(0).node->chain().head()->header.time_ms;
+
+  // Signed, and not known to have ended.
+  const auto built =
+      std::get<tx::UnsignedTransaction>(tx::build(ledger.nodes.envelope(kAgency), content));
+  const Outbox outbox(ledger.context.path("outbox"));
+  REQUIRE(outbox
+              .put({built.id,
+                    tx::attach_signed(built, KeyPurpose::kGovern, ledger.nodes.at(kAgency).govern),
+                    Json{{"says", "an accreditation"}}})
+              .ok());
+
+  const std::string grant = "accreditation grant " + office.of(1) + " --yes";
+  CHECK(says(office.why(kAgency, grant, ExitCode::kUsage), "waits in the outbox"));
+  CHECK(says(office.why(kAgency, grant, ExitCode::kUsage), to_text(built.id)));
+
+  const auto file = ledger.context.path("draft.json");
+  const auto drafted = office.type(kAgency, grant + " --field 0613 --draft " + file);
+  INFO((drafted.failure() == nullptr ? "" : drafted.failure()->message));
+  REQUIRE(drafted.reply() != nullptr);
+  const auto draft = read_draft(file);
+  REQUIRE(draft.ok());
+  const auto body = decoded_body(*draft);
+  const auto& other = std::get<tx::StatementContent>(body.content);
+  CHECK(other.slot != content.slot);
+
+  // What was drafted for a slot is not sent once another one has taken it.
+  const auto author = ledger.id(kAgency);
+  const auto is_free = [&](const tx::StatementContent& said, const TransactionId& itself) {
+    const auto refused = refuse_taken_slot(ledger.client, author, said, itself);
+    if (!refused.ok()) CHECK(refused.failure().exit == ExitCode::kUsage);
+    return refused.ok();
+  };
+  CHECK(is_free(content, built.id));
+  ledger.commit(kAgency, KeyPurpose::kGovern, tx::Built(built));
+  ledger.settle();
+  CHECK(is_free(content, built.id));
+  CHECK_FALSE(is_free(content, TransactionId{}));
+  CHECK(is_free(other, TransactionId{}));
+}
+
+TEST_CASE("a recognition that begins later is withdrawn, and only what has ended has ended") {
+  Office office;
+  auto& ledger = office.ledger;
+  tx::StatementContent coming;
+  coming.kind = tx::StatementKind::kTrust;
+  coming.subject = ledger.id(1);
+  coming.amount = 60;
+  coming.valid_from_ms = 1'893'456'000'000;  // 2030
+  ledger.say(0, 1, coming);
+  ledger.settle();
+
+  const std::string about = office.of(1) + " --yes";
+  const auto again = "trust grant " + about + " --from 2030-01-01 --amount 60 --depth 0";
+  CHECK(says(office.why(0, again, ExitCode::kUsage), "stands already"));
+
+  // On to the vault, which this home has not.
+  for (const auto* words : {"trust withdraw ", "trust withdraw --from 2030-01-01 "}) {
+    const auto outcome = office.type(0, words + about);
+    REQUIRE(outcome.failure() != nullptr);
+    CHECK_FALSE(says(outcome.failure()->message, "already"));
+  }
+  auto warnings = recognition_warnings(ledger.client, ledger.id(0), coming, 1);
+  REQUIRE(warnings.ok());
+  REQUIRE(warnings->size() == 1);
+  CHECK(says(warnings->front(), "it takes the place, from 2030-01-01 on, of"));
+
+  tx::StatementContent end;
+  end.kind = tx::StatementKind::kEnd;
+  end.valid_from_ms = ledger.nodes.at(0).node->chain().head()->header.time_ms;
+  ledger.say(0, 1, end);
+  ledger.settle();
+  const auto outcome = office.type(0, "trust withdraw " + about);
+  REQUIRE(outcome.reply() != nullptr);
+  CHECK(outcome.reply()->json["already"] == true);
+}
+
+TEST_CASE("an accreditation is ended by the institution that it is of") {
+  Office office;
+  const auto other = office.ledger.accredit(kAgency, 0);
+  office.ledger.accredit(kAgency, 1);
+  office.ledger.settle();
+  CHECK(says(office.why(kAgency,
+                        "accreditation withdraw " + office.of(1) + " --statement " +
+                            to_text(other) + " --yes",
+                        ExitCode::kUsage),
+             "is no accreditation of " + office.of(1)));
+}
+
+TEST_CASE("what waits in the outbox is listed in its words, and can be forgotten") {
+  Office office;
+  const Outbox outbox(office.ledger.context.path("outbox"));
+  CHECK(says(office.type(0, "outbox list").reply()->text, "nothing waits"));
+  const auto id = TransactionId::prefix_of(Bytes(32, 7));
+  REQUIRE(outbox.put({id, Bytes(5, 1), Json{{"says", "University 0 revokes 3"}}}).ok());
+
+  const auto list = office.type(0, "outbox list");
+  REQUIRE(list.reply() != nullptr);
+  CHECK(says(list.reply()->text, "University 0 revokes 3"));
+  CHECK(list.reply()->json["waiting"][0]["transaction"] == to_text(id));
+
+  const auto none = to_text(TransactionId::prefix_of(Bytes(32, 8)));
+  CHECK(office.type(0, "outbox discard " + none + " --yes").exit() == ExitCode::kUnknown);
+  CHECK(office.type(0, "outbox discard " + to_text(id) + " --yes").exit() == ExitCode::kOk);
+  CHECK(outbox.list()->empty());
+
+  // What a killed program left of it is swept away, and nothing else.
+  REQUIRE(outbox.put({id, Bytes(5, 1), Json::object()}).ok());
+  const auto orphan = office.ledger.context.path("outbox/orphan.json");
+  REQUIRE(write_file_atomically(orphan, as_bytes(std::string("{}")), Overwrite::kAllowed).ok());
+  outbox.sweep();
+  CHECK_FALSE(is_there(orphan));
+  CHECK(outbox.list()->size() == 1);
 }
 
 TEST_CASE("an institution's new facts are not those of another, and not those of now") {

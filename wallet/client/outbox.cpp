@@ -52,6 +52,19 @@ Result<std::vector<OutboxEntry>> Outbox::list() const {
   return entries;
 }
 
+void Outbox::sweep() const {
+  const auto files = list_folder(directory_);
+  if (!files.ok()) return;
+  std::error_code ignored;
+  for (const auto& file : *files) {
+    const std::filesystem::path path(file);
+    std::filesystem::path bytes = path;
+    bytes.replace_extension(".tx");
+    const bool is_orphan = path.extension() == ".json" && !is_there(bytes.string());
+    if (path.extension() == ".tmp" || is_orphan) std::filesystem::remove(path, ignored);
+  }
+}
+
 void Outbox::remove(const TransactionId& id) const {
   std::error_code ignored;
   std::filesystem::remove(path(id, ".tx"), ignored);

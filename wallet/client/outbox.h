@@ -30,6 +30,9 @@ class Outbox {
   Status put(const OutboxEntry& entry) const;
   // Those that have not ended; unreadable files are reported by name.
   Result<std::vector<OutboxEntry>> list() const;
+  // Removes what a program left that was killed while it put something there. Precondition: no
+  // other program puts anything (the caller holds the home).
+  void sweep() const;
   // The transaction has ended. Absent files are no error.
   void remove(const TransactionId& id) const;
 

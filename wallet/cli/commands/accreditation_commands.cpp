@@ -12,8 +12,10 @@
 #include "wallet/cli/flow/accreditation_import.h"
 #include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/pending.h"
 #include "wallet/cli/flow/standing_statements.h"
 #include "wallet/cli/flow/statement_periods.h"
+#include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/near_names.h"
 #include "wallet/cli/short_id.h"
@@ -133,7 +135,7 @@ Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const A
   if (!options.reason->empty())
     return error("--reason: an accreditation is granted without a reason; leave it out");
 
-  content.report_url = options.report_url;
+  TM_TRY(content.report_url, parse_web_address("--report-url", options.report_url));
   if (!options.report_digest->empty()) {
     const auto bytes = from_hex(*options.report_digest);
     const auto digest = bytes ? Hash256::from(*bytes) : std::nullopt;
@@ -178,25 +180,12 @@ Attempt<void> refuse_outweighed(const Context& context, const tx::StatementConte
   return {};
 }
 
-// Registers import history, so an accreditation counts backwards for everybody; an end does not.
-std::vector<std::string> past_warnings(const tx::StatementContent& content, std::uint64_t now_ms) {
-  if (!begins_on_a_past_day(content, now_ms)) return {};
-  const std::string day = "it begins on " + date_text(content.valid_from_ms) + ", which is past: ";
-  if (content.kind == tx::StatementKind::kAccredit)
-    return {day +
-            "it counts backwards (retroactive), and changes what everybody decides of awards since "
-            "then"};
-  return {day +
-          "for everybody but your own nodes it ends with its block, now, and what was decided of "
-          "the time before stays"};
-}
-
 Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
                                    const AccreditOptions& options) {
   TM_TRY(auto content, read_accreditation(session, agency, options));
 
   const auto& own = session.profile.institution;
-  TM_TRY(const auto answer, asked(session.client.statements(own, content.subject, true)));
+  TM_TRY(auto answer, asked(session.client.statements(own, content.subject, true)));
   TM_TRY_STATUS(check_readable(answer));
 
   // Days are those of the ledger: this machine's clock may be behind it.
@@ -207,9 +196,12 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
 
   TM_TRY_STATUS(refuse_outweighed(session.context, content, *options.subject, standing));
 
+  // What is signed and not on the ledger yet has taken its slot.
+  TM_TRY(const auto pending,
+         pending_transactions(session.context, session.profile, session.context.now_ms()));
+  add_pending(answer, pending, content.subject);
   TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
   auto warnings = alike_warnings(standing, said);
-  for (auto& warning : past_warnings(content, now_ms)) warnings.push_back(std::move(warning));
   return Saying{std::move(content), std::move(warnings)};
 }
 
@@ -270,6 +262,19 @@ Attempt<std::vector<TransactionId>> statements_named(IssuerSession& session,
   return ids;
 }
 
+// What is named must be about the institution that is named beside it.
+Status check_subject(const StatementsAnswer& answer, const std::vector<TransactionId>& named,
+                     const AccreditOptions& options) {
+  for (const auto& id : named) {
+    const auto found = std::ranges::find(answer.statements, id, &StatementAnswer::id);
+    if (found != answer.statements.end() && found->kind == trust::Kind::kAccredit) continue;
+    return error("--statement: " + to_text(id) + " is no accreditation of " + *options.subject +
+                 " by this agency (testamur accreditation list " + *options.subject +
+                 "); nothing was sent");
+  }
+  return {};
+}
+
 // Names what it ends: accreditations have no slot to be emptied.
 Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options) {
   tx::StatementContent content;
@@ -288,6 +293,7 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   if (content.names.empty()) {
     content.names = standing_accreditations(answer, content.valid_from_ms);
   } else {
+    TM_TRY_STATUS(check_subject(answer, content.names, options));
     const auto ended = ended_of(answer, content.names, content.valid_from_ms);
     if (!ended.empty())
       return error("--statement: " + to_text(ended.front()) +
@@ -295,6 +301,8 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   }
 
   std::ranges::sort(content.names);
+  const auto repeated = std::ranges::unique(content.names);
+  content.names.erase(repeated.begin(), repeated.end());
   if (content.names.empty()) {
     return Failure{ExitCode::kUsage,
                    "no accreditation of " + *options.subject + " by this agency holds on " +
@@ -304,15 +312,11 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
-  auto warnings = past_warnings(content, session.context.now_ms());
-  if (content.valid_from_ms > session.context.now_ms())
-    warnings.push_back("it ends on " + date_text(content.valid_from_ms) +
-                       ", which is still to come: until then everything counts as before");
-  return Saying{std::move(content), std::move(warnings)};
+  return Saying{std::move(content), {}};
 }
 
 Outcome say(Context& context, const AccreditOptions& options, bool grant) {
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "accreditation"));
   TM_TRY(const auto agency, find_agency(session));
   TM_TRY(const auto saying,
          grant ? make_accreditation(session, agency, options) : make_end(session, options));
@@ -320,6 +324,9 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   TransactionRequest request;
   request.command = "accreditation";
   request.description.warnings = saying.warnings;
+  TM_TRY(auto known, accreditation_warnings(session.client, session.profile.institution, content,
+                                            context.now_ms()));
+  for (auto& warning : known) request.description.warnings.push_back(std::move(warning));
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name;
   if (grant) {
@@ -399,7 +406,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
 Outcome import(Context& context, const ImportOptions& options) {
   const bool dry_run = options.dry_run;
 
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "accreditation import"));
   TM_TRY(auto plan, make_plan(session, options));
   const ExitCode exit = plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure;
 
@@ -452,7 +459,8 @@ void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
   add_scope_options(*grant, *options);
   option(*grant, "--amount", options->amount, "1 to 120 (default 120)");
   option(*grant, "--depth", options->depth,
-         "1: the institution is an agency whose accreditations count (default 0)");
+         "1: the institution is an agency whose accreditations count; more: those of agencies "
+         "behind it too (default 0)");
   option(*grant, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
   option(*grant, "--report-url", options->report_url, "Where the report is published");
   option(*grant, "--report-digest", options->report_digest, "SHA-256 of the report");

@@ -24,6 +24,7 @@
 #include "wallet/cli/flow/batches.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/open_corrections.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/ledger_trust.h"
@@ -559,6 +560,9 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
 
   // From here on it lasts: the indexes are this batch's, whatever becomes of it.
   const std::string folder_name = name.empty() ? batch.id : name;
+  if (replaced)
+    TM_TRY_STATUS(
+        note_correction(context, {folder_name, replaced->batch, replaced->indexes.front().value}));
   TM_TRY(auto folder, begin_batch(context, folder_name, std::move(batch),
                                   issue_keys.keys.register_identities.front().recipient()));
   const auto issued = finish_batch(context, session.client, folder, issue_keys.key(), description);
@@ -603,9 +607,14 @@ Outcome resume(Context& context, const BatchOptions& options) {
   if (issued.reply() == nullptr) return issued;
   Json json = issued.reply()->json;
   json["already"] = was_finished;
+  TM_TRY(const auto corrections, open_corrections(context));
+  std::string open;
+  for (const auto& each : corrections) {
+    if (each.batch == name) open = to_text(each) + "\n";
+  }
   return Reply{std::move(json),
                (was_finished ? name + " was finished already, and nothing was done:\n" : "") +
-                   issued.reply()->text};
+                   issued.reply()->text + open};
 }
 
 // Only where it is certain that nothing of it is on the ledger or on its way.

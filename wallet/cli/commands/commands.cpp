@@ -52,6 +52,7 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   add_credential_commands(app, context, run);
   add_verifier_commands(app, context, run);
   add_issuer_commands(app, context, run);
+  add_outbox_commands(app, context, run);
   add_trust_commands(app, context, run);
   add_key_commands(app, context, run);
   add_institution_commands(app, context, run);

@@ -31,6 +31,7 @@ void add_credential_commands(CLI::App& app, Context& context, Run& run);
 void add_verify_commands(CLI::App& app, CLI::App& credential, Context& context, Run& run);
 void add_verifier_commands(CLI::App& app, Context& context, Run& run);
 void add_issuer_commands(CLI::App& app, Context& context, Run& run);
+void add_outbox_commands(CLI::App& app, Context& context, Run& run);
 void add_batch_commands(CLI::App& issuer, Context& context, Run& run);
 void add_correction_commands(CLI::App& issuer, Context& context, Run& run);
 void add_register_commands(CLI::App& issuer, Context& context, Run& run);

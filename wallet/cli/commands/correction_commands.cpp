@@ -13,6 +13,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/open_corrections.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/credential.h"
@@ -84,28 +85,60 @@ void fill(IssueOptions& issue, const RegisteredAward& corrected, const std::stri
   issue.replaces = corrected;
 }
 
+Outcome supersede_corrected(Context& context, const std::string& student, const std::string& batch,
+                            const std::string& fresh) {
+  const auto superseded = supersede_award(context, student, batch);
+  if (superseded.reply() != nullptr) {
+    forget_correction(context, fresh);
+    return superseded;
+  }
+  Failure failure = superseded.failure() == nullptr
+                        ? Failure{superseded.exit(), "the old award was not superseded"}
+                        : *superseded.failure();
+  failure.message += "\n  the new award is issued (batch " + fresh +
+                     "), and the old one is still in force: the same testamur issuer correct "
+                     "again supersedes it, and issues nothing more";
+  return failure;
+}
+
+// A correction of this award that was cut off is finished: nobody gets a third award.
+Outcome finish_correction(Context& context, const OpenCorrection& open,
+                          const RegisteredAward& corrected) {
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(const auto fresh, read_batch(context, vault.register_identities, open.batch));
+  if (!fresh.committed || !fresh.delivered)
+    return Failure{ExitCode::kUsage,
+                   "a correction of this award was begun as batch " + open.batch +
+                       " and cut off: " +
+                       (fresh.committed ? "testamur issuer batch resume " + open.batch
+                                        : ways_of_unsent(open.batch)) +
+                       "; then give this command again. Nothing was issued"};
+  const auto superseded =
+      supersede_corrected(context, corrected.award.student, corrected.award.batch, open.batch);
+  if (superseded.reply() == nullptr) return superseded;
+  Json json{{"batch", open.batch}, {"already", true}, {"superseded", superseded.reply()->json}};
+  return Reply{std::move(json),
+               "the new award was issued before, as batch " + open.batch +
+                   "; nothing more was issued\n" + superseded.reply()->text +
+                   "if the file says something else than that award, correct the award in batch " +
+                   open.batch + "\n"};
+}
+
 Outcome correct(Context& context, CorrectOptions& options) {
   const std::string student = canonical_reference(*options.student);
   const std::string batch = options.batch;
   TM_TRY_STATUS(hold_home(context, "issuer correct"));
   TM_TRY_STATUS(check_row(options.issue, student));
   TM_TRY(const auto corrected, award_to_correct(context, student, batch));
+  TM_TRY(const auto open, open_correction_of(context, corrected.award));
+  if (open && !*options.issue.dry_run) return finish_correction(context, *open, corrected);
   TM_TRY(const auto free, free_name(context, batch));
   fill(options.issue, corrected, free);
 
   const auto issued = issue_batch(context, options.issue);
   if (issued.reply() == nullptr || *options.issue.dry_run) return issued;
-  const auto superseded = supersede_award(context, student, batch);
-  if (superseded.reply() == nullptr) {
-    Failure failure = superseded.failure() == nullptr
-                          ? Failure{superseded.exit(), "the old award was not superseded"}
-                          : *superseded.failure();
-    failure.message +=
-        "\n  the new award is issued (batch " + *options.issue.name +
-        "), and the old one is still in force: testamur issuer status supersede --student " +
-        student + " --batch " + batch + " --reason correction";
-    return failure;
-  }
+  const auto superseded = supersede_corrected(context, student, batch, options.issue.name);
+  if (superseded.reply() == nullptr) return superseded;
   Json json = issued.reply()->json;
   json["superseded"] = superseded.reply()->json;
   return Reply{

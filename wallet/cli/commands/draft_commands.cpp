@@ -9,6 +9,7 @@
 #include "wallet/cli/files/draft.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/keystore/file.h"
@@ -113,8 +114,10 @@ Result<Draft> gather(const std::vector<std::string>& files) {
 Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
   TM_TRY(const auto answer, asked(client.status()));
   if (answer.chain != draft.chain) {
-    return Failure{ExitCode::kUsage, "the node serves another ledger (" + chain_text(answer) +
-                                         ") than the draft is for (" + to_text(draft.chain) + ")"};
+    return Failure{ExitCode::kUnknown,
+                   "the node serves another ledger (" + chain_text(answer) +
+                       ") than the draft is for (" + to_text(draft.chain) + ")",
+                   "other_ledger"};
   }
 
   // A clock that is behind does not count: the ledger goes by its own time.
@@ -162,6 +165,21 @@ Reply sent_reply(const Draft& draft, const std::string& says, Json outcome, bool
   return Reply{std::move(json), text + "  transaction " + id + "\n"};
 }
 
+// What has changed since it was drafted is said again, by what the ledger says now.
+Attempt<Description> describe_now(const Context& context, Client& client, const Draft& draft,
+                                  const tx::DecodedBody& body) {
+  TM_TRY(const auto known, asked(fetch_description_context(client, body)));
+  Description description{describe_transaction(body, known), {}, {}, {}};
+  if (const auto* statement = std::get_if<tx::StatementContent>(&body.content)) {
+    TM_TRY_STATUS(refuse_taken_slot(client, body.author, *statement, draft.transaction.id));
+    TM_TRY(description.warnings,
+           statement_warnings(client, body.author, *statement, context.now_ms()));
+  }
+  if (const auto* proposal = std::get_if<tx::ProposalContent>(&body.content))
+    description.warnings = proposal_warnings(*proposal, known);
+  return description;
+}
+
 Outcome send_files(Context& context, const Given<std::vector<std::string>>& files) {
   TM_TRY(const auto draft, gather(files));
   if (!missing(draft).empty()) {
@@ -175,9 +193,9 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
                       true);
 
   TM_TRY_STATUS(check_time(context, client, draft));
-  TM_TRY(const auto known, asked(fetch_description_context(client, body)));
-  const std::string description_text = describe_transaction(body, known);
-  TM_TRY_STATUS(confirm_description(context, {description_text, {}, {}, {}}, "Send this?", "sent"));
+  TM_TRY(const auto description, describe_now(context, client, draft, body));
+  const auto& description_text = description.text;
+  TM_TRY_STATUS(confirm_description(context, description, "Send this?", "sent"));
 
   TM_TRY(const auto sent, submit_signed(context, client, draft.transaction.id, carried(draft),
                                         Json{{"command", "send"}, {"says", description_text}}));

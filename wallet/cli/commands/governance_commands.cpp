@@ -100,7 +100,7 @@ Outcome vote(Context& context, const VoteOptions& options) {
     return Failure{ExitCode::kUsage, "vote yes or no, not \"" + *options.answer + "\""};
   }
 
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "governance"));
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
 
   TM_TRY(const auto status, asked(session.client.status()));
@@ -132,7 +132,7 @@ Outcome vote(Context& context, const VoteOptions& options) {
 }
 
 Outcome veto(Context& context, const VoteOptions& options) {
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "governance"));
 
   TM_TRY(const auto found, find_proposal(session.client, session.profile.chain, options.proposal));
   if (!found.view.content) {

@@ -323,7 +323,7 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
     TM_TRY(effective_ms, time_of(context, "--effective", options.effective));
   }
 
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "governance propose"));
   TM_TRY(const auto proposed, make(session, options));
 
   TransactionRequest request;

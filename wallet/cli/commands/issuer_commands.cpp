@@ -11,7 +11,6 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/joined.h"
-#include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/issuer_keys.h"
 
@@ -203,7 +202,7 @@ Attempt<Names> names_of_parties(IssuerSession& session, const tx::AchievementCon
 
 Outcome publish(Context& context, const AchievementOptions& options) {
   TM_TRY(const auto content, read_achievement_file(options.file));
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "issuer"));
   const std::string id =
       to_text(AchievementId{session.profile.institution, content.number, content.version});
   TransactionRequest request;
@@ -235,7 +234,7 @@ Outcome retire(Context& context, const AchievementOptions& options) {
   const std::string text = options.achievement;
   TM_TRY(const auto id, parse_achievement_id(text));
 
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "issuer"));
 
   if (id.institution != session.profile.institution) {
     return Failure{ExitCode::kUsage,
@@ -254,33 +253,6 @@ Outcome retire(Context& context, const AchievementOptions& options) {
   request.description.facts["achievement"] = text;
   request.done = "retired " + text + "; what was issued stands";
   return confirm_sign_send(session, std::move(request), options.draft);
-}
-
-Outcome resume_outbox(Context& context) {
-  const Outbox outbox(context.path("outbox"));
-
-  TM_TRY(const auto entries, or_exit(ExitCode::kFailure, outbox.list()));
-
-  Client client = context.client();
-  Json ended = Json::array();
-  ExitCode code = ExitCode::kOk;
-  std::string text;
-
-  for (const auto& entry : entries) {
-    const auto sent = submit_signed(context, client, entry.id, entry.carried, entry.note);
-    if (sent.ok()) {
-      ended.push_back(to_text(entry.id));
-      continue;
-    }
-    // One that fails does not keep the others: each has its own end of validity.
-    code = worse(code, sent.failure().exit);
-    text += to_text(entry.id) + ": " + sent.message() + "\n";
-  }
-
-  return Reply{Json{{"committed", ended}, {"exit_code", static_cast<int>(code)}},
-               text + std::to_string(ended.size()) + " of " + std::to_string(entries.size()) +
-                   " transactions in the outbox are committed\n",
-               code};
 }
 
 }  // namespace
@@ -322,11 +294,6 @@ void add_issuer_commands(CLI::App& app, Context& context, Run& run) {
 
   add_batch_commands(*issuer, context, run);
   add_status_commands(*issuer, context, run);
-
-  auto* outbox = app.add_subcommand("outbox", "Signed transactions that have not ended");
-  outbox->require_subcommand(1);
-  outbox->add_subcommand("resume", "Send the same bytes again until they have ended")
-      ->callback([&context, &run] { run = [&context] { return resume_outbox(context); }; });
 }
 
 }  // namespace testamur::wallet

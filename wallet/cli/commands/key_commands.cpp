@@ -125,7 +125,7 @@ TransactionRequest key_request(Context& context, const IssuerProfile& profile,
 Outcome add(Context& context, const KeyOptions& options) {
   TM_TRY_STATUS(hold_home(context, "key add"));
   TM_TRY(const auto purpose, purpose_in(options.purpose));
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "key"));
   TM_TRY(const auto key, new_key(options, session.profile, purpose));
   auto request = key_request(context, session.profile, "key add", &key);
   request.make = [&key](const tx::Envelope& envelope) { return tx::build(envelope, key.content); };
@@ -187,7 +187,7 @@ constexpr const char* kConsensusWords =
 
 Outcome rotate(Context& context, const KeyOptions& options) {
   TM_TRY_STATUS(hold_home(context, "key rotate"));
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "key"));
   TM_TRY(const auto old, own_key(session, options.purpose));
   if (old.purpose == KeyPurpose::kConsensus) return Failure{ExitCode::kUsage, kConsensusWords};
   TM_TRY(const auto key, new_key(options, session.profile, old.purpose));
@@ -293,7 +293,7 @@ Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
 }
 
 Outcome retire(Context& context, const KeyOptions& options) {
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "key"));
 
   TM_TRY(const auto key, own_key(session, options.purpose));
 

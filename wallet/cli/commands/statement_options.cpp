@@ -2,6 +2,10 @@
 // of it, so that a limit which cannot be read is an error and never left out.
 #include "wallet/cli/commands/statement_options.h"
 
+#include <algorithm>
+
+#include "common/visible.h"
+
 namespace testamur::wallet {
 
 namespace tx = ledger::tx;
@@ -62,9 +66,14 @@ Result<trust::Scope> parse_scope(const StatementOptions& options) {
   return scope;
 }
 
-bool begins_on_a_past_day(const tx::StatementContent& content, std::uint64_t now_ms) {
-  constexpr std::uint64_t kDayMs = 86'400'000;
-  return content.valid_from_ms + kDayMs <= now_ms;
+Result<std::string> parse_web_address(const std::string& option, const std::string& text) {
+  const bool web = text.starts_with("https://") || text.starts_with("http://");
+  const bool plain = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+  constexpr std::size_t kMostBytes = 512;
+  if (text.empty() || (web && plain && text.size() <= kMostBytes)) return text;
+  return error(option + ": " + in_quotes(text) +
+               " is no address of the web: write https://…, at most 512 bytes, without spaces; "
+               "letters beyond ASCII as a browser copies them (%C3%A9)");
 }
 
 Result<Amounts> parse_amounts(const StatementOptions& options) {

@@ -32,8 +32,10 @@ void add_scope_options(CLI::App& command, StatementOptions& options);
 
 Result<trust::Scope> parse_scope(const StatementOptions& options);
 Result<ledger::tx::StatementReason> parse_reason(const std::string& text);
-// Whether its first day is over; today's began before now, and is none.
-bool begins_on_a_past_day(const ledger::tx::StatementContent& content, std::uint64_t now_ms);
+
+// An address of the web as the ledger takes it; empty stays empty. `option` is named in the
+// refusal.
+Result<std::string> parse_web_address(const std::string& option, const std::string& text);
 
 // Of amount and depth, within their bounds; an amount of 0 would say nothing.
 struct Amounts {

@@ -294,8 +294,6 @@ TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
       counted(changes.hit.size()) + " of " + profile.name + " " + verb.done + ", reason " + reason;
 
   auto& description = request.description;
-  if (verb.is_final) description.text = "\nThis cannot be undone.";
-
   description.details =
       counted(changes.hit.size()) + ":\n" + awards_text(changes.hit) + notices_text(changes);
 

@@ -14,6 +14,8 @@
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/own_files.h"
 #include "wallet/cli/flow/standing_statements.h"
+#include "wallet/cli/flow/statement_periods.h"
+#include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/viewpoint.h"
 #include "wallet/cli/terminal.h"
@@ -160,110 +162,13 @@ std::string sentence(const tx::StatementContent& content, const std::string& sub
   }
 }
 
-// Whether a statement takes the place of one that stands: whole, with field, level and every other
-// limit that is not given again.
-bool is_replaced(const StatementAnswer& said, const tx::StatementContent& content) {
-  // One of which kind or slot is not known may be the one.
-  const bool other_kind =
-      said.kind && said.kind != trust::Kind::kTrust && said.kind != trust::Kind::kDistrust;
-  return !other_kind && said.slot.value_or(content.slot) == content.slot;
-}
-
-std::vector<std::string> replaced_warnings(const StatementsAnswer& answer,
-                                           const tx::StatementContent& content,
-                                           std::uint64_t now_ms) {
-  // What stands now stands until this one begins.
-  const bool later = content.valid_from_ms > now_ms;
-  const std::string from = later ? ", from " + date_text(content.valid_from_ms) + " on," : "";
-
-  std::vector<std::string> warnings;
-  for (const auto& said : answer.statements) {
-    if (is_replaced(said, content))
-      warnings.push_back("it takes the place" + from + " of: " + statement_text(said));
-  }
-  return warnings;
-}
-
-// What an institution says holds for its own decisions from the day that is named, an earlier one
-// too.
-std::vector<std::string> day_warnings(const tx::StatementContent& content, std::uint64_t now_ms) {
-  if (!begins_on_a_past_day(content, now_ms)) return {};
-  return {"it begins on " + date_text(content.valid_from_ms) +
-          ", which is past: what your institution's nodes decide of awards since then changes with "
-          "it"};
-}
-
-// What this institution says of the same subject in other slots, which goes on: a distrust in any
-// of them outweighs all of its trust.
-std::vector<std::string> other_slot_warnings(const StatementsAnswer& standing,
-                                             const tx::StatementContent& content) {
-  std::vector<std::string> warnings;
-  for (const auto& said : standing.statements) {
-    const bool is_distrust = said.kind == trust::Kind::kDistrust;
-    const bool says_trust = is_distrust || said.kind == trust::Kind::kTrust;
-    if (!says_trust || said.slot.value_or(content.slot) == content.slot || !said.in_force) continue;
-
-    std::string what = "in another slot this stands on: ";
-    if (content.kind == tx::StatementKind::kTrust) {
-      if (!is_distrust) continue;
-      what = "it has no effect while this distrust stands in another slot: ";
-    } else if (content.kind == tx::StatementKind::kDistrust) {
-      if (is_distrust) continue;
-      what = "it outweighs, and does not end, what stands in another slot: ";
-    }
-    warnings.push_back(what + statement_text(said));
-  }
-  return warnings;
-}
-
-// What is said of an institution that has lost its standing counts for nothing.
-Attempt<std::vector<std::string>> standing_warnings(IssuerSession& session,
-                                                    const tx::StatementContent& content) {
-  if (content.kind != tx::StatementKind::kTrust) return std::vector<std::string>{};
-  TM_TRY(const auto subject, asked(session.client.institution(content.subject, false)));
-  if (subject.standing == trust::Standing::kGood) return std::vector<std::string>{};
-  return std::vector<std::string>{"the institution is " + standing_text(subject.standing) +
-                                  " on the ledger: nothing that it awards counts as long as that "
-                                  "is so, whoever trusts it"};
-}
-
-// What stands already of what is about to be said.
-Attempt<std::vector<std::string>> compare_with_standing(IssuerSession& session,
-                                                        const tx::StatementContent& content) {
-  const auto& own = session.profile.institution;
-  const auto now_ms = session.context.now_ms();
-  TM_TRY(const auto listed, asked(session.client.statements(own, content.subject, false)));
-  auto warnings = other_slot_warnings(listed, content);
-  const auto add = [&](std::vector<std::string> more) {
-    warnings.insert(warnings.begin(), more.begin(), more.end());
-  };
-
-  if (content.kind == tx::StatementKind::kEnd) {
-    for (const auto& said : listed.statements) {
-      if (is_replaced(said, content)) add({"it ends: " + statement_text(said)});
-    }
-    return warnings;
-  }
-
-  TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
-  const auto said = said_already(content, standing_alike(ever, content, now_ms));
-  TM_TRY_STATUS(refuse_said_already(session.context, said));
-  TM_TRY(auto fallen, standing_warnings(session, content));
-  add(std::move(fallen));
-  add(said.empty() ? replaced_warnings(listed, content, now_ms) : said_already_warnings(said));
-  return warnings;
-}
-
 // The ledger takes an end of what has ended, and keeps it for good; it says nothing to anybody.
 Attempt<bool> has_ended_already(IssuerSession& session, const tx::StatementContent& content,
                                 const std::string& subject) {
   const auto& own = session.profile.institution;
-  TM_TRY(const auto standing, asked(session.client.statements(own, content.subject, false)));
-  const auto in_slot = [&](const StatementAnswer& said) { return is_replaced(said, content); };
-  if (std::ranges::any_of(standing.statements, in_slot)) return false;
-
   TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
-  if (std::ranges::any_of(ever.statements, in_slot)) return true;
+  if (!recognition_periods(ever, content.slot, content.valid_from_ms).empty()) return false;
+  if (was_recognized(ever, content.slot)) return true;
   return Failure{ExitCode::kUsage,
                  session.profile.name + " never said anything of " + subject + " in slot " +
                      std::to_string(content.slot) +
@@ -272,25 +177,39 @@ Attempt<bool> has_ended_already(IssuerSession& session, const tx::StatementConte
                  "nothing_to_end"};
 }
 
+Attempt<void> refuse_said_again(IssuerSession& session, const tx::StatementContent& content) {
+  if (content.kind == tx::StatementKind::kEnd) return {};
+  TM_TRY(const auto ever,
+         asked(session.client.statements(session.profile.institution, content.subject, true)));
+  return refuse_said_already(
+      session.context,
+      said_already(content, standing_alike(ever, content, session.context.now_ms())));
+}
+
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "trust"));
   TM_TRY(const auto content, make_statement(context, session.client, options, kind));
 
   if (kind == tx::StatementKind::kEnd) {
     const std::string& subject = options.subject;
     TM_TRY(const bool ended, has_ended_already(session, content, subject));
     if (ended) {
+      const bool later = content.valid_from_ms > context.now_ms();
       return Reply{Json{{"already", true}, {"statement", ""}},
                    "what " + session.profile.name + " said of " + subject + " in slot " +
-                       std::to_string(content.slot) + " has ended already; nothing was sent\n"};
+                       std::to_string(content.slot) + " has ended " +
+                       (later ? "by " + date_text(content.valid_from_ms) : "") +
+                       " already; nothing was sent\n"};
     }
   }
 
+  TM_TRY_STATUS(refuse_said_again(session, content));
+
   TransactionRequest request;
   request.command = "trust";
-  TM_TRY(request.description.warnings, compare_with_standing(session, content));
-  for (auto& warning : day_warnings(content, context.now_ms()))
-    request.description.warnings.push_back(std::move(warning));
+  TM_TRY(
+      request.description.warnings,
+      recognition_warnings(session.client, session.profile.institution, content, context.now_ms()));
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +

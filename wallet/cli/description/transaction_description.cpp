@@ -157,6 +157,10 @@ std::string describe_target(const tx::IndexBitmap& bitmap) {
   return "many from " + std::to_string(bitmap.first.value) + " on";
 }
 
+bool is_final(tx::StatusAction action) {
+  return action == tx::StatusAction::kRevoke || action == tx::StatusAction::kSupersede;
+}
+
 std::string words(const tx::StatusChangeContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
   const auto which =
@@ -164,7 +168,7 @@ std::string words(const tx::StatusChangeContent& content, const tx::DecodedBody&
   return describe_party(known, body.author) +
          " changes the status of its credentials with the indexes " + which + ": " +
          std::string(word_of(content.action)) + ", reason " + std::string(word_of(content.reason)) +
-         ".";
+         "." + (is_final(content.action) ? "\nThis cannot be undone." : "");
 }
 
 // A batch has a description of its own (commands/batch_commands.cpp); a draft of one is shown as it
@@ -287,6 +291,22 @@ std::string describe_amount(const tx::StatementContent& content) {
   return " with amount " + std::to_string(content.amount) + " of 120";
 }
 
+// It stands on the ledger for good, beside what it is the reason of.
+std::string describe_reason(const tx::StatementContent& content) {
+  switch (content.reason) {
+    case tx::StatementReason::kNone: return "";
+    case tx::StatementReason::kAgreement: return " Reason: an agreement.";
+    case tx::StatementReason::kReview: return " Reason: a review.";
+    case tx::StatementReason::kJointProgramme: return " Reason: a joint programme.";
+    case tx::StatementReason::kQualityConcern: return " Reason: a concern about quality.";
+    case tx::StatementReason::kFraud: return " Reason: fraud.";
+    case tx::StatementReason::kKeyCompromise: return " Reason: a key was compromised.";
+    case tx::StatementReason::kExpiry: return " Reason: it expired.";
+    case tx::StatementReason::kOther: return " Reason: another one.";
+  }
+  return " Reason: unknown.";
+}
+
 std::string describe_trust(const tx::StatementContent& content) {
   const auto depth = std::to_string(content.depth);
   std::string reach = "its own awards only";
@@ -295,14 +315,22 @@ std::string describe_trust(const tx::StatementContent& content) {
     reach = "its own awards, and those of institutions up to " + depth + " steps behind it";
   return describe_amount(content) + ": " + reach + " (depth " + depth + ")" +
          describe_scope(content.scope) + describe_slot(content) + ", " + describe_period(content) +
-         ".";
+         "." + describe_reason(content);
 }
 
 std::string describe_accreditation(const tx::StatementContent& content) {
-  return describe_amount(content) + describe_scope(content.scope) + ", " +
-         describe_period(content) + "." +
-         (content.report_url.empty() ? ""
-                                     : "\nThe report is at " + one_line(content.report_url) + ".");
+  std::string text = describe_amount(content) + ", by the scheme " +
+                     std::string(to_text(static_cast<trust::Scheme>(content.scheme))) +
+                     describe_scope(content.scope) + ", " + describe_period(content) + ".";
+  if (content.depth > 0)
+    text += " It is an agency whose accreditations count too, up to " +
+            std::to_string(content.depth) + (content.depth == 1 ? " step" : " steps") +
+            " behind it (depth " + std::to_string(content.depth) + ").";
+  if (!content.report_url.empty())
+    text += "\nThe report is at " + one_line(content.report_url) + ".";
+  if (!content.evidence_digest.is_zero())
+    text += "\nThe report has the digest " + content.evidence_digest.hex() + ".";
+  return text;
 }
 
 std::string describe_end(const tx::StatementContent& content, const std::string& subject) {
@@ -316,7 +344,7 @@ std::string describe_end(const tx::StatementContent& content, const std::string&
     which = ": " + first_ten(content.names, [](const TransactionId& id) { return to_text(id); });
   }
   return " ends " + what + subject + describe_slot(content) + ", from " +
-         moment_text(content.valid_from_ms) + " on" + which + ".";
+         moment_text(content.valid_from_ms) + " on" + which + "." + describe_reason(content);
 }
 
 std::string words(const tx::StatementContent& content, const tx::DecodedBody& body,
@@ -330,7 +358,7 @@ std::string words(const tx::StatementContent& content, const tx::DecodedBody& bo
     case tx::StatementKind::kDistrust:
       return author + " distrusts " + subject + describe_scope(content.scope) +
              describe_slot(content) + ": what that institution awards is blocked, " +
-             describe_period(content) + ".";
+             describe_period(content) + "." + describe_reason(content);
     case tx::StatementKind::kEnd: return author + describe_end(content, subject);
     // No command voids a statement.
     case tx::StatementKind::kVoid: return show_fields(body, known);

@@ -1,6 +1,7 @@
 #include "wallet/cli/flow/standing_statements.h"
 
 #include <algorithm>
+#include <set>
 
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/statement_periods.h"
@@ -22,16 +23,36 @@ bool has_same_amounts(const StatementAnswer& said, const tx::StatementContent& c
   return said.amount == content.amount && said.depth == content.depth;
 }
 
-// A recognition takes its slot: where something else holds in it, or begins there later, the same
-// words change that. One of which slot or day is not known may be such a one.
-bool changes_its_slot(const StatementsAnswer& answer, const tx::StatementContent& content,
-                      std::uint64_t now_ms) {
-  return std::ranges::any_of(answer.statements, [&](const auto& said) {
-    if (said.kind == trust::Kind::kAccredit || said.slot.value_or(content.slot) != content.slot)
-      return false;
-    const bool later = said.valid_from_ms.value_or(trust::kOpenEnd) > now_ms;
-    return later || (said.in_force && !is_alike(said, content));
-  });
+// Whether a period is what it seems by the list: a node that does not count what has begun knows
+// more.
+bool is_counted(const RecognitionPeriod& period, std::uint64_t now_ms) {
+  return period.from_ms > now_ms || period.statement.in_force;
+}
+
+// What is alike among the recognitions of a list with history. A recognition takes its slot: where
+// something else governs it then or later, the same words change that.
+std::vector<StandingStatement> alike_recognitions(const StatementsAnswer& answer,
+                                                  const tx::StatementContent& content,
+                                                  std::uint64_t now_ms) {
+  std::set<std::uint16_t> slots{content.slot};
+  for (const auto& said : answer.statements) {
+    if (said.slot && is_alike(said, content)) slots.insert(*said.slot);
+  }
+
+  std::vector<StandingStatement> standing;
+  for (const auto slot : slots) {
+    const auto periods = recognition_periods(answer, slot, content.valid_from_ms);
+    const auto is_same = [&](const RecognitionPeriod& period) {
+      return period.statement.slot && is_alike(period.statement, content);
+    };
+    const bool is_all = periods.size() == 1 && is_same(periods.front());
+    if (slot == content.slot && !periods.empty() && !is_all) return {};
+    for (const auto& period : periods) {
+      if (is_same(period) && is_counted(period, now_ms))
+        standing.push_back({period.statement, period.over_ms});
+    }
+  }
+  return standing;
 }
 
 // A report that is not named again is no other one.
@@ -58,12 +79,7 @@ std::vector<StandingStatement> standing_alike(const StatementsAnswer& answer,
     return standing;
   }
 
-  if (changes_its_slot(answer, content, now_ms)) return standing;
-  for (const auto& said : answer.statements) {
-    if (said.in_force && is_alike(said, content))
-      standing.push_back({said, end_of(*said.valid_until_ms)});
-  }
-  return standing;
+  return alike_recognitions(answer, content, now_ms);
 }
 
 bool says_nothing_new(const tx::StatementContent& content, const StandingStatement& standing) {

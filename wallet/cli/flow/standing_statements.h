@@ -19,8 +19,8 @@ struct StandingStatement {
 };
 
 // Of the author's statements about the subject, with history, those of the same kind and scope that
-// hold now, and of accreditations also those that begin later. Of recognitions none where the new
-// one would change what holds in its slot, or is to hold there. What is not known of one is not
+// hold now or begin later. Of recognitions none where the new one would change what holds in its
+// slot, or is to hold there. What is not known of one is not
 // taken for the same. Pure.
 std::vector<StandingStatement> standing_alike(const StatementsAnswer& answer,
                                               const ledger::tx::StatementContent& content,

@@ -93,4 +93,57 @@ std::vector<AccreditationPeriod> accreditation_periods(const StatementsAnswer& a
   return periods;
 }
 
+namespace {
+
+bool is_recognition(const StatementAnswer& statement) {
+  return !statement.kind || *statement.kind == trust::Kind::kTrust ||
+         *statement.kind == trust::Kind::kDistrust;
+}
+
+// Those that may stand in the slot, ends of it included, in the order of the ledger.
+std::vector<const StatementAnswer*> in_slot(const StatementsAnswer& answer, std::uint16_t slot) {
+  std::vector<const StatementAnswer*> found;
+  for (const auto& each : answer.statements) {
+    const bool empties = each.kind == trust::Kind::kEnd && each.names.empty();
+    if ((is_recognition(each) || empties) && each.slot.value_or(slot) == slot)
+      found.push_back(&each);
+  }
+  std::ranges::stable_sort(found, {}, [](const auto* each) {
+    return each->anchor ? each->anchor->log_index : LogIndex{~std::uint64_t{0}};
+  });
+  return found;
+}
+
+}  // namespace
+
+bool was_recognized(const StatementsAnswer& answer, std::uint16_t slot) {
+  return std::ranges::any_of(in_slot(answer, slot),
+                             [](const auto* each) { return is_recognition(*each); });
+}
+
+std::vector<RecognitionPeriod> recognition_periods(const StatementsAnswer& answer,
+                                                   std::uint16_t slot, std::uint64_t from_ms) {
+  const auto changes = changes_in(answer);
+  const auto ordered = in_slot(answer, slot);
+  std::vector<RecognitionPeriod> periods;
+
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    const auto& statement = *ordered[i];
+    if (!is_recognition(statement) || changes.annulled.contains(statement.id)) continue;
+
+    RecognitionPeriod period{statement, statement.valid_from_ms.value_or(0), trust::kOpenEnd};
+    const auto until_ms = statement.valid_until_ms.value_or(0);
+    if (until_ms != 0) period.over_ms = until_ms;
+    if (const auto end = changes.ended_ms.find(statement.id); end != changes.ended_ms.end())
+      period.over_ms = std::min(period.over_ms, end->second);
+    // What comes later in the ledger governs from its own first day on.
+    for (std::size_t later = i + 1; later < ordered.size(); ++later) {
+      if (ordered[later]->valid_from_ms)
+        period.over_ms = std::min(period.over_ms, *ordered[later]->valid_from_ms);
+    }
+    if (std::max(period.from_ms, from_ms) < period.over_ms) periods.push_back(std::move(period));
+  }
+  return periods;
+}
+
 }  // namespace testamur::wallet

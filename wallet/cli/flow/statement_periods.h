@@ -1,5 +1,6 @@
 // When each accreditation of a list holds: by its own days, by the statements that end or annul it,
-// and by whether the node counts it now. Pure; any thread.
+// and by whether the node counts it now; and when each recognition governs its slot. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -32,5 +33,21 @@ struct AccreditationPeriod {
 // first day.
 std::vector<AccreditationPeriod> accreditation_periods(const StatementsAnswer& answer,
                                                        std::uint64_t now_ms);
+
+// When a trust or distrust governs its slot: of those that have begun, the last in the order of the
+// ledger does (docs/trust.md).
+struct RecognitionPeriod {
+  StatementAnswer statement;
+  std::uint64_t from_ms = 0;
+  std::uint64_t over_ms = 0;  // exclusive; trust::kOpenEnd: no end
+};
+
+// Of a list with history, those that govern a slot at or after `from_ms`: in the order of the
+// ledger. One of which kind, slot or days are not known may govern any, and is there too.
+std::vector<RecognitionPeriod> recognition_periods(const StatementsAnswer& answer,
+                                                   std::uint16_t slot, std::uint64_t from_ms);
+
+// Whether the list has a trust or distrust of this slot, whatever became of it.
+bool was_recognized(const StatementsAnswer& answer, std::uint16_t slot);
 
 }  // namespace testamur::wallet

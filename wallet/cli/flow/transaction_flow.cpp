@@ -9,6 +9,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/pending.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/outbox.h"
@@ -61,6 +62,22 @@ Attempt<tx::Envelope> envelope_for(IssuerSession& session, const DraftOptions& o
   return envelope;
 }
 
+// What was signed a minute ago and waits for a quorum would be said twice. A person is asked, a
+// script refused.
+Attempt<void> compare_with_pending(IssuerSession& session, const tx::DecodedBody& body,
+                                   Description& description) {
+  const auto& context = session.context;
+  TM_TRY(const auto pending, pending_transactions(context, session.profile, context.now_ms()));
+  const auto same = pending_alike(pending, body);
+  if (!same) return {};
+  const std::string text = "the same was signed before and waits in the outbox, as " +
+                           to_text(*same) + ": testamur outbox resume goes on with it";
+  if (context.yes || !input_is_terminal())
+    return Failure{ExitCode::kUsage, text + ". Nothing was signed or sent", "pending_already"};
+  description.warnings.push_back(text);
+  return {};
+}
+
 // The draft and what a person reads of it.
 Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request,
                         const tx::UnsignedTransaction& built) {
@@ -80,6 +97,7 @@ Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request,
   description.text = describe_transaction(body, known) + description.text;
   if (request.complete_description)
     TM_TRY_STATUS(request.complete_description(built, known, description));
+  TM_TRY_STATUS(compare_with_pending(session, body, description));
   TM_TRY(const auto window_ms, validity_window(session.client));
   return begin_draft(session.profile.chain, built, {std::move(signer)}, window_ms, known.names);
 }
@@ -176,6 +194,19 @@ Failure ended_otherwise(const CommitOutcome& outcome, const TransactionId& id,
 
 }  // namespace
 
+Attempt<IssuerSession> open_acting_session(Context& context, const std::string& doing) {
+  TM_TRY_STATUS(hold_home(context, doing));
+  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(const auto pending, pending_transactions(context, session.profile, context.now_ms()));
+  if (!pending.empty() && !context.quiet) {
+    put(Stream::kError,
+        "testamur: " + std::to_string(pending.size()) +
+            (pending.size() == 1 ? " signed transaction waits" : " signed transactions wait") +
+            " in the outbox: testamur outbox list\n");
+  }
+  return session;
+}
+
 Attempt<IssuerSession> open_issuer_session(Context& context) {
   IssuerSession session{context, context.client(), {}};
   TM_TRY(session.profile, issuer_profile(context, session.client));
@@ -223,10 +254,10 @@ Attempt<void> confirm_description(const Context& context, const Description& des
                                   const std::string& question, const std::string& undone) {
   TM_TRY_STATUS(refuse_unread_options(context));
   TM_TRY_STATUS(refuse_short_ids_unasked(context));
-  if (!context.json) {
+  // Who is asked must have read what, whatever form the answer is to have; who is not asked may
+  // want silence, but no warning is a notice.
+  if (!context.json || !context.yes) {
     std::string text;
-    // Who is asked must have read what; who is not asked may want silence, but no warning is a
-    // notice.
     if (!context.quiet || !context.yes) {
       const auto end = description.text.find('\n');
       text = toned(Tone::kStrong, description.text.substr(0, end)) +

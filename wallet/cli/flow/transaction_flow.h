@@ -33,6 +33,10 @@ struct IssuerSession {
   IssuerProfile profile;
 };
 Attempt<IssuerSession> open_issuer_session(Context& context);
+// The same for who is about to change the ledger: it holds the home until the command ends, for
+// what it looks at (the next slot, what is said already) must not be looked at by two at once.
+// `doing` is what a second program is told.
+Attempt<IssuerSession> open_acting_session(Context& context, const std::string& doing);
 
 // What a person reads before being asked.
 struct Description {

@@ -1,0 +1,38 @@
+// What to beware of before a statement is signed or sent, by what the ledger says now: the same
+// words whether it is made and sent in one go or drafted here and sent days later. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ledger/tx/content.h"
+#include "wallet/cli/outcome.h"
+#include "wallet/client/client.h"
+
+namespace testamur::wallet {
+
+// Of a trust, a distrust or the end of one: what it replaces or ends, what stands on beside it,
+// whether its subject counts at all, and a first day that is past.
+Attempt<std::vector<std::string>> recognition_warnings(Client& client, const InstitutionId& author,
+                                                       const ledger::tx::StatementContent& content,
+                                                       std::uint64_t now_ms);
+
+// Of an accreditation or the end of one: a first day that is past or to come, a subject that counts
+// for nothing or cannot use the depth, and of an end what it ends.
+Attempt<std::vector<std::string>> accreditation_warnings(
+    Client& client, const InstitutionId& author, const ledger::tx::StatementContent& content,
+    std::uint64_t now_ms);
+
+// Either of them.
+Attempt<std::vector<std::string>> statement_warnings(Client& client, const InstitutionId& author,
+                                                     const ledger::tx::StatementContent& content,
+                                                     std::uint64_t now_ms);
+
+// A drafted accreditation names its slot, which another one may have taken since: it would take
+// that one's place. Fails with exit code 2; `itself` is the drafted one.
+Attempt<void> refuse_taken_slot(Client& client, const InstitutionId& author,
+                                const ledger::tx::StatementContent& content,
+                                const TransactionId& itself);
+
+}  // namespace testamur::wallet
