@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/files/draft.h"
 #include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/client/outbox.h"
@@ -270,6 +271,30 @@ TEST_CASE("what waits in the outbox is listed in its words, and can be forgotten
   outbox.sweep();
   CHECK_FALSE(is_there(orphan));
   CHECK(outbox.list()->size() == 1);
+}
+
+TEST_CASE("nobody carries round a draft of what is over before it can be sent") {
+  Office office;
+  const auto file = office.ledger.context.path("late.json");
+  const std::string late = " --yes --draft " + file + " --send-by +10d";
+  const auto tomorrow = date_text(office.ledger.context.now_ms() + 24 * kHourMs);
+  CHECK(says(office.why(0, "governance propose suspend " + office.of(1) + late, ExitCode::kUsage),
+             "the voting ends on"));
+  CHECK(
+      says(office.why(0, "trust grant " + office.of(1) + " --amount 60 --until " + tomorrow + late,
+                      ExitCode::kUsage),
+           "what it says ends on"));
+  CHECK_FALSE(is_there(file));
+
+  // In time, and just in time.
+  const auto outcome =
+      office.type(0, "governance propose suspend " + office.of(1) + late + " --voting-ends +20d");
+  REQUIRE(outcome.reply() != nullptr);
+  CHECK(is_there(file));
+  const auto close = office.type(0, "governance propose suspend " + office.of(1) +
+                                        " --yes --force --draft " + file + " --voting-ends +10m");
+  REQUIRE(close.reply() != nullptr);
+  CHECK(says(close.reply()->json.dump(), "send it before that"));
 }
 
 TEST_CASE("an institution's new facts are not those of another, and not those of now") {

@@ -151,7 +151,7 @@ Client Context::client() const {
   } else {
     options.refusal = ledger.message();
   }
-  // One that is mistyped is named where the ledger is followed.
+  // One that is mistyped was refused by read_config().
   if (const auto accepted = parse_chain_id(accept_recovery); accepted.ok())
     options.accepted = *accepted;
   // Said even with --quiet: whose policy decides is part of the answer.
@@ -168,6 +168,10 @@ std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }
 Status read_config(Context& context) {
   for (const auto& endpoint : context.endpoints)
     TM_TRY_STATUS(check_endpoint(endpoint, "--endpoint"));
+  if (!context.accept_recovery.empty()) {
+    const auto accepted = parse_chain_id(context.accept_recovery);
+    if (!accepted.ok()) return error("--accept-recovery: " + accepted.message());
+  }
   if (!context.tls_root.empty()) {
     TM_TRY(context.tls_roots, read_tls_roots(context.tls_root, "--tls-root"));
   }

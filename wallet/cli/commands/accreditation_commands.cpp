@@ -338,6 +338,8 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
     request.done += " ends " + std::to_string(content.names.size()) + " accreditation(s) of " +
                     *options.subject + " from " + date_text(content.valid_from_ms);
   }
+  request.of_use_until_ms = content.valid_until_ms;
+  request.of_use_text = "what it says ends";
   request.id_name = "statement";
   return confirm_sign_send(session, std::move(request), options.draft);
 }

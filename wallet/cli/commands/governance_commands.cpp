@@ -114,6 +114,8 @@ Outcome vote(Context& context, const VoteOptions& options) {
   request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::VoteContent{found.view.id, yes, false});
   };
+  if (found.view.content) request.of_use_until_ms = found.view.content->voting_ends_ms;
+  request.of_use_text = "the voting ends";
   request.done = std::string("voted ") + (yes ? "yes" : "no");
 
   // The words are those of the proposal's own transaction where the node shows it; else a warning

@@ -333,6 +333,8 @@ Outcome propose(Context& context, const ProposeOptions& options, const Make& mak
   TM_TRY(const auto repeated, proposed_already_warnings(session, said));
 
   request.make = [&](const tx::Envelope& envelope) { return tx::build(envelope, said); };
+  request.of_use_until_ms = ends_ms;
+  request.of_use_text = "the voting ends";
   request.done = "proposed; the validators vote with: testamur governance vote PROPOSAL yes|no";
 
   request.complete_description = [&](const tx::UnsignedTransaction& built,

@@ -50,7 +50,7 @@ std::string ledger_text(const TrustedLedger& ledger) {
   return text;
 }
 
-void show(const Context& context, const LedgerTrust& trust) {
+Reply shown(const LedgerTrust& trust) {
   Json all = Json::array();
   std::string text;
 
@@ -62,35 +62,33 @@ void show(const Context& context, const LedgerTrust& trust) {
     }
   }
 
-  print(context, Json{{"ledgers", all}},
-        all.empty() ? "no ledger is trusted yet: the first that a node shows will be, or testamur "
-                      "ledger trust FILE\n"
-                    : text);
+  if (all.empty())
+    text =
+        "no ledger is trusted yet: the first that a node shows will be, or testamur ledger "
+        "trust FILE\n";
+  return Reply{Json{{"ledgers", std::move(all)}}, std::move(text)};
 }
 
-ExitCode show_trusted(Context& context) {
+Outcome show_trusted(Context& context) {
   LedgerTrust trust(context.path("ledgers"));
-  if (auto problem = trust.load()) return fail(context, *problem);
-  show(context, trust);
-  return ExitCode::kOk;
+  if (auto problem = trust.load()) return failure_of(*problem);
+  return shown(trust);
 }
 
-ExitCode trust_record(Context& context, const std::string& file) {
-  auto bytes = read_file(file, kMaxRecordBytes);
-  if (!bytes.ok()) return fail(context, ExitCode::kUsage, bytes.message());
-  auto genesis = ledger::decode_genesis(*bytes);
+Outcome trust_record(Context& context, const std::string& file) {
+  TM_TRY(const auto bytes, or_exit(ExitCode::kUsage, read_file(file, kMaxRecordBytes)));
+  auto genesis = ledger::decode_genesis(bytes);
   if (!genesis.ok()) {
     // A file of another kind is a mistake of who named it; a record that does not hold is a
     // forgery.
-    const bool is_record = ledger::decode_genesis_draft(*bytes).ok();
-    return fail(context, is_record ? ExitCode::kInvalid : ExitCode::kUsage,
-                file + ": " + genesis.message());
+    const bool is_record = ledger::decode_genesis_draft(bytes).ok();
+    return Failure{is_record ? ExitCode::kInvalid : ExitCode::kUsage,
+                   file + ": " + genesis.message()};
   }
-  auto accepted = accepted_recovery(context);
-  if (!accepted.ok()) return fail(context, ExitCode::kUsage, accepted.message());
+  TM_TRY(const auto accepted, or_exit(ExitCode::kUsage, accepted_recovery(context)));
   LedgerTrust trust(context.path("ledgers"));
   auto problem = trust.load();
-  if (!problem) problem = trust.trust(*genesis, *accepted);
+  if (!problem) problem = trust.trust(*genesis, accepted);
   if (problem && problem->name == "other_ledger") {
     const std::string current = to_text(trust.current()->genesis.chain);
     problem->message = file + " is the record of another ledger, " + to_text(genesis->chain) +
@@ -99,17 +97,15 @@ ExitCode trust_record(Context& context, const std::string& file) {
                        "forget " +
                        current + ")";
   }
-  if (problem) return fail(context, *problem);
-  show(context, trust);
-  return ExitCode::kOk;
+  if (problem) return failure_of(*problem);
+  return shown(trust);
 }
 
-ExitCode follow(Context& context) {
+Outcome follow(Context& context) {
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
-  if (auto problem = follow_ledger(context, client, trust)) return fail(context, *problem);
-  show(context, trust);
-  return ExitCode::kOk;
+  if (auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+  return shown(trust);
 }
 
 // ---- forget
@@ -118,7 +114,9 @@ ExitCode follow(Context& context) {
 Attempt<ChainId> ledger_to_forget(const LedgerTrust& trust, const std::string& typed) {
   std::string text = typed;
   const auto* followed = trust.current();
-  if (is_short_id(typed, "tmn") && followed != nullptr) {
+  if (is_short_id(typed, "tmn")) {
+    if (followed == nullptr)
+      return Failure{ExitCode::kUnknown, "this home trusts no ledger: there is none to forget"};
     std::vector<std::string> ids;
     for (const auto* ledger : trust.history(followed->genesis.chain))
       ids.push_back(to_text(ledger->genesis.chain));

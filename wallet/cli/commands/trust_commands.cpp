@@ -215,6 +215,8 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +
                  std::to_string(content.slot) + ", from " + date_text(content.valid_from_ms) +
                  ", last day: " + last_day_text(content.valid_until_ms) + ")";
+  request.of_use_until_ms = content.valid_until_ms;
+  request.of_use_text = "what it says ends";
   request.id_name = "statement";
 
   return confirm_sign_send(session, std::move(request), options.draft);

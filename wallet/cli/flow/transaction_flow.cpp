@@ -102,6 +102,22 @@ Attempt<Draft> describe(IssuerSession& session, TransactionRequest& request,
   return begin_draft(session.profile.chain, built, {std::move(signer)}, window_ms, known.names);
 }
 
+// Whoever carries a draft round for days does it for nothing where what it says is over by then.
+Attempt<void> check_time_of_use(TransactionRequest& request, const Draft& draft) {
+  const auto of_use_ms = request.of_use_until_ms;
+  if (of_use_ms == 0 || of_use_ms > valid_until_ms(draft)) return {};
+  const std::string when = request.of_use_text + " on " + moment_text(of_use_ms) +
+                           ", and the ledger takes the draft between " +
+                           moment_text(valid_from_ms(draft)) + " and " +
+                           moment_text(valid_until_ms(draft));
+  if (of_use_ms <= valid_from_ms(draft))
+    return error(when +
+                 ": it could never be sent in time. Give an earlier --send-by, or a later "
+                 "day; nothing was written");
+  request.description.warnings.push_back(when + ": send it before that");
+  return {};
+}
+
 Outcome write_draft(const Context& context, const Draft& draft, const Description& description,
                     const std::string& file) {
   TM_TRY_STATUS(save_named_file(context, file, as_bytes(draft_text(draft))));
@@ -221,6 +237,7 @@ Outcome confirm_sign_send(IssuerSession& session, TransactionRequest request,
   TM_TRY(const auto envelope, envelope_for(session, options));
   TM_TRY(const auto built, built_or_failure(request.make(envelope)));
   TM_TRY(auto draft, describe(session, request, built));
+  if (!file.empty()) TM_TRY_STATUS(check_time_of_use(request, draft));
   for (const auto& held : request.keys) sign_draft(draft, held.purpose, held.key);
 
   TM_TRY_STATUS(confirm_description(context, request.description,

@@ -52,6 +52,11 @@ struct TransactionRequest {
   KeyPurpose purpose =
       KeyPurpose::kGovern;  // keys of which purpose of this home's institution sign
   std::function<ledger::tx::Built(const ledger::tx::Envelope&)> make;
+  // After this time it would say nothing, or the ledger refuse it; 0: never. `of_use_text` says
+  // why: "the voting ends". A draft that cannot be sent before is refused, one that can be late is
+  // warned of.
+  std::uint64_t of_use_until_ms = 0;
+  std::string of_use_text;
   std::vector<HeldKey> keys;            // at hand besides the vaults of this home
   std::function<Attempt<void>()> keep;  // stores a fresh key durably, once the person agreed
   Description description;              // its text is added after the transaction's own
