@@ -97,7 +97,10 @@ grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_aft
 // takes four times its encoding.
 std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) {
   const auto bytes = message.ByteSizeLong();
-  const auto space = message.SpaceUsedLong();
+  // An arena knows what it took, for the request beside it too; texts are outside of it, and no
+  // longer than their encoding.
+  const auto* arena = message.GetArena();
+  const auto space = arena != nullptr ? arena->SpaceAllocated() + bytes : message.SpaceUsedLong();
   // A field that was sent twice keeps the room of the larger one.
   const bool is_small = bytes <= kSmallAnswer && space <= 4 * kSmallAnswer;
   return is_small ? 0 : space + (encoded ? bytes : 0);

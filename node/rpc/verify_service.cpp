@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ledger/receipt.h"
+#include "node/rpc/arena_calls.h"
 #include "node/rpc/check_stream.h"
 #include "node/rpc/services.h"
 #include "node/rpc/verdict.h"
@@ -93,7 +94,10 @@ void charge_cold(ServiceContext& context, const CallerKey& caller, const Verdict
 
 class Service final : public v1::VerifyService::CallbackService {
  public:
-  explicit Service(ServiceContext& context) : context_(context) {}
+  explicit Service(ServiceContext& context) : context_(context) {
+    SetMessageAllocatorFor_CheckHash(&hash_messages_);
+    SetMessageAllocatorFor_CheckBulk(&bulk_messages_);
+  }
 
   grpc::ServerUnaryReactor* CheckHash(grpc::CallbackServerContext* call,
                                       const v1::CheckHashRequest* request,
@@ -313,6 +317,8 @@ class Service final : public v1::VerifyService::CallbackService {
     return static_cast<std::size_t>(out.size());
   }
 
+  ArenaMessages<v1::CheckHashRequest, v1::CheckHashResponse> hash_messages_;
+  ArenaMessages<v1::CheckBulkRequest, v1::CheckBulkResponse> bulk_messages_;
   ServiceContext& context_;
 };
 

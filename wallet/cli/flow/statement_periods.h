@@ -16,7 +16,8 @@ enum class Hold : std::uint8_t {
   kStands,
   kLater,       // begins later
   kEnded,       // its days are over, or another statement ended it
-  kNotCounted,  // its days hold, but the node does not count it: its key or its agency fell
+  kNotCounted,  // its days hold, but the node does not count it: its key or its agency fell,
+                // or another one took its slot
   kUnknown,     // something of it is not known
 };
 std::string_view to_text(Hold hold);
