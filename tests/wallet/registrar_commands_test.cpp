@@ -7,6 +7,7 @@
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
 #include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/drafted_awards.h"
 #include "wallet/cli/flow/open_corrections.h"
 #include "wallet/credential/request.h"
 #include "wallet/keystore/file.h"
@@ -161,6 +162,33 @@ TEST_CASE("a correction that was cut off is finished by the same command, and no
   const auto other = registrar.write("other.csv", "student,given_name,family_name\nS2,Bo,Eck\n");
   (void)registrar.done("issuer correct --yes --student S2 --batch autumn --csv " + other);
   CHECK(open_corrections(context)->empty());
+}
+
+TEST_CASE(
+    "whoever signs or sends the draft of a final act reads whom it hits; the draft says none") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const auto file = registrar.ledger.context.path("revoke.json");
+  (void)registrar.done("issuer status revoke --yes --student S2 --batch spring --draft " + file);
+  const auto bytes = read_file(file, 1 << 20);
+  REQUIRE(bytes.ok());
+  CHECK_FALSE(says(std::string(as_text(*bytes)), "S2"));
+
+  for (const std::string words : {"sign --yes ", "send --yes "}) {
+    const auto text = registrar.done(words + file);
+    CHECK(says(text, "S2"));
+    CHECK(says(text, "batch spring"));
+    CHECK_FALSE(says(text, "S1"));
+    CHECK(says(text, "This cannot be undone"));
+  }
+  CHECK(registrar.status("S2") == "revoked");
+
+  // Another office's home has no register to look into.
+  Context elsewhere;
+  elsewhere.home = registrar.ledger.context.path("elsewhere");
+  const tx::StatusChangeContent change{tx::StatusAction::kRevoke, tx::StatusReason::kCorrection,
+                                       std::vector<IssuerIndex>{IssuerIndex{1}}};
+  CHECK(says(*drafted_awards(elsewhere, change, false), "not at this home"));
 }
 
 // A row that said what the award says already superseded a good award for nothing.

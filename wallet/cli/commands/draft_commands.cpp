@@ -9,6 +9,7 @@
 #include "wallet/cli/files/draft.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/drafted_awards.h"
 #include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -64,6 +65,13 @@ std::size_t proofs_in(const Draft& draft) {
       draft.proofs, [](const auto& entry) { return entry.proof.has_value(); }));
 }
 
+// A final act names whom it hits, whoever signs or sends it.
+Attempt<std::string> whom_it_hits(Context& context, const tx::DecodedBody& body, bool may_skip) {
+  const auto* change = std::get_if<tx::StatusChangeContent>(&body.content);
+  if (change == nullptr) return std::string{};
+  return drafted_awards(context, *change, may_skip);
+}
+
 Outcome sign_file(Context& context, const SignOptions& options) {
   const std::string file = options.file;
   const std::string out = options.out->empty() ? file : *options.out;
@@ -80,8 +88,9 @@ Outcome sign_file(Context& context, const SignOptions& options) {
   if (out != file) TM_TRY_STATUS(may_save_named_file(context, out));
   const auto before = draft.signatures.size() + proofs_in(draft);
   TM_TRY_STATUS(sign_with_directories(options, draft));
-  TM_TRY_STATUS(confirm_description(context, {description_text + describe_time(draft), {}, {}, {}},
-                                    "Sign this?", "signed"));
+  TM_TRY(const auto whom, whom_it_hits(context, decoded_body(draft), false));
+  TM_TRY_STATUS(confirm_description(
+      context, {description_text + describe_time(draft), whom, {}, {}}, "Sign this?", "signed"));
   TM_TRY_STATUS(sign_with_vaults(context, draft, false));
 
   const auto added = draft.signatures.size() + proofs_in(draft) - before;
@@ -97,8 +106,8 @@ Outcome sign_file(Context& context, const SignOptions& options) {
                     {"added", added},
                     {"missing", missing(draft)},
                     {"transaction", to_text(draft.transaction.id)}},
-               "signed with " + std::to_string(added) + (added == 1 ? " key; " : " keys; ") + out +
-                   " was written\n" + open_text(draft)};
+               whom + "signed with " + std::to_string(added) + (added == 1 ? " key; " : " keys; ") +
+                   out + " was written\n" + open_text(draft)};
 }
 
 // The files of one transaction, put together.
@@ -148,7 +157,8 @@ Attempt<bool> was_sent(Client& client, const Draft& draft) {
   return std::get<TransactionAnswer>(known).state == TransactionState::kCommitted;
 }
 
-Reply sent_reply(const Draft& draft, const std::string& says, Json outcome, bool already) {
+Reply sent_reply(const Draft& draft, const std::string& says, const std::string& whom, Json outcome,
+                 bool already) {
   const auto body = decoded_body(draft);
   const auto id = to_text(draft.transaction.id);
   Json json{{"transaction", id},
@@ -162,11 +172,11 @@ Reply sent_reply(const Draft& draft, const std::string& says, Json outcome, bool
     json["institution"] = institution;
     text += "  the new institution is " + institution + "\n";
   }
-  return Reply{std::move(json), text + "  transaction " + id + "\n"};
+  return Reply{std::move(json), text + whom + "  transaction " + id + "\n"};
 }
 
 // What has changed since it was drafted is said again, by what the ledger says now.
-Attempt<Description> describe_now(const Context& context, Client& client, const Draft& draft,
+Attempt<Description> describe_now(Context& context, Client& client, const Draft& draft,
                                   const tx::DecodedBody& body) {
   TM_TRY(const auto known, asked(fetch_description_context(client, body)));
   Description description{describe_transaction(body, known), {}, {}, {}};
@@ -175,6 +185,7 @@ Attempt<Description> describe_now(const Context& context, Client& client, const 
     TM_TRY(description.warnings,
            statement_warnings(client, body.author, *statement, context.now_ms()));
   }
+  TM_TRY(description.details, whom_it_hits(context, body, true));
   if (const auto* proposal = std::get_if<tx::ProposalContent>(&body.content))
     description.warnings = proposal_warnings(*proposal, known);
   return description;
@@ -189,7 +200,7 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
   const auto body = decoded_body(draft);
   TM_TRY(const bool already, was_sent(client, draft));
   if (already)
-    return sent_reply(draft, describe_transaction(body, description_context_of(draft)), nullptr,
+    return sent_reply(draft, describe_transaction(body, description_context_of(draft)), {}, nullptr,
                       true);
 
   TM_TRY_STATUS(check_time(context, client, draft));
@@ -199,7 +210,7 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
 
   TM_TRY(const auto sent, submit_signed(context, client, draft.transaction.id, carried(draft),
                                         Json{{"command", "send"}, {"says", description_text}}));
-  return sent_reply(draft, description_text, sent.outcome.json(), false);
+  return sent_reply(draft, description_text, description.details, sent.outcome.json(), false);
 }
 
 }  // namespace
