@@ -65,12 +65,17 @@ std::string braced(std::uint32_t point) { return hexadecimal("\\u{%x}", point); 
 std::string visible(std::string_view text) { return spelled(text, true, braced); }
 std::string one_line(std::string_view text) { return spelled(text, false, braced); }
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 80;
+  constexpr std::size_t kMost = 80, kBegin = 56, kEnd = 20;
   if (text.size() <= kMost) return "\"" + one_line(text) + "\"";
 
-  std::size_t end = kMost;
-  while (end > kMost - 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return "\"" + one_line(text.substr(0, end)) + "\u2026\"";
+  const auto is_within = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  std::size_t first = kBegin;
+  while (first > kBegin - 4 && is_within(first)) --first;
+  std::size_t last = text.size() - kEnd;
+  while (last < text.size() - kEnd + 4 && is_within(last)) ++last;
+  return "\"" + one_line(text.substr(0, first)) + "\u2026" + one_line(text.substr(last)) + "\"";
 }
 std::string visible_json(std::string_view json) { return spelled(json, true, in_json); }
 

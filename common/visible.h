@@ -15,7 +15,7 @@ std::string visible(std::string_view text);
 // The same for a value that stands within a line: its line feeds are spelled out too.
 std::string one_line(std::string_view text);
 // What somebody typed, in quotes within a line, so that nobody has to look it up; of a long text
-// its beginning, never cut within a character.
+// its beginning and its end, where a slip in an id is, never cut within a character.
 std::string in_quotes(std::string_view text);
 // The same inside JSON that is written out already: \u001b, and \ud83d\ude00 above U+FFFF. Its
 // strings mean what they meant before.

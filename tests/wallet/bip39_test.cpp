@@ -92,6 +92,31 @@ TEST_CASE("words are read as people carry them") {
   }
 }
 
+// Two columns are read across and were written down: the numbers say it.
+TEST_CASE("where each word has a number, the numbers say the order") {
+  const auto entropy = make_recovery_entropy();
+  const auto words = words_from_entropy(entropy.view());
+  std::vector<std::string> list;
+  std::istringstream in{std::string(words.text())};
+  for (std::string word; in >> word;) list.push_back(word);
+  REQUIRE(list.size() == 24);
+
+  std::string columns, backwards, marked = "\xef\xbb\xbf";
+  for (int i = 0; i < 12; ++i)
+    columns += std::to_string(i + 1) + ". " + list[i] + "    " + std::to_string(i + 13) + ". " +
+               list[i + 12] + "\n";
+  for (int i = 23; i >= 0; --i) backwards += std::to_string(i + 1) + ":" + list[i] + "\n";
+  for (const auto& word : list) marked += "| " + word + " |\n- ";
+  for (const auto& text : {columns, backwards, marked}) {
+    const auto read = entropy_from_words(text);
+    INFO(read.message());
+    REQUIRE(read.ok());
+    CHECK(equal(read->view(), entropy.view()));
+  }
+
+  CHECK(entropy_from_words(std::string("a\0b\0", 4)).message().find("UTF-16") != std::string::npos);
+}
+
 TEST_CASE("a wrong count and a wrong order are told apart") {
   CHECK(entropy_from_words("abandon about").message() ==
         "there are 2 words; recovery words are 24 (or 12, 15, 18, 21)");

@@ -215,7 +215,7 @@ TEST_CASE("a folder is no table") {
   CHECK(counts.failure().exit == ExitCode::kFailure);
 
   Context context;
-  const auto checked = check_csv(context, folder.path().string(), folder.file("out.csv"), "");
+  const auto checked = check_csv(context, folder.path().string(), folder.file("out.csv"), "", "");
   REQUIRE(checked.failure() != nullptr);
   CHECK(checked.exit() == ExitCode::kUsage);
   CHECK(checked.failure()->message.find("is a folder") != std::string::npos);

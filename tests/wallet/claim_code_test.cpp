@@ -23,6 +23,13 @@ TEST_CASE("a claim code is read as people type it") {
   CHECK(parse_claim_code("7h2kq9zwx4m8n3p0ab6c").value().text() == "7H2KQ-9ZWX4-M8N3P-0AB6C");
   CHECK(parse_claim_code(" 7H2KQ 9ZWX4-M8N3P oab6C\n").value().text() == "7H2KQ-9ZWX4-M8N3P-0AB6C");
   CHECK(parse_claim_code("lI00000000000000000o").value().text() == "11000-00000-00000-00000");
+  for (const std::string typed :
+       {"\xef\xbb\xbf"
+        "7H2KQ-9ZWX4-M8N3P-0AB6C",
+        "7H2KQ\u20139ZWX4\u2013M8N3P\u20110AB6C", "\u201c7H2KQ 9ZWX4\u00a0M8N3P 0AB6C\u201d.",
+        "'7H2KQ-9ZWX4-M8N3P-0AB6C'."})
+    CHECK(parse_claim_code(typed).value().text() == "7H2KQ-9ZWX4-M8N3P-0AB6C");
+  CHECK(parse_claim_code(std::string("7\0H\0", 4)).message().find("UTF-16") != std::string::npos);
 }
 
 TEST_CASE(

@@ -8,7 +8,7 @@ namespace {
 
 PlacedAward award(const char* of, std::uint32_t number, std::uint64_t index,
                   bool superseded = false) {
-  return {of, AchievementId{InstitutionId{}, number, 1}, index, superseded};
+  return {of, AchievementId{InstitutionId{}, number, 1}, index, superseded, 0, false};
 }
 using Found = std::map<std::size_t, std::size_t>;
 
@@ -33,6 +33,15 @@ TEST_CASE("an award that is in force replaces nothing of another learner, achiev
   CHECK(replacements({award("S1", 1, 50, true), award("S1", 1, 40)}).empty());
   CHECK(replacements({award("S1", 1, 5, true)}).empty());
   CHECK(replacements({}).empty());
+
+  // One of the same class list, and one that was taken back.
+  auto old = award("S1", 1, 10, true), beside = award("S1", 1, 13), fresh = award("S1", 1, 42);
+  old.issue = beside.issue = 7;
+  fresh.issue = 8;
+  CHECK(replacements({old, beside, fresh}) == Found{{0, 2}});
+  CHECK(replacements({old, beside}).empty());
+  fresh.revoked = true;
+  CHECK(replacements({old, beside, fresh}).empty());
 }
 
 }  // namespace testamur::wallet

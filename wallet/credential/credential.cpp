@@ -310,6 +310,16 @@ Result<std::string> present_credential(std::string_view compact, const Presentat
       .text();
 }
 
+std::optional<std::uint64_t> named_grant_end_s(std::string_view compact) {
+  const auto sd_jwt = parse_sd_jwt(compact);
+  if (!sd_jwt.ok() || sd_jwt->key_binding_jwt.empty()) return std::nullopt;
+  const auto binding = parse_jws(sd_jwt->key_binding_jwt);
+  if (!binding.ok()) return std::nullopt;
+  const auto end = binding->payload.find("exp");
+  if (end == binding->payload.end() || !end->is_number_unsigned()) return std::nullopt;
+  return end->get<std::uint64_t>();
+}
+
 Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& rules) {
   TM_TRY(const auto parsed, parse(compact));
   KeyBindingRules binding;

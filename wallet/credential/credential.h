@@ -98,5 +98,8 @@ struct HolderProof {
 // Key binding of a presentation. Fails where it is not the holder's proof for this audience and
 // nonce; the failure names the audience that it was made for.
 Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& rules);
+// The end of the grant as a presentation names it, proven by nothing: who does not ask for the
+// holder's proof is told of it all the same.
+std::optional<std::uint64_t> named_grant_end_s(std::string_view compact);
 
 }  // namespace testamur::wallet

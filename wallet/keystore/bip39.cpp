@@ -33,42 +33,73 @@ std::optional<std::size_t> find_word(std::string_view word) {
   return std::nullopt;
 }
 
-// A number of a list, as "7.", "7)" or "7:", and what may follow it without a space: "7.dice".
-std::string_view without_number(std::string_view token) {
-  std::size_t at = 0;
-  while (at < token.size() && token[at] >= '0' && token[at] <= '9') ++at;
-  if (at == 0) return token;
-  while (at < token.size() && std::string_view(".):-").find(token[at]) != std::string_view::npos)
-    ++at;
-  return token.substr(at);
+// What stands between words on paper and in lists: marks and white space of any kind.
+bool is_between(std::string_view each) {
+  constexpr std::array<std::string_view, 19> kMarks = {
+      ",", ";", "\"", "'", ".", ":",      ")",      "(",      "[",           "]",
+      "|", "*", "-",  "#", "_", "\u2022", "\u2013", "\u2014", "\xef\xbb\xbf"};
+  return trimmed(each).empty() || std::ranges::find(kMarks, each) != kMarks.end();
 }
 
-// Lower-case words, as people write them down: between white space of any kind, commas or
-// semicolons, with numbers and quotes or without.
+struct NumberedWord {
+  std::size_t number = 0;  // that stood before it; 0: none
+  std::string word;
+};
+
+bool is_number(std::string_view token) {
+  return token.size() <= 2 && !token.empty() && token.find_first_not_of("0123456789") == token.npos;
+}
+
+// Digits and letters without anything between them are a number and its word: "7dice".
+void take_token(std::string_view token, std::size_t& number, std::vector<NumberedWord>& words) {
+  const auto letters = token.find_first_not_of("0123456789");
+  const auto digits = token.substr(0, letters);
+  if (is_number(digits)) number = static_cast<std::size_t>(std::stoi(std::string(digits)));
+  if (letters == std::string_view::npos) return;
+  words.push_back({number, std::string(is_number(digits) ? token.substr(letters) : token)});
+  number = 0;
+}
+
+// Lower-case words, as people write them down: between white space of any kind and marks, with
+// numbers or without. Where each has a number and together they count, the numbers say the order:
+// two columns are read across, and were written down.
 std::vector<std::string> split(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  std::vector<std::string> tokens{""};
+  std::vector<NumberedWord> found;
+  std::string token;
+  std::size_t number = 0;
+  const auto end_token = [&] {
+    if (!token.empty()) take_token(token, number, found);
+    wipe({reinterpret_cast<std::uint8_t*>(token.data()), token.size()});
+    token.clear();
+  };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t from = at;
     if (!next_code_point(text, at)) ++at;
     const std::string_view each = text.substr(from, at - from);
-    const bool between =
-        trimmed(each).empty() || each == "," || each == ";" || each == "\"" || each == "'";
-    if (between && !tokens.back().empty()) tokens.emplace_back();
-    if (between) continue;
+    if (is_between(each)) {
+      end_token();
+      continue;
+    }
     const char c = each.front();
     if (each.size() == 1 && c >= 'A' && c <= 'Z') {
-      tokens.back() += static_cast<char>(c - 'A' + 'a');
+      token += static_cast<char>(c - 'A' + 'a');
     } else {
-      tokens.back() += each;
+      token += each;
     }
   }
+  end_token();
+
+  std::vector<std::size_t> numbers;
+  for (const auto& each : found) numbers.push_back(each.number);
+  std::ranges::sort(numbers);
+  bool counts = !numbers.empty();
+  for (std::size_t i = 0; i < numbers.size(); ++i) counts = counts && numbers[i] == i + 1;
+  if (counts) std::ranges::sort(found, {}, &NumberedWord::number);
 
   std::vector<std::string> words;
-  for (auto& token : tokens) {
-    if (const auto word = without_number(token); !word.empty()) words.emplace_back(word);
-    wipe({reinterpret_cast<std::uint8_t*>(token.data()), token.size()});
+  for (auto& each : found) {
+    words.push_back(each.word);
+    wipe({reinterpret_cast<std::uint8_t*>(each.word.data()), each.word.size()});
   }
   return words;
 }
@@ -145,6 +176,8 @@ SecretBytes words_from_entropy(ByteView entropy) {
 }
 
 Result<SecretBytes> entropy_from_words(std::string_view words) {
+  if (words.find('\0') != std::string_view::npos)
+    return error("the words are in UTF-16 (\"Unicode text\"): save their file as UTF-8");
   auto list = split(words);
   auto entropy = parse(list);
   wipe_words(list);

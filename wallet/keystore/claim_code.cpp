@@ -1,8 +1,10 @@
 #include "wallet/keystore/claim_code.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/keys.h"
+#include "common/text.h"
 
 namespace testamur::wallet {
 namespace {
@@ -17,6 +19,14 @@ char canonical(char c) {
   if (c == 'I' || c == 'L') return '1';
   if (c == 'O') return '0';
   return c;
+}
+
+bool is_between(std::string_view each) {
+  constexpr std::array<std::string_view, 18> kMarks = {
+      "-",      ".",      ",",      ";",      "\"",     "'",
+      "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015",
+      "\u2212", "\u201c", "\u201d", "\u201e", "\u2019", "\xef\xbb\xbf"};
+  return trimmed(each).empty() || std::ranges::find(kMarks, each) != kMarks.end();
 }
 
 }  // namespace
@@ -38,9 +48,16 @@ Result<SecretBytes> parse_claim_code(std::string_view typed) {
   Bytes code;
   code.reserve(kSymbols + kSymbols / kGroup);
   std::size_t symbols = 0;
-  for (const char c : typed) {
-    // People copy the code by hand or from a mail: how it is grouped and wrapped says nothing.
-    if (c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+  if (typed.find('\0') != std::string_view::npos)
+    return error("the claim code is in UTF-16 (\"Unicode text\"): save its file as UTF-8");
+  for (std::size_t at = 0; at < typed.size();) {
+    const std::size_t from = at;
+    if (!next_code_point(typed, at)) ++at;
+    // People copy the code by hand or from a mail: how it is grouped, wrapped, quoted and ended
+    // says nothing.
+    const auto each = typed.substr(from, at - from);
+    if (is_between(each)) continue;
+    const char c = each.size() == 1 ? each.front() : '?';
 
     const char symbol = canonical(c);
 

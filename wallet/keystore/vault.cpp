@@ -87,6 +87,24 @@ age::Opened open_by_any(ByteView file, const SecretBytes& typed, SecretBytes& us
   return opened;
 }
 
+// A passphrase that was pasted once and is typed ever after: no mark that nobody sees, no space
+// that only looks like one.
+Status check_typeable(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (const auto fault = find_fault(text); fault && fault->kind == TextFault::Kind::kInvisible)
+    return error("the passphrase holds " + to_text(*fault) + ": nobody can type it again");
+  for (std::size_t at = 0; at < text.size();) {
+    const auto from = at;
+    if (!next_code_point(text, at)) ++at;
+    const auto each = text.substr(from, at - from);
+    if (each != " " && trimmed(each).empty())
+      return error(
+          "the passphrase holds a space that is not that of the keyboard (a tab, or a no-break "
+          "space): it looks the same and is typed otherwise");
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_new_passphrase(const SecretBytes& passphrase) {
@@ -108,7 +126,7 @@ Status check_new_passphrase(const SecretBytes& passphrase) {
     return error(
         "the passphrase begins or ends with white space, which nobody sees and nobody types again: "
         "leave it away");
-  return {};
+  return check_typeable(text);
 }
 
 std::optional<VaultError> previous_alone(const std::string& path) {
@@ -165,7 +183,14 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
   SecretBytes used;
 
   auto opened = open_by_any(*file, passphrase, used);
-  if (!opened.ok()) return {std::nullopt, describe(path, *opened.failure)};
+  if (!opened.ok()) {
+    auto failure = describe(path, *opened.failure);
+    // A file that says something else than the person thinks looks like a wrong passphrase.
+    const auto fit = check_new_passphrase(passphrase);
+    if (opened.failure->kind == age::OpenFailure::kWrongKey && !fit.ok())
+      failure.message += "; " + fit.message();
+    return {std::nullopt, std::move(failure)};
+  }
 
   Vault vault;
   vault.path_ = std::move(path);

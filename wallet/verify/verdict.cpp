@@ -60,7 +60,8 @@ std::string_view standing_words(Standing standing) {
     case Standing::kCannotTell: return "cannot tell";
     case Standing::kGenuine: return "genuine";
     case Standing::kFound:
-      return "found and in force; contents and holder were not checked: anyone can copy a hash";
+      return "found, and not withdrawn; contents, holder and last day were not checked: anyone can "
+             "copy a hash";
     case Standing::kForged: return "forged";
     case Standing::kNotByHolder: return "not shown to you by its holder";
     case Standing::kRevoked: return "revoked";

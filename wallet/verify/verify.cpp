@@ -388,7 +388,8 @@ std::string why_stale(const RegistryFacts& facts, const VerifyRules& rules) {
   if (is_behind(facts) && !rules.accept_older_block) {
     return "the proof is of block " + std::to_string(facts.as_of->height.value) + ", and block " +
            std::to_string(facts.newest_known.value) +
-           " is known: what changed between is not [stale_proof]" + hint;
+           " is known: what changed between is not [stale_proof]" +
+           (rules.older_block_hint.empty() ? "" : "; " + rules.older_block_hint);
   }
   const std::uint64_t age_ms =
       rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
@@ -466,6 +467,15 @@ std::string age_limit(const HolderRules& rules) {
          " that are accepted";
 }
 
+// A last day that the presentation names binds honest verifiers, whether they ask for its proof or
+// not.
+std::string about_named_end(std::string_view compact, std::uint64_t now_ms) {
+  const auto end_s = named_grant_end_s(compact);
+  if (!end_s || now_ms / 1000 < *end_s) return {};
+  return "; the last day of the grant that it names, " + last_day_text(*end_s * 1000) +
+         ", is past: ask for a new one";
+}
+
 Finding judge_holder(std::string_view compact, const CredentialView& credential,
                      const VerifyRules& rules, std::optional<std::uint64_t>& grant_ends_at_s) {
   const std::string maker = credential.head.holder_made ? "holder-made" : "issuer-made";
@@ -476,7 +486,7 @@ Finding judge_holder(std::string_view compact, const CredentialView& credential,
             (credential.has_key_binding
                  ? "it was shown to somebody, and no audience and nonce or request were given"
                  : "there is no key binding, so that anybody who has the file can show it") +
-            " (holder key: " + maker + ")");
+            " (holder key: " + maker + ")" + about_named_end(compact, rules.now_ms));
     if (rules.need_holder) open.code_if_unknown = VerdictCode::kHolderUnchecked;
     return open;
   }
@@ -606,6 +616,7 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   findings.push_back(left_open(Topic::kContents, only_hash));
   findings.push_back(judge_ledger(facts, slots, true));
   findings.push_back(judge_status(facts, slots, std::nullopt, rules, verdict.status));
+  findings.push_back(left_open(Topic::kExpiry, only_hash));
   findings.push_back(left_open(Topic::kHolder, only_hash));
 
   if (slots.empty() && facts.slots) {

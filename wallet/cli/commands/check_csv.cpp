@@ -10,6 +10,9 @@
 #include "wallet/cli/files/check_table.h"
 #include "wallet/cli/files/named_stream.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/viewpoint.h"
+#include "wallet/cli/flow/viewpoint_decision.h"
+#include "wallet/cli/option.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
@@ -76,8 +79,13 @@ bool is_worse(ExitCode a, ExitCode b) { return a != b && worse(a, b) == a; }
 
 class Table {
  public:
-  Table(Context& context, Client& client, const LedgerTrust& trust, const std::string& purpose)
-      : context_(context), client_(client), trust_(trust), options_{purpose, false, 0} {}
+  Table(Context& context, Client& client, const LedgerTrust& trust, const std::string& purpose,
+        std::optional<Viewpoint> viewpoint)
+      : context_(context),
+        client_(client),
+        trust_(trust),
+        options_{purpose, false, 0},
+        viewpoint_(std::move(viewpoint)) {}
 
   Attempt<RowAnswer> ask(const RowNames& names) {
     if (const auto other = other_ledger_text(trust_, names.reference); !other.empty()) {
@@ -123,6 +131,7 @@ class Table {
     const ChainId chain = trust_.current() == nullptr ? ChainId{} : trust_.current()->genesis.chain;
     auto facts = facts_of_slot(client_, chain, answer, slot);
     if (const auto lie = prove_slot(client_, trust_, facts)) return failure_of(*lie);
+    if (viewpoint_) decide_for(client_, *viewpoint_, options_.purpose, facts);
     const auto& commitment = facts.slots->front().commitment;
     return row_of(verify_hash(commitment, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, true}));
   }
@@ -131,12 +140,13 @@ class Table {
   Client& client_;
   const LedgerTrust& trust_;
   const CheckOptions options_;
+  const std::optional<Viewpoint> viewpoint_;
 };
 
 }  // namespace
 
 Outcome check_csv(Context& context, const std::string& csv, const std::string& out,
-                  const std::string& purpose) {
+                  const std::string& purpose, const std::string& viewpoint) {
   if (out.empty())
     return error("--csv needs --out FILE: the table with what the ledger says beside each row");
   std::error_code ignored;
@@ -152,7 +162,10 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
 
-  Table table(context, client, trust, purpose);
+  TM_TRY(auto seen_by, read_viewpoint(client, viewpoint));
+  // Before the first row: what is refused afterwards would be there all the same.
+  TM_TRY_STATUS(refuse_unread_options(context));
+  Table table(context, client, trust, purpose, std::move(seen_by));
   Attempt<TableCounts> counts = TableCounts{};
   {
     Progress progress("checking (bytes of the table)", ignored ? 0 : size,

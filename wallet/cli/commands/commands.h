@@ -50,7 +50,7 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run);
 void add_check_commands(CLI::App& app, Context& context, Run& run);
 // check --csv: a table in the place of hashes.
 Outcome check_csv(Context& context, const std::string& csv, const std::string& out,
-                  const std::string& purpose);
+                  const std::string& purpose, const std::string& viewpoint);
 void add_genesis_commands(CLI::App& app, Context& context, Run& run);
 void add_connect_command(CLI::App& app, Context& context, Run& run);
 void add_ledger_commands(CLI::App& app, Context& context, Run& run);

@@ -48,6 +48,7 @@ class Condition {
   struct Words {
     std::string word;  // of to_text(Standing), or not_asked
     std::string text;
+    std::uint64_t anchored_ms = 0;  // when the ledger took it; 0: not known
   };
 
   explicit Condition(Context& context)
@@ -69,12 +70,14 @@ class Condition {
     const auto verdict = verify_presentation(
         stored.sd_jwt, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, false, false});
     const auto what = standing(verdict);
+    const bool is_placed = facts.slots && !facts.slots->empty();
+    const auto anchored_ms = is_placed ? facts.slots->front().anchor_time_ms : 0;
 
     const auto* status = find(verdict, Topic::kStatus);
     if (what == Standing::kGenuine && status != nullptr)
-      return {"genuine", "in force: " + status->text};
+      return {"genuine", "in force: " + status->text, anchored_ms};
 
-    return {std::string(to_text(what)), headline(verdict)};
+    return {std::string(to_text(what)), headline(verdict), anchored_ms};
   }
 
  private:
@@ -229,11 +232,13 @@ void add_replacements(Condition& asked, const WalletContents& wallet, const Cred
                                head.achievement.number == achievement.number &&
                                head.reference.issuer == shown.head.reference.issuer;
     if (!is_same_award) continue;
-    placed.push_back({"", head.achievement, head.reference.index.value, false});
+    placed.push_back({"", head.achievement, head.reference.index.value, false, 0, false});
     references.push_back(to_text(head.reference));
     // What is known of the one that is shown is not asked again.
-    const auto& word = references.back() == own ? condition.word : asked.of(stored, *view).word;
-    placed.back().superseded = word == "superseded";
+    const auto known = references.back() == own ? condition : asked.of(stored, *view);
+    placed.back().superseded = known.word == "superseded";
+    placed.back().revoked = known.word == "revoked";
+    placed.back().issue = known.anchored_ms;
   }
 
   for (const auto& [old, fresh] : replacements(placed)) {
@@ -341,13 +346,34 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
   answering.disclosure = plan_disclosure(view, what.claims);
 
   // A verifier may ask for what the credential lacks; what the learner named by hand is an error.
-  if (options.request->empty() && !answering.disclosure.lacking.empty())
+  const bool is_by_hand = options.request->empty() || !options.claims->empty();
+  if (is_by_hand && !answering.disclosure.lacking.empty())
     return error("the credential holds no " + claim_names(answering.disclosure.lacking) +
                  "; it holds " + claim_names(plan_disclosure(view, {}).kept) + ", " +
                  claim_names(plan_disclosure(view, {}).registry));
 
   what.claims = answering.disclosure.shown;
   return answering;
+}
+
+ExitCode hand_over(Context& context, const std::string& out, const std::string& presentation) {
+  if (!out.empty()) return write_named_file(context, out, as_bytes(presentation + "\n"));
+  print(context, Json{{"presentation", presentation}}, presentation + "\n");
+  if (standard_output_arrived()) return ExitCode::kOk;
+  return fail(context, ExitCode::kFailure, "nothing was presented");
+}
+
+// What somebody may hold is booked before it leaves: cut off in between, the wallet names one that
+// reached nobody, and never the other way round. What failed to leave is taken back.
+ExitCode book_and_show(Context& context, OpenWallet& wallet, const Grant& grant,
+                       const std::function<ExitCode()>& show) {
+  wallet.contents().grants.push_back(grant);
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  const ExitCode shown = show();
+  if (shown == ExitCode::kOk) return shown;
+  wallet.contents().grants.pop_back();
+  (void)wallet.save(context);
+  return shown;
 }
 
 ExitCode present(Context& context, const PresentOptions& options) {
@@ -377,21 +403,13 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
   auto presentation = present_credential(stored->sd_jwt, request, *key);
   if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
-  if (out.empty()) {
-    print(context, Json{{"presentation", *presentation}}, *presentation + "\n");
-    if (!standard_output_arrived())
-      return fail(context, ExitCode::kFailure, "nothing was presented");
-  } else if (const ExitCode code = write_named_file(context, out, as_bytes(*presentation + "\n"));
-             code != ExitCode::kOk) {
-    return code;
-  }
-
-  // Booked only now: a presentation that reached nobody was not made.
   std::vector<std::string> names;
   for (const auto id : request.claims) names.emplace_back(kind_of(id).name);
-  wallet.contents().grants.push_back(
-      {to_text(view->head.reference), request.audience, names, context.now_ms(), *until});
-  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  const Grant grant{to_text(view->head.reference), request.audience, names, context.now_ms(),
+                    *until};
+  const ExitCode shown =
+      book_and_show(context, wallet, grant, [&] { return hand_over(context, out, *presentation); });
+  if (shown != ExitCode::kOk) return shown;
   if (out.empty()) return ExitCode::kOk;
   Json json = to_json(answering->disclosure);
   json.update({{"file", out}, {"audience", request.audience}});

@@ -263,7 +263,8 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
   command->callback([&context, &run, question] {
     run = [&context, question]() -> Outcome {
       if (!question->csv->empty())
-        return check_csv(context, question->csv, question->out, question->purpose);
+        return check_csv(context, question->csv, question->out, question->purpose,
+                         question->viewpoint);
       if (question->hashes->empty())
         return error("name hashes or references, or a table: --csv IN --out OUT");
       return check(context, *question->hashes, {question->purpose, true, 0}, question->viewpoint);

@@ -112,11 +112,19 @@ struct LearnersAwards {
   std::map<std::size_t, std::size_t> replaces;
 };
 
-LearnersAwards with_replacements(std::vector<const RegisteredAward*> awards) {
+// Batches take their indexes in the order in which they are issued.
+std::uint64_t first_index_of(const std::vector<RegisteredBatch>& batches, const std::string& name) {
+  const auto found = std::ranges::find(batches, name, &RegisteredBatch::name);
+  return found == batches.end() ? 0 : found->first_index + 1;
+}
+
+LearnersAwards with_replacements(const std::vector<RegisteredBatch>& batches,
+                                 std::vector<const RegisteredAward*> awards) {
   std::vector<PlacedAward> placed;
   for (const auto* each : awards) {
     placed.push_back({each->award.student, each->award.achievement,
-                      each->award.indexes.front().value, each->on_ledger == "superseded"});
+                      each->award.indexes.front().value, each->on_ledger == "superseded",
+                      first_index_of(batches, each->award.batch), each->on_ledger == "revoked"});
   }
   LearnersAwards learner{std::move(awards), replacements(placed), {}};
   for (const auto& [old, fresh] : learner.replaced_by) learner.replaces[fresh] = old;
@@ -202,7 +210,7 @@ Outcome show(Context& context, const ListOptions& options) {
                      (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
                      ": " + std::to_string(awards.size()) +
                      (awards.size() == 1 ? " award\n" : " awards\n");
-  const auto learner = with_replacements(awards);
+  const auto learner = with_replacements(read.batches, awards);
   for (std::size_t i = 0; i < awards.size(); ++i)
     text += award_details(*awards[i], profile) + replacement_text(learner, i);
   Json json = list_json(awards, read.source);

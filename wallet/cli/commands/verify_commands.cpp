@@ -319,6 +319,9 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   VerifyRules rules{context.now_ms(), question.max_status_age_ms, question.holder, true,
                     !question.no_holder};
   rules.age_option = "--max-status-age";
+  rules.older_block_hint =
+      question.receipt ? "--max-status-age accepts an older one"
+                       : "the node is behind what this home has seen: ask another one (--endpoint)";
 
   // A node that is asked could show the proof of yesterday; of a receipt, which nobody is asked
   // about, a person may say how old a one they accept.

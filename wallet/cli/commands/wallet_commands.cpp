@@ -53,6 +53,20 @@ bool lies_below(const std::string& file, const std::string& folder) {
   return end == outer.end();
 }
 
+// What must be there when it is needed: not where it is lost with the vault, and not where nobody
+// keeps it.
+ExitCode refuse_unsafe_place(Context& context, const std::string& what, const std::string& file,
+                             const std::string& why) {
+  if (lies_below(file, context.home))
+    return fail(context, ExitCode::kUsage,
+                what + file + " lies in the home " + context.home + ", where " + why +
+                    ": name a file elsewhere, on another disk or on paper");
+  std::error_code ignored;
+  if (std::filesystem::is_character_file(file, ignored))
+    return fail(context, ExitCode::kUsage, what + file + " is no file, and keeps nothing");
+  return ExitCode::kOk;
+}
+
 // Puts the words where the person will find them; only what arrived counts.
 ExitCode hand_over(Context& context, const SecretBytes& words, const std::string& words_file) {
   if (!words_file.empty()) return write_named_file(context, words_file, words.view());
@@ -74,11 +88,11 @@ ExitCode init(Context& context, const std::string& words_file) {
                 "--words-file FILE");
   }
   // They open the vault's backups and make its keys anew: beside it they save nothing and tell all.
-  if (!words_file.empty() && lies_below(words_file, context.home)) {
-    return fail(context, ExitCode::kUsage,
-                "--words-file: " + words_file + " lies in the home " + context.home +
-                    ", where whoever gets the vault gets the words too, and one lost disk loses "
-                    "both: name a file elsewhere, on another disk or on paper");
+  if (!words_file.empty()) {
+    const ExitCode unsafe = refuse_unsafe_place(
+        context, "--words-file: ", words_file,
+        "whoever gets the vault gets the words too, and one lost disk loses both");
+    if (unsafe != ExitCode::kOk) return unsafe;
   }
   auto passphrase = new_passphrase(context, "the wallet");
   if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
@@ -195,6 +209,10 @@ HoldsNoMore older_backup_of(const WalletContents& contents) {
 }
 
 ExitCode backup(Context& context, const std::string& file) {
+  if (const ExitCode unsafe =
+          refuse_unsafe_place(context, "", file, "one lost disk loses the vault and its backup");
+      unsafe != ExitCode::kOk)
+    return unsafe;
   auto wallet = OpenWallet::open_to_change(context, "wallet backup");
   if (!wallet) return wallet.code();
 
@@ -210,12 +228,26 @@ ExitCode backup(Context& context, const std::string& file) {
     return code;
   }
 
-  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
+  // The backup is whole; the vault only does not know of it.
+  if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) {
+    put(Stream::kError, "testamur: " + file +
+                            " was written and is a whole backup; the vault has "
+                            "not noted its date\n");
+    return saved;
+  }
 
   print(context, Json{{"backup", file}, {"credentials", wallet.contents().credentials.size()}},
         "wrote " + file + " with " + std::to_string(wallet.contents().credentials.size()) +
             " credential(s); the 24 words open it\n");
   return ExitCode::kOk;
+}
+
+// Whatever is sealed to somebody else looks like a backup of other words.
+std::string about_other_files(const std::string& path) {
+  const bool is_claim = path.ends_with(".testamur.age");
+  return is_claim ? "; this is the name of a claim file, and no backup: restore without --backup, "
+                    "and import it then"
+                  : "";
 }
 
 // What is damaged is no mistake of the words, and whoever typed them would type them for ever.
@@ -227,7 +259,8 @@ Attempt<WalletContents> read_backup(const std::string& path, ByteView entropy) {
   if (opened.ok()) return std::move(*opened.contents);
   switch (opened.kind) {
     case BackupFailure::kNoBackup: break;
-    case BackupFailure::kOtherWords: return Failure{ExitCode::kPassphrase, opened.failure};
+    case BackupFailure::kOtherWords:
+      return Failure{ExitCode::kPassphrase, opened.failure + about_other_files(path)};
     case BackupFailure::kDamaged:
       return Failure{ExitCode::kFailure, path + " is damaged: " + opened.failure};
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 
@@ -122,6 +123,18 @@ Result<Layout> read_layout(const std::vector<CsvCell>& cells) {
       "no column is called hash, commitment or reference, and the first cell is neither of them");
 }
 
+// What is wrong with a cell, as `check` says it of one hash.
+std::string why_no_name(const std::string& text) {
+  if (lower(text).starts_with("urn:")) return parse_reference(text).message();
+  const std::string why = in_quotes(text) + " is neither 64 hexadecimal digits nor a reference";
+  std::size_t digits = 0, most = 0;
+  for (const char c : text) {
+    digits = std::isxdigit(static_cast<unsigned char>(c)) != 0 ? digits + 1 : 0;
+    most = std::max(most, digits);
+  }
+  return most < kHashDigits ? why : why + ": leave out what stands around its digits";
+}
+
 // What is asked about a row, or its verdict where nothing can be asked.
 Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& layout,
                               const TableSteps& steps) {
@@ -129,8 +142,7 @@ Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& l
   for (const auto column : layout.columns) {
     const std::string text(trimmed(cells[column].text));
     if (text.empty()) continue;
-    if (!is_hash(text) && !parse_reference(text).ok())
-      return no_hash(in_quotes(text) + " is neither 64 hexadecimal digits nor a reference");
+    if (!is_hash(text) && !parse_reference(text).ok()) return no_hash(why_no_name(text));
 
     auto& name = is_hash(text) ? names.hash : names.reference;
     const std::string canonical = is_hash(text) ? lower(text) : text;

@@ -4,7 +4,8 @@ namespace testamur::wallet {
 namespace {
 
 bool may_replace(const PlacedAward& later, const PlacedAward& earlier) {
-  return later.of == earlier.of && later.index > earlier.index &&
+  const bool is_later = later.issue == 0 || earlier.issue == 0 || later.issue > earlier.issue;
+  return !later.revoked && is_later && later.of == earlier.of && later.index > earlier.index &&
          later.achievement.institution == earlier.achievement.institution &&
          later.achievement.number == earlier.achievement.number;
 }

@@ -17,6 +17,10 @@ struct PlacedAward {
   AchievementId achievement;
   std::uint64_t index = 0;  // the issuer's; a later award has a higher one
   bool superseded = false;
+  // Orders the transactions that issued them; two of one transaction never replace each other. 0:
+  // not known.
+  std::uint64_t issue = 0;
+  bool revoked = false;  // one that was taken back takes nobody's place
 };
 
 // By the position of each superseded award that of the one which took its place: the next later
