@@ -147,6 +147,44 @@ TEST_CASE(
   CHECK(silent.exit() == ExitCode::kUnreachable);
 }
 
+// "Do not give the command again" and "the same command sends the rest" stood in one sentence.
+TEST_CASE("what has no answer yet is not to be given again, and only what is left is") {
+  node::RunningNodes nodes(2, {}, 1, 1);
+  nodes.stop(1);  // no quorum: what is sent waits
+  node::TemporaryDirectory home;
+  const std::string endpoint = "127.0.0.1:" + std::to_string(nodes.at(0).node->api_port());
+  Context context;
+  context.home = home.path().string();
+  context.endpoints = {endpoint};
+  context.json = context.yes = context.quiet = true;
+  context.timeout_ms = 100;
+  Client client{ClientOptions{{endpoint}, 10'000, ""}};
+
+  const auto agency = nodes.at(kAgency).id;
+  const IssuerProfile profile{nodes.chain(), agency, "Agency", ""};
+  const auto reading = read_reports(reports(2)).value();
+  const auto known = fetch_known_ledger(client, agency, reading);
+  REQUIRE(known.ok());
+  auto plan = plan_import(reading, *known, {agency, {}, {"AAQ"}});
+  REQUIRE(plan.parties.size() + plan.accreditations.size() == 3);
+
+  const auto why = [&](const ImportPlan& of) {
+    const auto outcome = send_import(context, client, profile, nodes.at(kAgency).govern, of);
+    CHECK(outcome.exit() == ExitCode::kUnreachable);
+    REQUIRE(outcome.failure() != nullptr);
+    INFO(outcome.failure()->message);
+    CHECK(outcome.failure()->message.find("do not give the command again") != std::string::npos);
+    return outcome.failure()->message;
+  };
+  CHECK(
+      why(plan).ends_with("Of 3 that were to be sent, 0 are on the ledger; once this one has "
+                          "ended, the same command sends the other 2"));
+  plan.accreditations.clear();
+  CHECK(
+      why(plan).ends_with("Of 1 that were to be sent, 0 are on the ledger; nothing else is left "
+                          "to send"));
+}
+
 TEST_CASE("a website that was an institution's domain once is refused in the dry run") {
   Importing import;
   auto& ledger = import.ledger;

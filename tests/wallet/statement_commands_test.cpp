@@ -267,4 +267,19 @@ TEST_CASE("nobody registers as a listed institution with which nothing agrees") 
              "in another country"));
 }
 
+TEST_CASE("an import's amounts are those of a grant, and a column nearly read is named whole") {
+  Office office;
+  const auto file = office.ledger.context.path("reports.csv");
+  const std::string words = "accreditation import " + file + " --dry-run";
+  const auto why = [&](const std::string& columns, const std::string& more) {
+    REQUIRE(write_file_atomically(file, as_bytes(columns + "\nAAQ,1\n"), Overwrite::kAllowed).ok());
+    return office.why(kAgency, words + more, ExitCode::kUsage);
+  };
+  CHECK(says(why("agency,decision", " --amount 0"), "--amount is 1 to 120, not 0"));
+  CHECK(says(why("agency,decision", " --amount 121"), "--amount is 1 to 120, not 121"));
+  CHECK(says(why("agency,decision", " --conditional-amount 0"),
+             "--conditional-amount is 1 to 120, not 0"));
+  CHECK(says(why("agency,institution[1].name_oficial", ""), "institution[1].name_oficial"));
+}
+
 }  // namespace testamur::wallet
