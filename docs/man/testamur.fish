@@ -465,8 +465,8 @@ complete -c testamur -n '__testamur_at accreditation withdraw' -l send-by -x -d 
 complete -c testamur -n '__testamur_at accreditation import' -l dry-run -d 'Say what would be sent and what is refused, and send nothing'
 complete -c testamur -n '__testamur_at accreditation import' -l agency -x -d 'What the reports call this agency; may be given several times'
 complete -c testamur -n '__testamur_at accreditation import' -l scheme -x -d 'esg, eqavet, iso-9001, iso-iec-17024, other'
-complete -c testamur -n '__testamur_at accreditation import' -l amount -x -d 'Of a positive decision, 0 to 120 (default 120)'
-complete -c testamur -n '__testamur_at accreditation import' -l conditional-amount -x -d 'Of a decision with conditions or restrictions (default 60)'
+complete -c testamur -n '__testamur_at accreditation import' -l amount -x -d 'Of a positive decision, 1 to 120 (default 120)'
+complete -c testamur -n '__testamur_at accreditation import' -l conditional-amount -x -d 'Of a decision with conditions or restrictions, 1 to 120 (default 60)'
 complete -c testamur -n '__testamur_at accreditation import' -F
 complete -c testamur -n '__testamur_at accreditation list' -l of -x -d 'Of this institution: id (tmi…) or domain'
 complete -c testamur -n '__testamur_at accreditation list' -l by -x -d 'By this agency: id (tmi…) or domain'

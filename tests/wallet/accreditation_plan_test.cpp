@@ -340,6 +340,155 @@ TEST_CASE("what speaks against the number of a body is said, and another country
                    "the report has the website else.example: make sure"));
 }
 
+// The rows of a table with these columns.
+ImportPlan plan_of(const Import& import, const std::string& columns, const std::string& rows) {
+  auto reading =
+      read_reports("agency,activity,status,decision,valid_from," + columns + "\n" + rows);
+  INFO(reading.message());
+  REQUIRE(reading.ok());
+  for (const auto& each : reading->mistakes)
+    UNSCOPED_INFO(each.row << " " << each.column << ": " << each.why);
+  CHECK(reading->mistakes.empty());
+  return plan_import(*reading, import.known, import.rules);
+}
+
+void expect_refused(const ImportPlan& plan, const std::string& column, const std::string& why) {
+  REQUIRE(plan.refused.size() == 1);
+  INFO(plan.refused[0].why);
+  CHECK(plan.refused[0].column == "institution[1]." + column);
+  CHECK(plan.refused[0].why.find(why) != std::string::npos);
+  CHECK(plan.parties.empty());
+}
+
+constexpr const char* kWho =
+    "institution[1].deqar_id,institution[1].eter_id,institution[1].name_official,institution[1]."
+    "country,institution[1].website_link";
+std::string about(const std::string& who) { return "AAQ,audit,1,1,2020-01-01," + who + "\n"; }
+
+// A digit typed wrong accredited another university, whatever the other columns said.
+TEST_CASE("a number whose name, website or other number is another institution's is refused") {
+  Import import;
+  import.known.parties[1].facts.eter = "CH0002";
+  import.known.parties[2].facts.eter = "CH0003";
+  const auto refused = [&](const std::string& who, const std::string& column,
+                           const std::string& why) {
+    CAPTURE(who);
+    const auto plan = plan_of(import, kWho, about(who));
+    CHECK(plan.accreditations.empty());
+    expect_refused(plan, column, why);
+  };
+  refused("DEQARINST0002,,Uni Three,CH,", "name_official", "the name that of Uni Three");
+  refused("DEQARINST0002,,UNI  three,CH,https://u2.example", "name_official",
+          "the number is that of Uni Two (CH, u2.example)");
+  refused("DEQARINST0002,,Uni Two,CH,https://www.u3.example/en", "website_link",
+          "the website that of Uni Three");
+  refused("DEQARINST0002,CH0003,,,", "eter_id", "the deqar_id that of Uni Two");
+  refused("DEQARINST0002,CH0009,Uni Two,CH,", "eter_id",
+          "the ledger has CH0002 for Uni Two (CH), the report says CH0009");
+  refused("DEQARINST0009,CH0002,Uni Two,CH,", "deqar_id",
+          "the ledger has DEQARINST0002 for Uni Two (CH), the report says DEQARINST0009");
+
+  // What is nobody else's only gives the notice.
+  CHECK(plan_of(import, kWho, about("DEQARINST0002,CH0002,Uni Elsewhere,CH,https://else.example"))
+            .accreditations.size() == 1);
+}
+
+// Said of the website before, and then listed a second time where the website differed too.
+TEST_CASE("name and country of one institution with another number are refused at the number") {
+  Import import;
+  for (const char* site : {"", "https://u2.example", "https://second.example"}) {
+    const auto plan =
+        plan_of(import, kWho, about("DEQARINST0501,,Uni Two,CH," + std::string(site)));
+    expect_refused(plan, "deqar_id",
+                   "the ledger has DEQARINST0002 for Uni Two (CH), the report says DEQARINST0501");
+  }
+
+  // One that an earlier row lists is one as well.
+  const auto twice = plan_of(import, kWho,
+                             about("DEQARINST0600,,Uni New,CH,https://new.example") +
+                                 about("DEQARINST0601,,UNI NEW,CH,https://newer.example"));
+  CHECK(twice.parties.size() == 1);
+  REQUIRE(twice.refused.size() == 1);
+  CHECK(twice.refused[0].row == 3);
+  CHECK(twice.refused[0].why.find("row 2 has DEQARINST0600 for Uni New (CH)") != std::string::npos);
+}
+
+TEST_CASE("a domain that an institution had once is nobody else's") {
+  Import import;
+  import.known.former_domains = {{"old.example", id_of(2)}};
+  expect_refused(plan_of(import, kWho, about(",,Uni New,CH,https://www.old.example")),
+                 "website_link", "a former domain of Uni Two");
+  expect_refused(plan_of(import, kWho, about(",,Uni Three,CH,https://www.old.example")),
+                 "website_link", "the website was that of");
+  CHECK(plan_of(import, kWho, about("DEQARINST0002,,Uni Two,CH,https://old.example"))
+            .accreditations.size() == 1);
+}
+
+TEST_CASE("a name that stands in another country is listed, and the other one is named") {
+  Import import;
+  const auto plan = plan_of(import, kWho, about(",,Uni Two,FR,https://new.example"));
+  CHECK(plan.parties.size() == 1);
+  CHECK(has_notice(plan, "the name \"Uni Two\" is that of Uni Two (CH, u2.example"));
+}
+
+TEST_CASE("a programme that leaves field or level open is said to") {
+  Import import;
+  const auto plan = import.plan(
+      "AAQ,audit,1,1,2020-01-01,,DEQARINST0002,,,,Bakery,2,\n"
+      "AAQ,audit,1,1,2020-01-01,,DEQARINST0002,,,,Logic,,0613\n"
+      "AAQ,audit,1,1,2020-01-01,,DEQARINST0002,,,,Art,1,0213\n");
+  CHECK(plan.accreditations.size() == 3);
+  REQUIRE(plan.notices.size() == 2);
+  CHECK(has_notice(
+      plan, "row 2: programme \"Bakery\" names no field: it counts for every field of EQF 7"));
+  CHECK(has_notice(
+      plan, "row 3: programme \"Logic\" names no level: it counts for every level of field"));
+}
+
+constexpr const char* kLinked = "report_id,link,institution[1].deqar_id";
+
+TEST_CASE("one report is one in other case, spaces and spelling of its address") {
+  Import import;
+  const auto first =
+      plan_of(import, kLinked, "AAQ,Full audit,1,1,2020-01-01,R1,https://a.example/r/1,2\n");
+  REQUIRE(first.accreditations.size() == 1);
+  CHECK(first.accreditations[0].content.report_url == "https://a.example/r/1");
+  import.commit(first);
+  for (const char* row : {"AAQ,Full audit,1,1,2020-01-01,r1,https://A.Example/r/1,2\n",
+                          "AAQ,full  AUDIT,1,1,2020-01-01,R1,http://a.example/r/1/,2\n",
+                          "AAQ,Full audit,1,1,2020-01-01,R1,https://a.example:443/r/1,2\n"}) {
+    INFO(row);
+    const auto plan = plan_of(import, kLinked, row);
+    CHECK(plan.accreditations.empty());
+    CHECK(plan.already == 1);
+  }
+}
+
+TEST_CASE("what stands by the second form of the digest is not accredited again") {
+  Import import;
+  const std::string row = "AAQ,Full audit,1,1,2020-01-01,R1,http://a.example/r/1/,2\n";
+  const auto reading = read_reports("agency,activity,status,decision,valid_from," +
+                                    std::string(kLinked) + "\n" + row);
+  import.known.accreditations.push_back(
+      {id_of(2), 0, trust::kOpenEnd, {}, reading->reports.at(0).second_digest});
+  CHECK(plan_of(import, kLinked, row).accreditations.empty());
+  CHECK(plan_of(import, kLinked, row).already == 1);
+}
+
+TEST_CASE("a changed report replaces its earlier word, in the file, on the ledger or both") {
+  Import import;
+  const std::string one = "AAQ,audit,1,1,2020-01-01,R1,,2\n";
+  import.commit(plan_of(import, kLinked, one));
+  const auto plan = plan_of(import, kLinked, one + "AAQ,audit,1,2,2020-01-01,r1,,2\n");
+  CHECK(plan.already == 1);
+  REQUIRE(plan.accreditations.size() == 1);
+  CHECK(plan.accreditations[0].replaces == "row 2, which stands as tmx1said");
+
+  import.known.accreditations.back().report_url = "http://A.example/r/";
+  const auto linked = plan_of(import, kLinked, "AAQ,audit,1,2,2020-01-01,,https://a.example/r,2\n");
+  CHECK(linked.accreditations.at(0).replaces.starts_with("tmx1said"));
+}
+
 TEST_CASE("ten thousand real universities are listed, or refused where two share a domain") {
   const auto path = testamur::test::shared_file("data/universities.csv");
   if (!path) return;

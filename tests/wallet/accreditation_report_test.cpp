@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "wallet/accreditation/report_dates.h"
+#include "wallet/accreditation/report_digest.h"
 
 namespace testamur::wallet {
 namespace {
@@ -24,8 +25,10 @@ constexpr const char* kShort =
     "DEQARINST0034,,CAD,second cycle,http://data.europa.eu/esco/isced-f/0541,no,7.5,2,"
     "http://data.europa.eu/esco/skill/b1115b14\n";
 
-// SHA-256 of docs/formats/accreditation-import.md's example.
+// SHA-256 of docs/formats/accreditation-import.md's examples, in the third form and the second.
 constexpr const char* kGoldenDigest =
+    "30a05bd04c3b36c0af75212a77089ea9d8875e884be39c17b63f714466f0ea9e";
+constexpr const char* kGoldenSecondDigest =
     "fd1ea2883090918fd0ade67c44bb90502caefe904277b20e618a36e9af4a64b1";
 
 ReportReading read(const std::string& text) {
@@ -131,6 +134,7 @@ TEST_CASE(
   // Neither the order of the columns nor a column that is not read belongs to it.
   CHECK(first.reports.at(0).digest == second.reports.at(0).digest);
   CHECK(first.reports.at(0).digest.hex() == kGoldenDigest);
+  CHECK(first.reports.at(0).second_digest.hex() == kGoldenSecondDigest);
   CHECK(first.reports.at(0).cells_digest == second.reports.at(0).cells_digest);
 
   CHECK(first.reports.at(0).cells_digest.hex() ==
@@ -140,6 +144,40 @@ TEST_CASE(
             .hex());
 
   CHECK(first.not_read == std::vector<std::string>{"remark"});
+}
+
+// Statements carry these for good, so that each line of both forms is pinned.
+TEST_CASE("the digests of a report are these bytes") {
+  const auto good = read(
+      "agency,report_id,activity,status,decision,valid_from,valid_to,link,institution[1].eter_id,"
+      "programme[1].name_primary,programme[1].qf_ehea_level,programme[1].field_study\n"
+      "AAQ,R 1,Programme  Review,1,2,2020-01-01,2020-12-31,http://AAQ.example:80/R/1/,BG0001,"
+      "Data Stewardship,1,0612\n");
+  REQUIRE(good.reports.size() == 1);
+  const std::string middle =
+      "type=2\nstatus=1\ndecision=2\nvalid_from_ms=1577836800000\nvalid_until_ms=1609459200000\n";
+  const std::string end = "eqf_level=6\nfield=0612\nfull_degree=1\nects_hundredths=0\n";
+  CHECK(good.reports[0].digest ==
+        sha256(as_bytes("testamur report 3\nidentifier=r1\nactivity=programmereview\n" + middle +
+                        "link=https://aaq.example/R/1\nprogramme=datastewardship\n" + end)));
+  CHECK(good.reports[0].second_digest ==
+        sha256(as_bytes("testamur report 2\nidentifier=R 1\nactivity=Programme  Review\n" + middle +
+                        "link=http://AAQ.example:80/R/1/\nprogramme=Data Stewardship\n" + end)));
+}
+
+TEST_CASE("an address is one however its scheme, host, port and last slash are written") {
+  for (const char* same : {"https://a.example/R/1", "http://a.example/R/1", "https://A.Example/R/1",
+                           "https://a.example/R/1/", "https://a.example:443/R/1//",
+                           "http://a.example:80/R/1", "https://a.example./R/1"})
+    CHECK(one_link(same) == "https://a.example/R/1");
+  CHECK(one_link("https://A.example/") == one_link("http://a.example"));
+
+  for (const char* other :
+       {"https://a.example/r/1", "https://a.example:8443/R/1", "http://a.example:443/R/1",
+        "https://a.example/R/1?v=2", "https://b.example/R/1", "https://u@a.example/R/1"})
+    CHECK(one_link(other) != "https://a.example/R/1");
+  CHECK(one_link("https://a.example?Q=A") == "https://a.example?Q=A");
+  CHECK(one_link("") == "");
 }
 
 TEST_CASE("each value that cannot be taken is a mistake of its row, with column and reason") {
@@ -163,6 +201,66 @@ TEST_CASE("each value that cannot be taken is a mistake of its row, with column 
                  "must be empty");
   expect_mistake("0613,1,,,", "0613,1,,,urn:skill", "programme[1].learning_outcome_esco[1]",
                  "ESCO");
+
+  // An address that the ledger would not take blocked all rows of a file.
+  expect_mistake("https://aaq.example/1", "https://aaq.example/\u00FC", "link[1]", "beyond ASCII");
+  expect_mistake("https://aaq.example/1", "https://aaq.example/a b", "link[1]", "a space");
+
+  // A wrong number was told as a matter of the website.
+  for (const char* number : {"deqarinst 500", "500.0", "DEQARINST", "PL0001"})
+    expect_mistake("DEQARINST0034", number, "institution[1].deqar_id", "no identifier");
+
+  // One mistake each: what cannot be taken is not missing too.
+  expect_mistake("0613,1,,,", "0613,no,1500,2,", "programme[1].workload_ects",
+                 "more than 1,000 ECTS");
+  expect_mistake("0613,1,,,", "0613,no,0,2,", "programme[1].workload_ects", "above 0");
+  expect_mistake("0613,1,,,", "0613,no,1000.01,2,", "programme[1].workload_ects", "more than");
+  expect_mistake("0613,1,,,", "0613,no,5,no,", "programme[1].assessment_certification", "none of");
+  expect_mistake("1 - first cycle,0613,1,,,", "9,0613,no,5,2,", "programme[1].qf_ehea_level",
+                 "none of");
+}
+
+TEST_CASE("a day out of range and a notation that is none are told as such") {
+  expect_mistake("14/01/2026", "31/12/9999", "valid_to",
+                 "the year 9999 is out of range: 1970 to 2999; leave valid_to empty where the end "
+                 "is open");
+  expect_mistake("15/01/2020", "31/12/1969", "valid_from", "the year 1969 is out of range");
+  for (const char* format : {"dd/mm/yyyy", "%Q", "%d/%m", "%d/%m/%Y/%y", "%d/%m/%", "%d/%m/%Y%H"})
+    expect_mistake("%d/%m/%Y", format, "date_format", "%d or %-d (day)");
+}
+
+// "Bakery: everything": two columns were not in the sheet, and the programme counted for medicine.
+TEST_CASE("a degree programme without field and level is refused, with one of them it is read") {
+  expect_mistake("1 - first cycle,0613", ",", "programme[1].field_study",
+                 "every field and every level");
+  for (const char* half : {"1 - first cycle,", ",0613"}) {
+    std::string row = kDegree;
+    row.replace(row.find("1 - first cycle,0613"), 20, half);
+    CHECK(read(std::string(kHeader) + row).reports.size() == 1);
+  }
+}
+
+TEST_CASE("a page of a longer list is read, and said to be a page") {
+  const std::string report =
+      R"({"agency": "A", "activity": "audit", "status": 2, "decision": 1,
+          "valid_from": "2024-01-15", "institutions": [{"deqar_id": "7"}]})";
+  const auto paged = read(R"({"count": 2, "next": "https://a.example/?page=2", "previous": null,
+                              "took_ms": 3, "results": [)" +
+                          report + "]}");
+  CHECK(paged.reports.size() == 1);
+  REQUIRE(paged.notices.size() == 2);
+  CHECK(paged.notices[0].find("holds 1 of 2 reports") != std::string::npos);
+  CHECK(paged.notices[0].find("the next is \"https://a.example/?page=2\"") != std::string::npos);
+  CHECK(paged.notices[1].find("not read: \"took_ms\"") != std::string::npos);
+
+  CHECK(read(R"({"count": 1, "next": null, "results": [)" + report + "]}").notices.empty());
+  CHECK(read(R"({"count": 9, "previous": "p", "results": [)" + report + "]}").notices.size() == 1);
+}
+
+TEST_CASE("a column that is not read is found again by its name in the file") {
+  const auto reading = read("agency,institution[1].name_oficial\nA,Uni\n");
+  CHECK(reading.not_read == std::vector<std::string>{"institution.name_oficial"});
+  CHECK(reading.first_names.at("institution.name_oficial") == "institution[1].name_oficial");
 }
 
 TEST_CASE("a programme without a full degree needs level, workload and what is certified") {
@@ -187,7 +285,7 @@ TEST_CASE("other providers award no degrees and are not part of an obligatory sy
   CHECK(reading.mistakes[1].column == "status");
 }
 
-TEST_CASE("seven spellings of one report are one report; a change of what it says is another") {
+TEST_CASE("spellings of one report are one report; a change of what it says is another") {
   const std::string header =
       "agency,local_identifier,activity,status,decision,valid_from,valid_to,link,institution[1]."
       "name_official,"
@@ -212,7 +310,9 @@ TEST_CASE("seven spellings of one report are one report; a change of what it say
         "AGY,R,Audit,2,1,2024-01-15,,https://a.example/r,Uni,AUT,Data,second "
         "cycle,no,15.0,2,0612\n",
         "AGY,R,Audit,2,1,2024-01-15,2030-01-14,https://a.example/r,Uni,at,Data,2,2,15.00,2,"
-        "http://data.europa.eu/esco/isced-f/0612\n"}) {
+        "http://data.europa.eu/esco/isced-f/0612\n",
+        "AGY,r,AUDIT,2,1,2024-01-15,,https://a.example/r,Uni,AT,DATA,2,2,15,2,0612\n",
+        "AGY,R ,aud it,2,1,2024-01-15,,http://A.EXAMPLE/r/,Uni,AT,data,2,2,15,2,0612\n"}) {
     CHECK(digest(same) == one);
   }
 

@@ -4,6 +4,8 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
 #include "wallet/cli/commands/proposals.h"
+#include "wallet/cli/description/facts_changes.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/files/draft.h"
 #include "wallet/cli/files/institution_file.h"
 #include "wallet/keystore/file.h"
@@ -168,4 +170,65 @@ TEST_CASE("every entry of key is a table, and the threshold a number") {
              "line 1: key: is a list of tables"));
   CHECK(says(why(folder, std::string("root_threshold = true\nkey = []\n") + kFacts, true),
              "line 1: root_threshold: is a number from 1 to 255"));
+}
+
+TEST_CASE("what becomes other of an institution's facts is told by name, old and new") {
+  tx::InstitutionFacts before;
+  before.legal_names = {{"de", "Hochschule"}, {"en", "School"}};
+  before.country = "AT";
+  before.domain = "a.example";
+  before.ror = "05gq02987";
+  before.parent = party(3);
+  CHECK(facts_changes(before, before).empty());
+
+  auto after = before;
+  after.legal_names = {{"en", "School\u202E"}, {"fr", "École"}};
+  after.domain = "b.example";
+  after.ror.clear();
+  after.lei = "529900T8BM49AURSDO55";
+  after.parent = {};
+  const auto lines = facts_changes(before, after);
+  CHECK(lines == std::vector<std::string>{
+                     "domain: a.example -> b.example", "name (de): \"Hochschule\" is dropped",
+                     "name (en): \"School\" -> \"School\\u{202e}\"",
+                     "parent: " + to_text(party(3)) + " is dropped", "ror: 05gq02987 is dropped",
+                     "lei: 529900T8BM49AURSDO55 is added", "name (fr): \"École\" is added"});
+}
+
+TEST_CASE("two entries agree where a name, the domain or a number is the same") {
+  tx::InstitutionFacts one;
+  one.legal_names = {{"en", "School"}};
+  one.domain = "a.example";
+  one.deqar = "DEQARINST00500";
+  tx::InstitutionFacts other;
+  other.legal_names = {{"de", "Schule"}};
+  other.domain = "b.example";
+  CHECK_FALSE(facts_agree(one, other));
+  other.deqar = "DEQARINST0500";
+  CHECK(facts_agree(one, other));
+  other.deqar = "DEQARINST0501";
+  CHECK_FALSE(facts_agree(one, other));
+  other.legal_names = {{"de", "SCHOOL "}};
+  CHECK(facts_agree(one, other));
+}
+
+TEST_CASE("an institution is shown with its numbers, its other names and what it belongs to") {
+  InstitutionAnswer answer;
+  answer.name.id = party(1);
+  answer.name.name_now = "School";
+  answer.facts.legal_names = {{"de", "Schule"}, {"en", "School"}};
+  answer.facts.deqar = "DEQARINST0500";
+  answer.facts.lei = "529900T8BM49AURSDO55";
+  answer.facts.parent = party(3);
+  answer.parent_known = answer.keys_whole = true;
+  const auto text = institution_text(answer);
+  for (const auto& part : {std::string("name (de) Schule"), std::string("name (en) School"),
+                           std::string("deqar DEQARINST0500"),
+                           std::string("lei 529900T8BM49AURSDO55"), "parent " + to_text(party(3))})
+    CHECK(says(text, part));
+  CHECK_FALSE(says(text, "ror"));
+
+  // Lost on the way is not none.
+  answer.parent_known = false;
+  CHECK(says(institution_text(answer), "parent unknown"));
 }

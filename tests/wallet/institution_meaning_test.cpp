@@ -48,9 +48,9 @@ TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellin
 }
 
 TEST_CASE("a domain is one by which the public reaches one institution") {
-  for (const char* good :
-       {"univie.ac.at", "uni.lu", "ful.ac.be", "new-name.example", "ox.ac.uk", "mit.edu", "x.test",
-        "uni-example.eu", "xn--kln-muster-ecb.example", "a.github.example"}) {
+  for (const char* good : {"univie.ac.at", "uni.lu", "ful.ac.be", "new-name.example", "ox.ac.uk",
+                           "mit.edu", "x.test", "uni-example.eu", "www.lt", "gmx.uni.example",
+                           "xn--kln-muster-ecb.example", "a.github.example"}) {
     INFO(tx::domain_problem(good).value_or(""));
     CHECK_FALSE(tx::domain_problem(good).has_value());
   }
@@ -77,6 +77,11 @@ TEST_CASE("a domain is one by which the public reaches one institution") {
       {"K\u00F6ln.example", "beyond ASCII"},
       {"Uni.Example", "capital letters"},
       {"a.example\u200B", "U+200B"},
+      {"www.vu.lt", "write vu.lt"},
+      {"gmail.com", "many share"},
+      {"gmx.de", "many share"},
+      {"yahoo.co.uk", "many share"},
+      {"proton.me", "many share"},
       {"", "no domain name"},
       {"a..example", "no domain name"},
       {" a.example", "U+0020"},
@@ -142,6 +147,65 @@ TEST_CASE("an identifier of a register has its form and its check digits") {
   CHECK(tx::meaning_problem(typed)->field == "lei");
 }
 
+// One number in two spellings became two institutions, for good.
+TEST_CASE("a number of a register is taken in its one spelling, which is offered for the others") {
+  struct Case {
+    const char *field, *typed, *meant;
+  };
+  const Case others[] = {{"deqar", "DEQARINST00500", "DEQARINST0500"},
+                         {"deqar", "deqarinst0500", "DEQARINST0500"},
+                         {"deqar", "500", "DEQARINST0500"},
+                         {"eter", "at0001", "AT0001"},
+                         {"eter", "IT0209.02", "IT0209.2"},
+                         {"ror", "05GQ02987", "05gq02987"},
+                         {"ror", "https://ror.org/05gq02987", "05gq02987"},
+                         {"lei", "529900t8bm49aursdo55", "529900T8BM49AURSDO55"},
+                         {"lei", "5299 00T8 BM49 AURS DO55", "529900T8BM49AURSDO55"}};
+  for (const auto& [field, typed, meant] : others) {
+    INFO(typed);
+    CHECK(tx::canonical_identifier(field, typed) == meant);
+    CHECK(tx::canonical_identifier(field, meant) == meant);
+    CHECK_FALSE(tx::identifier_problem(field, meant).has_value());
+    const auto problem = tx::identifier_problem(field, typed);
+    REQUIRE(problem.has_value());
+    CHECK(problem->find("another spelling of " + std::string(meant)) != std::string::npos);
+  }
+
+  // Check digits 99 would be another spelling of 02, by which the division ends alike.
+  CHECK_FALSE(tx::identifier_problem("lei", "529900T8BM49AU005302").has_value());
+  CHECK(tx::identifier_problem("lei", "529900T8BM49AU005399").has_value());
+}
+
+TEST_CASE("what people write who have no name is no name of an institution") {
+  for (const char* name :
+       {"n/a", "N.A.", "none", "Unknown", "tbd", "test", "-", "\u2026", "???", "not available"}) {
+    INFO(name);
+    const auto problem = tx::meaning_problem(facts(name, "AT", "a.example"));
+    REQUIRE(problem.has_value());
+    CHECK(problem->field == "legal_names");
+    CHECK(problem->why.find("no name of an institution") != std::string::npos);
+  }
+  for (const char* name : {"42", "Test 1", "\u6771\u4EAC\u5927\u5B66", "\u00C9cole", "Nona"}) {
+    INFO(name);
+    CHECK_FALSE(tx::meaning_problem(facts(name, "AT", "a.example")).has_value());
+  }
+}
+
+// A country or a number that stands can never be changed: to judge it again would keep its owner
+// from ever saying anything new.
+TEST_CASE("what the ledger says of an institution already is not judged again") {
+  auto standing = facts("n/a", "EL", "www.old.example");
+  standing.deqar = "DEQARINST00500";
+  CHECK(tx::meaning_problem(standing).has_value());
+  CHECK_FALSE(tx::meaning_problem(standing, standing).has_value());
+
+  auto changed = standing;
+  changed.domain = "www.new.example";
+  CHECK(tx::meaning_problem(changed, standing)->field == "domain");
+  changed.domain = "new.example";
+  CHECK_FALSE(tx::meaning_problem(changed, standing).has_value());
+}
+
 TEST_CASE("a name on its way to the ledger holds no mark that cannot be seen") {
   const auto problem =
       tx::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));
@@ -169,6 +233,27 @@ TEST_CASE(
   CHECK_FALSE(
       find_lookalike(facts("University of Vienna", "FR", "vienna.example"), known).has_value());
   CHECK_FALSE(find_lookalike(facts("Vienna University", "AT", "other.example"), known).has_value());
+}
+
+TEST_CASE("one number in two spellings is one institution, and so is one domain with www") {
+  auto old = facts("University of Vienna", "AT", "www.univie.ac.at");
+  old.deqar = "DEQARINST00500";
+  const std::vector<KnownParty> known{{InstitutionId{}, old}};
+  auto typed = facts("Elsewhere", "AT", "other.example");
+  typed.deqar = "DEQARINST0500";
+  CHECK(find_lookalike(typed, known)->starts_with("the deqar DEQARINST0500 is that of"));
+  CHECK(find_lookalike(facts("Elsewhere", "AT", "univie.ac.at"), known).has_value());
+}
+
+TEST_CASE("a name in another country is no second entry, and is said") {
+  const std::vector<KnownParty> known{{InstitutionId{}, facts("Trinity College", "IE", "tcd.ie")}};
+  const auto abroad = facts("TRINITY  College", "GB", "trin.cam.example");
+  CHECK_FALSE(find_lookalike(abroad, known).has_value());
+  const auto said = find_namesakes(abroad, known);
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].find("Trinity College (IE, tcd.ie)") != std::string::npos);
+  CHECK(find_namesakes(facts("Trinity College", "IE", "b.example"), known).empty());
+  CHECK(find_namesakes(facts("Queens' College", "GB", "b.example"), known).empty());
 }
 
 }  // namespace testamur::wallet

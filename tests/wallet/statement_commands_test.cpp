@@ -58,6 +58,33 @@ bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+struct FactsFile {
+  Office& office;
+  std::string path = office.ledger.context.path("facts.toml");
+
+  tx::InstitutionFacts of(std::size_t index) {
+    return std::get<InstitutionAnswer>(
+               office.ledger.client.institution(office.ledger.id(index), false))
+        .facts;
+  }
+  void write(const tx::InstitutionFacts& facts, const std::string& more = "") {
+    std::string text = "country = \"" + facts.country + "\"\ndomain = \"" + facts.domain + "\"\n";
+    if (!facts.lei.empty()) text += "lei = \"" + facts.lei + "\"\n";
+    text += more + "[legal_names]\n";
+    for (const auto& name : facts.legal_names) text += name.language + " = \"" + name.text + "\"\n";
+    REQUIRE(write_file_atomically(path, as_bytes(text), Overwrite::kAllowed).ok());
+  }
+  // Described and written as a draft: no vault is asked for.
+  Json drafted(std::size_t institution, const std::string& words) {
+    const auto draft = office.ledger.context.path("draft.json");
+    std::filesystem::remove(draft);
+    const auto outcome = office.type(institution, words + " --yes --draft " + draft);
+    INFO((outcome.failure() != nullptr ? outcome.failure()->message : ""));
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->json;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("with --yes, nobody says what the ledger says already") {
@@ -299,21 +326,13 @@ TEST_CASE("nobody carries round a draft of what is over before it can be sent") 
 
 TEST_CASE("an institution's new facts are not those of another, and not those of now") {
   Office office;
-  const auto file = office.ledger.context.path("facts.toml");
+  FactsFile file{office};
   const auto why = [&](const tx::InstitutionFacts& facts) {
-    std::string text =
-        "country = \"" + facts.country + "\"\ndomain = \"" + facts.domain + "\"\n[legal_names]\n";
-    for (const auto& name : facts.legal_names) text += name.language + " = \"" + name.text + "\"\n";
-    REQUIRE(write_file_atomically(file, as_bytes(text), Overwrite::kAllowed).ok());
-    return office.why(0, "institution update " + file + " --yes", ExitCode::kUsage);
-  };
-  const auto facts_of = [&](std::size_t index) {
-    return std::get<InstitutionAnswer>(
-               office.ledger.client.institution(office.ledger.id(index), false))
-        .facts;
+    file.write(facts);
+    return office.why(0, "institution update " + file.path + " --yes", ExitCode::kUsage);
   };
 
-  const auto own = facts_of(0), other = facts_of(1);
+  const auto own = file.of(0), other = file.of(1);
   CHECK(says(why(own), "nothing would change"));
   auto taken = own;
   taken.domain = other.domain;
@@ -322,6 +341,99 @@ TEST_CASE("an institution's new facts are not those of another, and not those of
   taken.country = other.country;
   taken.legal_names = other.legal_names;
   CHECK(says(why(taken), "is that of"));
+}
+
+TEST_CASE("who changes an institution's facts reads the old and the new, and what is dropped") {
+  Office office;
+  FactsFile file{office};
+  auto facts = file.of(0);
+  const auto old = facts;
+  facts.domain = "new-name.example";
+  facts.lei = "529900T8BM49AURSDO55";
+  facts.legal_names = {{"de", "Neue Universit\u00E4t"}};
+  file.write(facts);
+  const auto json = file.drafted(0, "institution update " + file.path);
+  const std::string said = json["says"];
+  CHECK(says(said, "What changes:"));
+  CHECK(says(said, "domain: " + old.domain + " -> new-name.example"));
+  CHECK(says(said, "lei: 529900T8BM49AURSDO55 is added"));
+  CHECK(says(said, "name (de): \"Neue Universit\u00E4t\" is added"));
+  CHECK(says(said, "name (" + old.legal_names[0].language + "): \"" + old.legal_names[0].text +
+                       "\" is dropped"));
+  CHECK(json["changes"].size() == 4);
+}
+
+// Its entry and its accreditations went to whoever was registered in its name.
+TEST_CASE("nobody registers as a listed institution with which nothing agrees") {
+  Office office;
+  FactsFile file{office};
+  tx::InstitutionFacts listed;
+  listed.legal_names = {{"en", "Listed School"}};
+  listed.country = "CH";
+  listed.domain = "listed.example";
+  listed.lei = "529900T8BM49AURSDO55";
+  const auto id = to_text(InstitutionId::prefix_of(
+      office.ledger
+          .commit(0, KeyPurpose::kGovern,
+                  tx::build(office.ledger.nodes.envelope(0), tx::InstitutionListContent{listed}))
+          .view()));
+  office.ledger.settle();
+
+  const auto key = SecretKey::generate(SignatureAlgorithm::kBip340).public_key();
+  const std::string keys = "root_threshold = 1\n";
+  const auto write = [&](const tx::InstitutionFacts& facts) {
+    file.write(facts, keys);
+    const auto raw = read_file(file.path, 1 << 16).value();
+    const std::string whole = std::string(as_text(raw)) +
+                              "[[key]]\npurpose = \"root\"\nalgorithm = \"bip340\"\n"
+                              "public_key = \"" +
+                              to_hex(key.bytes) + "\"\n";
+    REQUIRE(write_file_atomically(file.path, as_bytes(whole), Overwrite::kAllowed).ok());
+  };
+  const std::string words = "institution register " + file.path + " --listed " + id;
+
+  auto stranger = listed;
+  stranger.legal_names = {{"en", "Another School"}};
+  stranger.domain = "another.example";
+  stranger.lei.clear();
+  write(stranger);
+  CHECK(says(office.why(0, words + " --yes", ExitCode::kUsage), "neither a name nor the domain"));
+
+  auto abroad = listed;
+  abroad.country = "FR";
+  write(abroad);
+  CHECK(says(office.why(0, words + " --yes", ExitCode::kUsage), "is in CH"));
+
+  auto same = listed;
+  same.domain = "school.example";
+  same.lei.clear();
+  write(same);
+  const auto warnings = file.drafted(0, words)["warnings"].dump();
+  CHECK(says(warnings, "domain: listed.example -> school.example"));
+  CHECK(says(warnings, "lei: 529900T8BM49AURSDO55 is dropped"));
+
+  // A name that stands abroad is said, not refused.
+  listed.country = "FR";
+  listed.domain = "ecole.example";
+  listed.lei.clear();
+  file.write(listed);
+  CHECK(says(file.drafted(0, "institution list " + file.path)["warnings"].dump(),
+             "in another country"));
+}
+
+TEST_CASE("an import's amounts are those of a grant, and a column nearly read is named whole") {
+  Office office;
+  const auto file = office.ledger.context.path("reports.csv");
+  const std::string words = "accreditation import " + file + " --dry-run";
+  const auto why = [&](const std::string& columns, const std::string& more) {
+    REQUIRE(write_file_atomically(file, as_bytes(columns + "\nAAQ,1\n"), Overwrite::kAllowed).ok());
+    return office.why(kAgency, words + more, ExitCode::kUsage);
+  };
+  CHECK(says(why("agency,decision", " --amount 0"), "--amount is 1 to 120, not 0"));
+  CHECK(says(why("agency,decision", " --amount 121"), "--amount is 1 to 120, not 121"));
+  CHECK(says(why("agency,decision", " --conditional-amount 0"),
+             "--conditional-amount is 1 to 120, not 0"));
+  CHECK(says(why("agency,institution[1].name_oficial", ""), "institution[1].name_oficial"));
 }
 
 }  // namespace testamur::wallet

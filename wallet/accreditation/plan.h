@@ -38,6 +38,8 @@ struct KnownLedger {
   std::vector<KnownAccreditation> accreditations;
   std::uint64_t now_ms = 0;                                  // of the newest header
   std::uint64_t slots_limit = trust::kAccreditSlotsPerPair;  // towards one institution
+  // Domains that somebody had once and nobody has today: the ledger keeps them for their owner.
+  std::map<std::string, InstitutionId> former_domains = {};
 };
 
 struct ImportRules {

@@ -1,8 +1,7 @@
 // From cells to reports. Every value goes through RowReader, which knows its column and notes a
 // mistake under the column's name, so that a row is refused with all its mistakes and what nobody
-// reads can be named. Values are numbers and words in one spelling from here on: the digest
-// of a report is that of its meaning
-// (docs/decisions/1163-the-digest-of-a-report-is-that-of-its-meaning.md).
+// reads can be named. What is wrong is told once: a value that cannot be taken is not missing too.
+// Values are numbers and words in one spelling from here on.
 #include "wallet/accreditation/report.h"
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "trust/scope.h"
 #include "wallet/accreditation/report_cells.h"
 #include "wallet/accreditation/report_dates.h"
+#include "wallet/accreditation/report_digest.h"
 
 namespace testamur::wallet {
 namespace {
@@ -43,12 +43,6 @@ std::string without_positions(std::string_view name) {
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return text;
-}
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
   return text;
 }
 
@@ -85,7 +79,11 @@ class RowReader {
 
   void mistake(const std::string& column, std::string why) {
     good_ = false;
-    reading_.mistakes.push_back({cells_.row, column, std::move(why)});
+    // A cell that is read twice is wrong once.
+    const bool told = std::ranges::any_of(reading_.mistakes, [&](const auto& each) {
+      return each.row == cells_.row && each.column == column && each.why == why;
+    });
+    if (!told) reading_.mistakes.push_back({cells_.row, column, std::move(why)});
   }
   std::string text(const std::string& name, std::size_t most_bytes = kMostCellBytes) {
     const auto found = cells_.text.find(name);
@@ -164,7 +162,16 @@ std::string domain_of(std::string url) {
   // A port goes; a user stays, for domain_problem() to name.
   if (std::ranges::count(url, ':') == 1) url.erase(url.find(':'));
   if (url.ends_with('.')) url.pop_back();
-  return url.starts_with("www.") ? url.substr(4) : url;
+  const bool below = url.starts_with("www.") && url.find('.', 4) != std::string::npos;
+  return below ? url.substr(4) : url;
+}
+
+// A number of a register in its one spelling. One that is none is told where it stands, before
+// anybody looks for whose it is.
+std::string read_number(RowReader& row, const std::string& column, std::string_view field) {
+  auto number = ledger::tx::canonical_identifier(field, row.text(column, 64));
+  if (auto problem = ledger::tx::identifier_problem(field, number)) row.mistake(column, *problem);
+  return number;
 }
 
 // The report's country in the letters of ISO 3166-1; registers of the Union write EL and UK, others
@@ -187,8 +194,8 @@ ReportProvider read_provider(RowReader& row, const std::string& column) {
   ReportProvider provider;
   provider.column = column;
 
-  provider.deqar = canonical_deqar(row.text(column + ".deqar_id", 64));
-  provider.eter = upper(row.text(column + ".eter_id", 64));
+  provider.deqar = read_number(row, column + ".deqar_id", "deqar");
+  provider.eter = read_number(row, column + ".eter_id", "eter");
   provider.name = row.text(column + ".name_official", kMostNameBytes);
   if (provider.name.empty()) provider.name = row.text(column + ".name_primary", kMostNameBytes);
   provider.english_name = row.text(column + ".name_english", kMostNameBytes);
@@ -239,6 +246,8 @@ void read_field(RowReader& row, ReportProgramme& programme) {
   }
 }
 
+constexpr std::uint32_t kMostEcts = 1'000;
+
 // ECTS in hundredths: "5", "7.5".
 void read_workload(RowReader& row, ReportProgramme& programme) {
   const std::string column = programme.column + ".workload_ects";
@@ -250,7 +259,7 @@ void read_workload(RowReader& row, ReportProgramme& programme) {
   const char* end = text.data() + text.size();
   auto [at, failed] = std::from_chars(text.data(), end, whole);
 
-  bool good = failed == std::errc{} && whole <= 1'000;
+  bool good = failed == std::errc{};
   if (good && at != end) {
     const char* digits = at + 1;
     const auto [stop, wrong] = std::from_chars(digits, end, part);
@@ -259,9 +268,11 @@ void read_workload(RowReader& row, ReportProgramme& programme) {
     if (length == 1) part *= 10;
   }
 
+  if (!good || (whole == 0 && part == 0))
+    return row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
+  if (whole >= kMostEcts + (part == 0 ? 1 : 0))
+    return row.mistake(column, "is more than 1,000 ECTS, which no programme has");
   programme.ects_hundredths = whole * 100 + part;
-  if (!good || programme.ects_hundredths == 0)
-    row.mistake(column, "must be a number of ECTS above 0, like 5 or 7.5");
 }
 
 // "learning_outcome" in the register's present template, "learning_outcome_esco" before.
@@ -292,6 +303,19 @@ void read_outcomes(RowReader& row, ReportProgramme& programme) {
   programme.esco_uris.erase(repeated.begin(), repeated.end());
 }
 
+// Without field and level a degree programme would accredit whatever the institution awards, as a
+// report on the institution as a whole does: one sheet without two columns, and a bakery teaches
+// medicine.
+void check_some_scope(RowReader& row, const ReportProgramme& programme) {
+  const std::string field = programme.column + ".field_study";
+  const bool stated = programme.fields || programme.eqf_level != 0 || !row.text(field).empty() ||
+                      !row.text(programme.column + ".qf_ehea_level").empty();
+  if (stated) return;
+  row.mistake(field,
+              "is missing, and so is the level: the programme would count for every field and "
+              "every level. Give field_study, qf_ehea_level, or both");
+}
+
 ReportProgramme read_programme(RowReader& row, const std::string& column,
                                bool only_other_providers) {
   ReportProgramme programme;
@@ -316,15 +340,17 @@ ReportProgramme read_programme(RowReader& row, const std::string& column,
       row.mistake(column + ".degree_outcome", "cannot be yes: no other provider awards degrees");
     if (certificate)
       row.mistake(column + ".assessment_certification", "must be empty for a full degree");
+    if (!only_other_providers) check_some_scope(row, programme);
     return programme;
   }
 
-  if (programme.eqf_level == 0)
-    row.mistake(column + ".qf_ehea_level", "is missing: needed without a full degree");
-  if (programme.ects_hundredths == 0)
-    row.mistake(column + ".workload_ects", "is missing: needed without a full degree");
-  if (!certificate)
-    row.mistake(column + ".assessment_certification", "is missing: needed without a full degree");
+  const auto need = [&](bool there, const std::string& name) {
+    if (!there && row.text(name).empty())
+      row.mistake(name, "is missing: needed without a full degree");
+  };
+  need(programme.eqf_level != 0, column + ".qf_ehea_level");
+  need(programme.ects_hundredths != 0, column + ".workload_ects");
+  need(certificate.has_value(), column + ".assessment_certification");
 
   return programme;
 }
@@ -332,26 +358,31 @@ ReportProgramme read_programme(RowReader& row, const std::string& column,
 void read_validity(RowReader& row, Report& report) {
   std::string format = row.text("date_format", 32);
   if (format.empty()) format = "%Y-%m-%d";
+  const std::string from = row.required("valid_from", "the first day");
+  const std::string until = row.text("valid_to");
 
-  const auto day = [&](const std::string& name, const std::string& text, std::uint64_t& out) {
+  // A format that is none would make every date look wrong.
+  if (auto problem = date_format_problem(format)) return row.mistake("date_format", *problem);
+
+  const auto day = [&](const std::string& name, const std::string& text, const char* advice,
+                       std::uint64_t& out) {
     if (text.empty()) return false;
     const auto read = read_report_date(text, format);
-    if (!read.ok()) row.mistake(name, read.message());
+    if (!read.ok()) row.mistake(name, read.message() + advice);
     out = read.ok() ? *read : 0;
     return read.ok();
   };
 
-  if (!day("valid_from", row.required("valid_from", "the first day"), report.valid_from_ms)) return;
+  if (!day("valid_from", from, "", report.valid_from_ms)) return;
 
   std::uint64_t last = 0;
-  const std::string until = row.text("valid_to");
 
   // The register allows an open end; an accreditation on the ledger has one.
   report.ends_open = until.empty();
   if (report.ends_open) {
     report.valid_until_ms = years_later(report.valid_from_ms, kOpenYears);
 
-  } else if (day("valid_to", until, last)) {
+  } else if (day("valid_to", until, "; leave valid_to empty where the end is open", last)) {
     report.valid_until_ms = last + kDayMs;
     if (last < report.valid_from_ms) row.mistake("valid_to", "lies before valid_from");
   }
@@ -440,43 +471,18 @@ void read_link(RowReader& row, Report& report) {
     column = other;
     report.link = row.text(column);
   }
+  if (report.link.empty()) return;
   const bool web = report.link.starts_with("https://") || report.link.starts_with("http://");
-  if (!report.link.empty() && (!web || report.link.size() > kMostUrlBytes)) {
+  if (!web || report.link.size() > kMostUrlBytes) {
     row.mistake(column,
                 "must be an address of at most 512 bytes that begins with https:// or http://");
+    return;
   }
-}
-
-// What the report says and nothing of how: numbers for words, days for dates, texts without outer
-// spaces in one form. Who said it is the author of the statement and of whom its subject, so that
-// neither is part of it.
-Hash256 digest_of(const Report& report) {
-  std::string lines = "testamur report 2\n";
-  const auto line = [&lines](const std::string& name, const std::string& value) {
-    if (!value.empty()) lines += name + "=" + nfc(value) + "\n";
-  };
-
-  line("identifier", report.identifier);
-  line("activity", report.activity);
-  line("type", std::to_string(static_cast<unsigned>(report.type)));
-  line("status", std::to_string(static_cast<unsigned>(report.status)));
-  line("decision", std::to_string(static_cast<unsigned>(report.decision)));
-  line("valid_from_ms", std::to_string(report.valid_from_ms));
-  line("valid_until_ms", std::to_string(report.valid_until_ms));
-  line("link", report.link);
-
-  for (const auto& programme : report.programmes) {
-    line("programme", programme.name);
-    line("eqf_level", std::to_string(programme.eqf_level));
-    for (unsigned field = 0; programme.fields && field < trust::kFieldCount; ++field) {
-      if (programme.fields->contains(field)) line("field", std::string(trust::field_code(field)));
-    }
-    line("full_degree", programme.full_degree ? "1" : "2");
-    line("ects_hundredths", std::to_string(programme.ects_hundredths));
-    for (const auto& uri : programme.esco_uris) line("esco", uri);
-  }
-
-  return sha256(as_bytes(lines));
+  // The ledger takes no other letters; which of two ways to write them is meant is not for us.
+  if (!std::ranges::all_of(report.link, [](char c) { return c > 0x20 && c < 0x7f; }))
+    row.mistake(
+        column,
+        "holds a space or a letter beyond ASCII: write it as browsers copy it (%20, %C3%BC)");
 }
 
 std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
@@ -513,7 +519,8 @@ std::optional<Report> read_report(RowReader& row, const ReportCells& cells) {
   check_structure(row, report);
 
   report.cells_digest = row.cells_digest();
-  report.digest = digest_of(report);
+  report.digest = report_digest(report);
+  report.second_digest = second_report_digest(report);
   if (!row.good()) return std::nullopt;
 
   return report;
@@ -561,16 +568,7 @@ const std::vector<std::string>& report_columns() {
 }
 
 std::string canonical_deqar(std::string_view typed) {
-  constexpr std::string_view kPrefix = "DEQARINST";
-  constexpr std::size_t kDigits = 4;
-  const std::string text = upper(std::string(trimmed(typed)));
-  std::string digits = text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text;
-  const bool number =
-      !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
-  if (!number) return text;
-  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
-  if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
-  return std::string(kPrefix) + digits;
+  return ledger::tx::canonical_identifier("deqar", typed);
 }
 
 std::string_view to_text(ActivityType type) { return kTypes[static_cast<std::size_t>(type)]; }
@@ -590,7 +588,11 @@ Result<ReportReading> read_reports(std::string_view text) {
     ++reading.rows;
     RowReader row(cells, reading);
     if (auto report = read_report(row, cells)) reading.reports.push_back(std::move(*report));
-    for (const auto& [name, value] : cells.text) seen.insert(without_positions(name));
+    for (const auto& [name, value] : cells.text) {
+      const auto plain = without_positions(name);
+      seen.insert(plain);
+      reading.first_names.emplace(plain, name);
+    }
   }
   if (reading.rows == 0) return error("it holds no report");
 

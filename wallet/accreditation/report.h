@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ std::string_view to_text(ReportDecision decision);
 struct ReportProvider {
   std::string column;           // "institution[1]", for messages
   std::string deqar;            // in its one spelling, DEQARINST0000
-  std::string eter;             // upper case
+  std::string eter;             // likewise
   std::string name;             // official
   std::string english_name;     // may be empty
   std::string country;          // of ISO 3166-1, whatever spelling the report has
@@ -70,8 +71,9 @@ struct Report {
   std::vector<ReportProgramme> programmes;
   // Of what the report says, however it is spelt: docs/formats/accreditation-import.md.
   Hash256 digest;
-  // SHA-256 of the cells that were read, as lines "name=value" by name: what older programs put on
-  // ledgers.
+  // What older programs put on ledgers: of the same values letter by letter, and before that …
+  Hash256 second_digest;
+  // … SHA-256 of the cells that were read, as lines "name=value" by name.
   Hash256 cells_digest;
 };
 
@@ -92,6 +94,8 @@ struct ReportReading {
   std::vector<ReportMistake> mistakes;  // all of them, by row
   // Columns that this program does not use; ascending, without positions.
   std::vector<std::string> not_read;
+  // Of each column without positions the first as it stands in the file.
+  std::map<std::string, std::string> first_names;
   std::vector<std::string> notices;  // empty rows and columns that were skipped
 };
 

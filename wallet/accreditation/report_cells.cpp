@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "common/visible.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/strict_json.h"
 
@@ -83,15 +84,46 @@ void flatten(ReportCells& cells, const std::string& name, const Json& value) {
   }
 }
 
+// A page that is taken for the whole register would leave the rest without accreditation, and
+// nobody the wiser.
+void tell_of_page(const Json& page, ReportFile& all) {
+  const auto address = [&](const char* name) {
+    return page.contains(name) && page[name].is_string() ? page[name].get<std::string>()
+                                                         : std::string{};
+  };
+  const auto next = address("next"), previous = address("previous");
+  const std::size_t held = page["results"].size();
+  const bool counted = page.contains("count") && page["count"].is_number_unsigned();
+  const std::size_t count = counted ? page["count"].get<std::size_t>() : held;
+
+  if (count > held || !next.empty() || !previous.empty()) {
+    std::string notice = "this is one page of several, and holds " + std::to_string(held);
+    if (counted) notice += " of " + std::to_string(count);
+    notice += " reports: import the others too";
+    if (!next.empty()) notice += "; the next is " + in_quotes(next);
+    if (!previous.empty()) notice += "; the one before is " + in_quotes(previous);
+    all.notices.push_back(notice);
+  }
+
+  std::string others;
+  for (const auto& [key, member] : page.items()) {
+    if (key != "results" && key != "count" && key != "next" && key != "previous")
+      others += (others.empty() ? "" : ", ") + in_quotes(key);
+  }
+  if (!others.empty()) all.notices.push_back("beside the results, not read: " + others);
+}
+
 Result<ReportFile> from_json(std::string_view text) {
   TM_TRY(const Json root, parse_strict_json(text));
+  ReportFile all;
 
   // The register's own programs answer with pages of results.
   const Json* list = &root;
-  if (root.is_object() && root.contains("results") && root["results"].is_array())
+  if (root.is_object() && root.contains("results") && root["results"].is_array()) {
     list = &root["results"];
+    tell_of_page(root, all);
+  }
 
-  ReportFile all;
   const std::size_t count = list->is_array() ? list->size() : 1;
   if (count > kMostReports) return error("the file holds more than 20,000 reports: split it");
 

@@ -27,7 +27,8 @@ struct ReportCells {
 
 struct ReportFile {
   std::vector<ReportCells> reports;
-  std::vector<std::string> notices;  // empty rows and columns that were skipped
+  // Empty rows and columns that were skipped, further pages that are not in the file.
+  std::vector<std::string> notices;
 };
 
 // CSV where the text does not begin with { or [. A file that is not well-formed is a failure with

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "common/visible.h"
 #include "trust/explain.h"
 #include "trust/policy_text.h"
 
@@ -48,11 +49,31 @@ struct Parts {
   }
 };
 
+constexpr unsigned kFirstYear = 1970, kLastYear = 2999;
+
 }  // namespace
 
+std::optional<std::string> date_format_problem(std::string_view format) {
+  unsigned days = 0, months = 0, years = 0, others = 0;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%') continue;
+    if (i + 1 < format.size() && format[i + 1] == '-') ++i;
+    const char symbol = ++i < format.size() ? format[i] : '%';
+    days += symbol == 'd' ? 1 : 0;
+    months += symbol == 'm' ? 1 : 0;
+    years += symbol == 'Y' || symbol == 'y' ? 1 : 0;
+    others += std::string_view("dmYy").find(symbol) == std::string_view::npos ? 1 : 0;
+  }
+  if (days == 1 && months == 1 && years == 1 && others == 0) return std::nullopt;
+  return in_quotes(format) +
+         " is no form of a date: it has each once of %d or %-d (day), %m or %-m (month) and %Y or "
+         "%y (year), as %d/%m/%Y";
+}
+
 Result<std::uint64_t> read_report_date(std::string_view text, std::string_view format) {
-  const std::string shown =
-      "\"" + std::string(text) + "\" is no day in the form " + std::string(format);
+  if (const auto problem = date_format_problem(format)) return error(*problem);
+  const std::string quoted = in_quotes(text);
+  const std::string shown = quoted + " is no day in the form " + std::string(format);
 
   Parts parts;
   for (std::size_t i = 0; i < format.size() && parts.good; ++i) {
@@ -62,17 +83,17 @@ Result<std::uint64_t> read_report_date(std::string_view text, std::string_view f
       continue;
     }
 
-    const bool short_form = i + 1 < format.size() && format[i + 1] == '-';
-    if (short_form) ++i;
-
-    ++i;
-    if (i >= format.size())
-      return error("\"" + std::string(format) + "\" is no form of a date (for example %Y-%m-%d)");
+    const bool short_form = format[i + 1] == '-';
+    i += short_form ? 2 : 1;
     parts.take(format[i], short_form, text);
   }
 
+  if (!parts.good || !text.empty()) return error(shown);
+  if (parts.year < kFirstYear || parts.year > kLastYear)
+    return error(quoted + ": the year " + std::to_string(parts.year) +
+                 " is out of range: 1970 to 2999");
+
   // A day that no calendar has is found by the parser of the policies, which knows the leap years.
-  if (!parts.good || !text.empty() || parts.year < 1970 || parts.year > 2999) return error(shown);
   const auto day = trust::parse_date(iso(parts.year, parts.month, parts.day));
   if (!day) return error(shown);
 

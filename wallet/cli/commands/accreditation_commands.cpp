@@ -349,7 +349,8 @@ Status refuse_near_columns(const ReportReading& reading) {
   for (const auto& column : reading.not_read) {
     const auto near = near_names(column, report_columns());
     if (near.empty()) continue;
-    return error("the column \"" + column + "\" is read by nobody" + did_you_mean(near) +
+    return error("the column \"" + reading.first_names.at(column) + "\" is read by nobody" +
+                 did_you_mean(near) +
                  " If it is meant for others, leave it out or call it otherwise; nothing was sent");
   }
   return {};
@@ -384,13 +385,14 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   TM_TRY(const auto scheme, parse_quality(options.scheme));
   const unsigned amount = options.amount;
   const unsigned conditional = options.conditional_amount;
-  if (amount > 120) return error("--amount is 0 to 120, not " + std::to_string(amount));
-  if (conditional > 120)
-    return error("--conditional-amount is 0 to 120, not " + std::to_string(conditional));
+  if (amount < 1 || amount > 120)
+    return error("--amount is 1 to 120, not " + std::to_string(amount));
+  if (conditional < 1 || conditional > 120)
+    return error("--conditional-amount is 1 to 120, not " + std::to_string(conditional));
 
   const auto& own = session.profile.institution;
   TM_TRY(const auto agency, find_agency(session));
-  TM_TRY(const auto known, fetch_known_ledger(session.client, own));
+  TM_TRY(const auto known, fetch_known_ledger(session.client, own, *reading));
   ImportRules rules{own,
                     agency.parent,
                     agency.names,
@@ -439,9 +441,9 @@ void add_import(CLI::App& accreditation, Context& context, Run& run) {
          "What the reports call this agency; may be given several times")
       ->allow_extra_args(false);
   option(*command, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
-  option(*command, "--amount", options->amount, "Of a positive decision, 0 to 120 (default 120)");
+  option(*command, "--amount", options->amount, "Of a positive decision, 1 to 120 (default 120)");
   option(*command, "--conditional-amount", options->conditional_amount,
-         "Of a decision with conditions or restrictions (default 60)");
+         "Of a decision with conditions or restrictions, 1 to 120 (default 60)");
   command->callback([&context, &run, options] {
     run = [&context, options] { return import(context, *options); };
   });

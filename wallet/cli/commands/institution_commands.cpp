@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/successions.h"
+#include "wallet/cli/description/facts_changes.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/institution_file.h"
 #include "wallet/cli/flow/accreditation_import.h"
@@ -25,17 +27,44 @@ struct InstitutionOptions {
 };
 
 // What is on the ledger stays there, so that a second entry of one institution is refused before it
-// is one. `itself` is like itself; zero: new.
-Attempt<void> refuse_lookalike(IssuerSession& session, const tx::InstitutionFacts& facts,
-                               const InstitutionId& itself = {}) {
+// is one. `itself` is like itself; zero: new. Who has the name in another country is named: one
+// sentence each.
+Attempt<std::vector<std::string>> check_likeness(IssuerSession& session,
+                                                 const tx::InstitutionFacts& facts,
+                                                 const InstitutionId& itself = {}) {
   TM_TRY(const auto answer, asked(session.client.institutions()));
   auto others = parties_in(answer);
   std::erase_if(others, [&](const auto& party) { return party.id == itself; });
-  const auto alike = find_lookalike(facts, others);
-  if (!alike) return {};
-  return Failure{
-      ExitCode::kUsage,
-      *alike + ": nothing was sent. If another institution is meant, its name must say so"};
+  if (const auto alike = find_lookalike(facts, others))
+    return Failure{
+        ExitCode::kUsage,
+        *alike + ": nothing was sent. If another institution is meant, its name must say so"};
+  return find_namesakes(facts, others);
+}
+
+// Whoever registers as a listed institution gets its entry and what was said of it, for good: the
+// facts must be of the same one, and what they change of it is said.
+Attempt<std::vector<std::string>> check_listed(IssuerSession& session, const InstitutionId& listed,
+                                               const tx::InstitutionFacts& facts) {
+  TM_TRY(const auto answer, asked(session.client.institution(listed, false)));
+  const std::string whose = described({listed, answer.facts});
+  const auto country = [](const tx::InstitutionFacts& of) {
+    return tx::meant_country(of.country).value_or(of.country);  // ledgers of old may have EL or UK
+  };
+  if (country(answer.facts) != country(facts))
+    return error("--listed: " + whose + " is in " + answer.facts.country +
+                 ", and the file's institution in " + facts.country +
+                 ": it is another one. Nothing was sent");
+  if (!facts_agree(answer.facts, facts))
+    return error("--listed: the file has neither a name nor the domain nor a number of " + whose +
+                 ", whose entry and accreditations it would get: nothing was sent. If it is the "
+                 "same institution, register it under a name that it has there, and let it change "
+                 "its facts then");
+
+  std::vector<std::string> warnings;
+  for (const auto& line : facts_changes(answer.facts, facts))
+    warnings.push_back("other than in the listed entry: " + line);
+  return warnings;
 }
 
 // ---- joining
@@ -54,10 +83,11 @@ Outcome join(Context& context, const InstitutionOptions& options) {
 
   if (!options.listed->empty()) {
     TM_TRY(content.listed, institution_named(session.client, "--listed", options.listed));
-  } else {
-    TM_TRY_STATUS(refuse_lookalike(
-        session, content.facts));  // one that was listed and registers now is like itself
+    TM_TRY(request.description.warnings, check_listed(session, content.listed, content.facts));
   }
+  TM_TRY(const auto namesakes, check_likeness(session, content.facts, content.listed));
+  auto& warnings = request.description.warnings;
+  warnings.insert(warnings.end(), namesakes.begin(), namesakes.end());
 
   request.command = "institution register";
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
@@ -79,9 +109,9 @@ Outcome list(Context& context, const InstitutionOptions& options) {
   TM_TRY(const auto facts, read_facts_file(options.file));
 
   TM_TRY(auto session, open_issuer_session(context));
-  TM_TRY_STATUS(refuse_lookalike(session, facts));
 
   TransactionRequest request;
+  TM_TRY(request.description.warnings, check_likeness(session, facts));
   request.command = "institution list";
   request.make = [&facts](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::InstitutionListContent{facts});
@@ -102,16 +132,32 @@ Outcome list(Context& context, const InstitutionOptions& options) {
 // ---- one's own
 
 Outcome update(Context& context, const InstitutionOptions& options) {
-  TM_TRY(const auto facts, read_facts_file(options.file));
+  // Mistakes of the file are told without a node. What the ledger says already of the institution
+  // is none: a country or number that was written otherwise once can never be changed there.
+  const auto strict = read_facts_file(options.file);
   TM_TRY(auto session, open_issuer_session(context));
   const auto& own = session.profile.institution;
-  TM_TRY(const auto now, asked(session.client.institution(own, false)));
+  const auto answer = asked(session.client.institution(own, false));
+  if (!answer.ok() && !strict.ok()) return error(strict.message());
+  TM_TRY(const auto now, answer);
+  TM_TRY(const auto facts, read_facts_file(options.file, now.facts));
   if (now.facts == facts)
     return error(*options.file + " says what the ledger says of " + party_text(now.name) +
                  " already: nothing would change, and nothing was sent");
-  TM_TRY_STATUS(refuse_lookalike(session, facts, own));
 
   TransactionRequest request;
+  const bool renamed = now.facts.legal_names != facts.legal_names;
+  TM_TRY(auto namesakes, check_likeness(session, facts, own));
+  if (renamed) request.description.warnings = std::move(namesakes);
+  if (!now.parent_known)
+    request.description.warnings.emplace_back(
+        "the node does not say which parent stands: compare it with the file");
+
+  const auto changes = facts_changes(now.facts, facts);
+  request.description.text = "\nWhat changes:";
+  for (const auto& line : changes) request.description.text += "\n  " + line;
+  request.description.facts["changes"] = changes;
+
   request.command = "institution update";
   request.purpose = KeyPurpose::kRoot;
   request.make = [&facts](const tx::Envelope& envelope) {

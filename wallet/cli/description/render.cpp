@@ -205,8 +205,31 @@ std::string institution_line(const InstitutionAnswer& institution) {
          one_line(name.country) + ", " + one_line(name.domain) + ")\n";
 }
 
+namespace {
+
+// What it is known by beside the line above: all names where there are several, numbers of
+// registers, the institution that it belongs to.
+std::string facts_text(const InstitutionAnswer& institution) {
+  const auto& facts = institution.facts;
+  std::string text;
+  if (facts.legal_names.size() > 1) {
+    for (const auto& name : facts.legal_names)
+      text += "  name (" + one_line(name.language) + ") " + one_line(name.text) + "\n";
+  }
+  const std::pair<const char*, const std::string*> numbers[] = {
+      {"ror", &facts.ror}, {"eter", &facts.eter}, {"lei", &facts.lei}, {"deqar", &facts.deqar}};
+  for (const auto& [field, number] : numbers) {
+    if (!number->empty()) text += std::string("  ") + field + " " + one_line(*number) + "\n";
+  }
+  if (!institution.parent_known) return text + "  parent unknown\n";
+  if (!facts.parent.is_zero()) text += "  parent " + to_text(facts.parent) + "\n";
+  return text;
+}
+
+}  // namespace
+
 std::string institution_text(const InstitutionAnswer& institution) {
-  std::string text = institution_line(institution);
+  std::string text = institution_line(institution) + facts_text(institution);
 
   if (institution.sponsor) text += "  sponsor " + party_text(*institution.sponsor) + "\n";
 

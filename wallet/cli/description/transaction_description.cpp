@@ -56,7 +56,7 @@ std::string describe_new_key(KeyPurpose purpose, const PublicKey& key) {
 // Somebody else's words, within a line of ours.
 std::string best_line(const tx::LocalizedTexts& texts) { return one_line(tx::best_text(texts)); }
 
-std::string describe_facts(const tx::InstitutionFacts& facts) {
+std::string describe_facts(const DescriptionContext& known, const tx::InstitutionFacts& facts) {
   std::string out =
       best_line(facts.legal_names) + ", " + one_line(facts.country) + ", " + one_line(facts.domain);
   const auto add = [&out](const char* name, const std::string& identifier) {
@@ -66,6 +66,15 @@ std::string describe_facts(const tx::InstitutionFacts& facts) {
   add("eter", facts.eter);
   add("lei", facts.lei);
   add("deqar", facts.deqar);
+  if (!facts.parent.is_zero()) out += ", part of " + describe_party(known, facts.parent);
+
+  // Each name is looked for and stays: whoever signs reads all of them.
+  if (facts.legal_names.size() > 1) {
+    out += "; names:";
+    for (const auto& name : facts.legal_names)
+      out += " " + in_quotes(name.text) + " (" + one_line(name.language) + ")" +
+             (&name == &facts.legal_names.back() ? "" : ",");
+  }
   return out;
 }
 
@@ -372,13 +381,14 @@ std::string words(const tx::StatementContent& content, const tx::DecodedBody& bo
 std::string words(const tx::InstitutionUpdateContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
   return describe_party(known, body.author) +
-         " replaces its public facts, as a whole, by: " + describe_facts(content.facts) + ".";
+         " replaces its public facts, as a whole, by: " + describe_facts(known, content.facts) +
+         ".";
 }
 
 std::string words(const tx::InstitutionRegisterContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
   const auto author = describe_party(known, body.author);
-  const auto facts = describe_facts(content.facts) + ".\n";
+  const auto facts = describe_facts(known, content.facts) + ".\n";
 
   // Whoever holds these keys gets what was said of the listed one, so it must not read as new.
   std::string out = author + " sponsors a new institution: " + facts;
@@ -400,7 +410,8 @@ std::string words(const tx::InstitutionRegisterContent& content, const tx::Decod
 std::string words(const tx::InstitutionListContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
   return describe_party(known, body.author) +
-         " lists an institution that is not on the ledger yet: " + describe_facts(content.facts) +
+         " lists an institution that is not on the ledger yet: " +
+         describe_facts(known, content.facts) +
          ".\nIt gets no keys and no powers; others can speak of it, for example accredit it.";
 }
 

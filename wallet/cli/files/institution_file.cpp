@@ -67,7 +67,8 @@ void check_keys(Reading& reading, const toml::table& table, bool with_keys) {
   }
 }
 
-tx::InstitutionFacts read_facts(Reading& reading, const toml::table& table) {
+tx::InstitutionFacts read_facts(Reading& reading, const toml::table& table,
+                                const tx::InstitutionFacts& standing = {}) {
   tx::InstitutionFacts facts;
   facts.country = reading.text(table, "country");
   facts.domain = reading.text(table, "domain");
@@ -102,7 +103,7 @@ tx::InstitutionFacts read_facts(Reading& reading, const toml::table& table) {
   }
   // By meaning too: what is on the ledger stays there. Its cause is said before that of the form,
   // which knows less.
-  if (const auto problem = tx::meaning_problem(facts)) {
+  if (const auto problem = tx::meaning_problem(facts, standing)) {
     const auto* at = table.get(problem->field);
     reading.wrong = before;
     reading.complain(at != nullptr ? *at : static_cast<const toml::node&>(table), problem->field,
@@ -183,11 +184,12 @@ Result<tx::InstitutionRegisterContent> read_institution_file(const std::string& 
   return content;
 }
 
-Result<tx::InstitutionFacts> read_facts_file(const std::string& file) {
+Result<tx::InstitutionFacts> read_facts_file(const std::string& file,
+                                             const tx::InstitutionFacts& standing) {
   TM_TRY(const auto table, parse(file));
   Reading reading{file, {}};
   check_keys(reading, table, false);
-  auto facts = read_facts(reading, table);
+  auto facts = read_facts(reading, table, standing);
   if (!reading.wrong.empty()) return error(reading.wrong);
   return facts;
 }

@@ -1,16 +1,22 @@
 // An import sends one transaction after another, each waited for: institutions first, because an
-// accreditation names its subject by the id that listing it gives. Whatever fails, the ledger and
-// this order say how far it came, so that a second run sends only the rest (decision 0973).
+// accreditation names its subject by the id that listing it gives. One that the ledger's rules
+// refuse takes along what depends on it and nothing else. Whatever stops it, the ledger and this
+// order say how far it came, so that a second run sends only the rest (decision 0973).
 #include "wallet/cli/flow/accreditation_import.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <set>
 
+#include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
+#include "wallet/client/outbox.h"
 
 namespace testamur::wallet {
 namespace {
@@ -84,7 +90,34 @@ std::vector<KnownParty> parties_in(const InstitutionsAnswer& institutions) {
   return parties;
 }
 
-Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author) {
+namespace {
+
+// The ledger keeps a domain for whoever had it, and lists only those of today. A node that wants to
+// be left alone is not pressed: what is not known then, the ledger refuses.
+Attempt<void> add_former_domains(Client& client, const ReportReading& reading, KnownLedger& known) {
+  std::set<std::string> asked_for;
+  for (const auto& party : known.parties) asked_for.insert(party.facts.domain);
+  for (const auto& report : reading.reports) {
+    for (const auto& provider : report.providers) {
+      const auto& domain = provider.domain;
+      if (tx::domain_problem(domain) || !asked_for.insert(domain).second) continue;
+      const auto owner = client.institution_by_domain(domain);
+      if (const auto* found = std::get_if<InstitutionAnswer>(&owner)) {
+        known.former_domains[domain] = found->name.id;
+        continue;
+      }
+      const auto& failure = std::get<CallError>(owner);
+      if (failure.kind == CallFailure::kOverloaded) return {};
+      if (failure.kind != CallFailure::kNotFound) return failure_of(failure);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author,
+                                        const ReportReading& reading) {
   KnownLedger known;
   TM_TRY(const auto list, asked(client.institutions()));
   known.parties = parties_in(list);
@@ -94,6 +127,7 @@ Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& aut
   TM_TRY(known.slots_limit, asked(accreditation_slots_limit(client)));
   TM_TRY(const auto said, asked(client.statements(author, std::nullopt, true)));
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, add_accreditations(said, known)));
+  TM_TRY_STATUS(add_former_domains(client, reading, known));
   return known;
 }
 
@@ -168,59 +202,155 @@ std::string to_text(const ImportPlan& plan) {
 
 namespace {
 
-// One transaction of an import, signed with the govern key at hand.
-template <class Content>
-Attempt<Submitted> send_one(Context& context, Client& client, const IssuerProfile& author,
-                            const SecretKey& govern_key, const Content& content) {
-  TM_TRY(const auto envelope, fresh_envelope(context, client, author.chain, author.institution));
-  TM_TRY(const auto built, built_or_failure(tx::build(envelope, content)));
-  return submit_signed(context, client, built.id,
-                       tx::attach_signed(built, KeyPurpose::kGovern, govern_key),
-                       Json{{"command", "accreditation import"}});
+// A refusal of this transaction, which says nothing of the next one. What is refused of the author
+// (its standing, its keys, its limit of a day) would be refused of all that follow.
+bool is_of_one_transaction(const Failure& failure) {
+  using enum tx::RejectionCode;
+  constexpr std::uint16_t kFirstOfEnvelope = 100, kFirstOfKinds = 140, kEnd = 1'000;
+  for (std::uint16_t number = 1; number < kEnd; ++number) {
+    const auto code = static_cast<tx::RejectionCode>(number);
+    if (failure.code.empty() || tx::name(code) != failure.code) continue;
+    if (code == kChangeRate || code == kByteBudget) return false;
+    return number < kFirstOfEnvelope || number >= kFirstOfKinds;
+  }
+  return false;
 }
+
+class ImportSending {
+ public:
+  ImportSending(Context& context, Client& client, const IssuerProfile& author,
+                const SecretKey& govern_key, ImportPlan& plan)
+      : context_(context),
+        client_(client),
+        author_(author),
+        key_(govern_key),
+        plan_(plan),
+        total_(plan.parties.size() + plan.accreditations.size()),
+        progress_("sending", total_, context.quiet || context.json) {}
+
+  Attempt<void> send_all() {
+    for (const auto& party : plan_.parties) {
+      TM_TRY(const auto sent,
+             send(party.row, "institution", tx::InstitutionListContent{party.facts}));
+
+      // The id of a listed institution is the beginning of the id of the transaction that lists it.
+      listed_.push_back(sent ? std::optional(InstitutionId::prefix_of(sent->view()))
+                             : std::nullopt);
+      if (sent) listed_ids_.push_back(to_text(*listed_.back()));
+    }
+
+    for (auto& each : plan_.accreditations) {
+      if (!each.subject) {
+        if (!listed_[each.listed]) {
+          refuse(each.row, "", each.subject_name + " could not be listed");
+          continue;
+        }
+        each.content.subject = *listed_[each.listed];
+      }
+      TM_TRY(const auto sent, send(each.row, "", each.content));
+      if (sent) statements_.push_back({{"row", each.row}, {"statement", to_text(*sent)}});
+      if (sent) accredited_.push_back(std::move(each));
+    }
+    return {};
+  }
+
+  // What the plan came to: of it only what is on the ledger, and what was refused.
+  Reply reply() {
+    std::vector<PlannedParty> parties;
+    for (std::size_t i = 0; i < plan_.parties.size(); ++i) {
+      if (listed_[i]) parties.push_back(std::move(plan_.parties[i]));
+    }
+    plan_.parties = std::move(parties);
+    plan_.accreditations = std::move(accredited_);
+    std::ranges::stable_sort(plan_.refused, {}, &ReportMistake::row);
+
+    const Json plan = to_json(plan_);
+    std::string said = "sent: " + std::to_string(plan_.parties.size()) + " institutions and " +
+                       std::to_string(plan_.accreditations.size()) +
+                       " accreditations are on the ledger";
+    if (refused_ > 0)
+      said += "; " + std::to_string(refused_) + " of " + std::to_string(total_) +
+              " that were to be sent are not: see the refused rows";
+    return Reply{Json{{"plan", plan}, {"listed", listed_ids_}, {"statements", statements_}},
+                 to_text(plan_) + said + "\n",
+                 plan_.refused.empty() ? ExitCode::kOk : ExitCode::kFailure};
+  }
+
+  // Told with a failure too: what is on the ledger stays there.
+  Failure stopped(Failure failure) const {
+    const auto done = listed_ids_.size() + statements_.size();
+    const std::size_t rest = total_ - done - refused_ - (kept_ ? 1 : 0);
+    failure.message += (failure.message.ends_with('.') ? " Of " : ". Of ") +
+                       std::to_string(total_) + " that were to be sent, " + std::to_string(done) +
+                       " are on the ledger";
+    // What may still be committed must not be sent a second time.
+    if (!kept_) failure.message += "; when that is mended, the same command sends the rest";
+    if (kept_ && rest == 0) failure.message += "; nothing else is left to send";
+    if (kept_ && rest > 0)
+      failure.message +=
+          "; once this one has ended, the same command sends the other " + std::to_string(rest);
+    failure.facts = Json{{"listed", listed_ids_}, {"statements", statements_}};
+    return failure;
+  }
+
+ private:
+  // One transaction, signed with the govern key at hand; nothing where the ledger's rules refuse
+  // it.
+  template <class Content>
+  Attempt<std::optional<TransactionId>> send(std::size_t row, const std::string& column,
+                                             const Content& content) {
+    TM_TRY(const auto envelope,
+           fresh_envelope(context_, client_, author_.chain, author_.institution));
+    const auto built = built_or_failure(tx::build(envelope, content));
+    const auto sent = built.ok()
+                          ? submit_signed(context_, client_, built->id,
+                                          tx::attach_signed(*built, KeyPurpose::kGovern, key_),
+                                          Json{{"command", "accreditation import"}})
+                          : Attempt<Submitted>(built.failure());
+    progress_.advance(++tried_);
+    if (sent.ok()) return std::optional(sent->id);
+
+    if (is_of_one_transaction(sent.failure())) {
+      refuse(row, column, sent.failure().message);
+      return std::optional<TransactionId>{};
+    }
+    kept_ = built.ok() && is_kept(built->id);
+    return sent.failure();
+  }
+
+  // Whether it may still be committed by itself, or by `testamur outbox resume`.
+  bool is_kept(const TransactionId& id) const {
+    const auto entries = Outbox(context_.path("outbox")).list();
+    return entries.ok() && std::ranges::find(*entries, id, &OutboxEntry::id) != entries->end();
+  }
+
+  void refuse(std::size_t row, const std::string& column, const std::string& why) {
+    ++refused_;
+    plan_.refused.push_back({row, column, why});
+  }
+
+  Context& context_;
+  Client& client_;
+  const IssuerProfile& author_;
+  const SecretKey& key_;
+  ImportPlan& plan_;
+  const std::size_t total_;
+  Progress progress_;
+  std::vector<std::optional<InstitutionId>> listed_;  // by position; nothing: refused
+  std::vector<PlannedAccreditation> accredited_;
+  Json listed_ids_ = Json::array(), statements_ = Json::array();
+  std::size_t tried_ = 0, refused_ = 0;
+  bool kept_ = false;  // what stopped it is in the outbox
+};
 
 }  // namespace
 
 Outcome send_import(Context& context, Client& client, const IssuerProfile& author,
                     const SecretKey& govern_key, ImportPlan plan) {
-  const std::size_t total = plan.parties.size() + plan.accreditations.size();
-  std::size_t done = 0;
-  std::vector<InstitutionId> listed;
-  Json ids = Json::array(), statements = Json::array();
-  Progress progress("sending", total, context.quiet || context.json);
-
-  // Told with a failure too: what is on the ledger stays there.
-  const auto with_count = [&](const Failure& failure) {
-    Failure told = failure;
-    told.message += "; " + std::to_string(done) + " of " + std::to_string(total) +
-                    " are on the ledger, the same command sends the rest";
-    told.facts = Json{{"listed", ids}, {"statements", statements}};
-    return told;
-  };
-
-  for (const auto& party : plan.parties) {
-    const auto sent =
-        send_one(context, client, author, govern_key, tx::InstitutionListContent{party.facts});
-    if (!sent.ok()) return with_count(sent.failure());
-
-    // The id of a listed institution is the beginning of the id of the transaction that lists it.
-    listed.push_back(InstitutionId::prefix_of(sent->id.view()));
-    ids.push_back(to_text(listed.back()));
-    progress.advance(++done);
-  }
-
-  for (auto& each : plan.accreditations) {
-    if (!each.subject) each.content.subject = listed[each.listed];
-    const auto sent = send_one(context, client, author, govern_key, each.content);
-    if (!sent.ok()) return with_count(sent.failure());
-    statements.push_back({{"row", each.row}, {"statement", to_text(sent->id)}});
-    progress.advance(++done);
-  }
-
-  return Reply{Json{{"plan", to_json(plan)}, {"listed", ids}, {"statements", statements}},
-               to_text(plan) + "sent: " + std::to_string(listed.size()) + " institutions and " +
-                   std::to_string(statements.size()) + " accreditations are on the ledger\n",
-               plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure};
+  ImportSending sending(context, client, author, govern_key, plan);
+  const auto ended = sending.send_all();
+  if (!ended.ok()) return sending.stopped(ended.failure());
+  return sending.reply();
 }
 
 }  // namespace testamur::wallet

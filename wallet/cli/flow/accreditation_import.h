@@ -7,8 +7,10 @@
 
 namespace testamur::wallet {
 
-// What a plan needs to know of the ledger: everybody on it, and what `author` ever accredited.
-Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author);
+// What a plan needs to know of the ledger: everybody on it, whose the websites of these reports
+// were, and what `author` ever accredited.
+Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author,
+                                        const ReportReading& reading);
 
 // Everybody in a list of institutions.
 std::vector<KnownParty> parties_in(const InstitutionsAnswer& institutions);
@@ -17,8 +19,10 @@ Json to_json(const ImportPlan& plan);
 // For people: what would be sent, row by row, and every row refused with its reason.
 std::string to_text(const ImportPlan& plan);
 
-// Lists the institutions, then sends the accreditations, each waited for; the first failure ends
-// it, and a second run sends only what is missing.
+// Lists the institutions, then sends the accreditations, each waited for. What the ledger's rules
+// refuse becomes a refused row, with all that depends on it, and the others go on; what stops the
+// whole (no answer, a key, a limit of the day) ends it, and a second run sends only what is
+// missing.
 Outcome send_import(Context& context, Client& client, const IssuerProfile& author,
                     const SecretKey& govern_key, ImportPlan plan);
 
