@@ -79,7 +79,7 @@ Outcome join(Context& context, const InstitutionOptions& options) {
     for (auto& held : *keys) request.keys.push_back(std::move(held));
   }
 
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "institution"));
 
   if (!options.listed->empty()) {
     TM_TRY(content.listed, institution_named(session.client, "--listed", options.listed));
@@ -108,7 +108,7 @@ Outcome join(Context& context, const InstitutionOptions& options) {
 Outcome list(Context& context, const InstitutionOptions& options) {
   TM_TRY(const auto facts, read_facts_file(options.file));
 
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "institution"));
 
   TransactionRequest request;
   TM_TRY(request.description.warnings, check_likeness(session, facts));
@@ -135,7 +135,7 @@ Outcome update(Context& context, const InstitutionOptions& options) {
   // Mistakes of the file are told without a node. What the ledger says already of the institution
   // is none: a country or number that was written otherwise once can never be changed there.
   const auto strict = read_facts_file(options.file);
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "institution"));
   const auto& own = session.profile.institution;
   const auto answer = asked(session.client.institution(own, false));
   if (!answer.ok() && !strict.ok()) return error(strict.message());
@@ -168,7 +168,7 @@ Outcome update(Context& context, const InstitutionOptions& options) {
 }
 
 Outcome leave(Context& context, const InstitutionOptions& options) {
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "institution"));
   TransactionRequest request;
   request.command = "institution leave";
   request.purpose = KeyPurpose::kRoot;
@@ -182,7 +182,7 @@ Outcome leave(Context& context, const InstitutionOptions& options) {
 // ---- successions
 
 Outcome succeed(Context& context, tx::SuccessionKind kind, const InstitutionOptions& options) {
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, "institution"));
   TM_TRY(const auto content, read_succession(session.client, kind, options.succession));
   TransactionRequest request;
   request.command = "institution succeed";
