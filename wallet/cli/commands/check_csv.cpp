@@ -161,6 +161,7 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+  TM_TRY_STATUS(refuse_clock_behind(context, trust));
 
   TM_TRY(auto seen_by, read_viewpoint(client, viewpoint));
   // Before the first row: what is refused afterwards would be there all the same.

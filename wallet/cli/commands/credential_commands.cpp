@@ -1,6 +1,8 @@
 // credential: what a learner holds and shows.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "common/visible.h"
@@ -20,6 +22,7 @@
 #include "wallet/credential/claim_file.h"
 #include "wallet/credential/credential.h"
 #include "wallet/credential/verifier_request.h"
+#include "wallet/keystore/bip39.h"
 #include "wallet/keystore/file.h"
 #include "wallet/verify/verify.h"
 
@@ -145,7 +148,18 @@ ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
   return open_claim_file(file, code->text());
 }
 
-ExitCode import(Context& context, const ImportOptions& options) {
+// Other files of a wallet, which look like a claim file that is sealed to somebody else.
+std::string other_kind_of(const Context& context, const std::string& file, ByteView raw,
+                          const WalletContents& wallet) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(file, wallet_file(context), ignored))
+    return "the vault of this home";
+  if (open_backup(raw, seed_from_entropy(wallet.entropy.view()).view()).ok())
+    return "a backup of this wallet: testamur wallet restore reads it, in a home of its own";
+  return {};
+}
+
+Outcome import(Context& context, const ImportOptions& options) {
   const std::string file = options.file;
   auto read = read_file(file, age::kMaxFileBytes);
   if (!read.ok()) return fail(context, ExitCode::kUsage, read.message());
@@ -156,6 +170,8 @@ ExitCode import(Context& context, const ImportOptions& options) {
   }
   auto wallet = OpenWallet::open_to_change(context, "credential import");
   if (!wallet) return wallet.code();
+  if (const auto other = other_kind_of(context, file, *raw, wallet.contents()); !other.empty())
+    return fail(context, ExitCode::kUsage, file + " is no claim file, but " + other);
   ClaimOutcome outcome = open_claim(*raw, wallet.contents(), options.code_file);
   if (!outcome.claim)
     return outcome.wrong_code
@@ -184,13 +200,12 @@ ExitCode import(Context& context, const ImportOptions& options) {
   auto view = read_credential(stored.sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   const auto condition = Condition(context).of(stored, *view);
-  print(context, credential_json(stored, *view, condition),
-        "imported " + credential_text(stored, *view, condition, true));
   wallet.remind(context);
-  return ExitCode::kOk;
+  return Reply{credential_json(stored, *view, condition),
+               "imported " + credential_text(stored, *view, condition, true)};
 }
 
-ExitCode list(Context& context) {
+Outcome list(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
 
@@ -210,10 +225,9 @@ ExitCode list(Context& context) {
     text += credential_text(stored, *view, condition, false);
   }
 
-  print(context, Json{{"credentials", all}},
-        all.empty() ? "no credentials yet: testamur credential import FILE\n" : text);
   wallet.remind(context);
-  return ExitCode::kOk;
+  return Reply{Json{{"credentials", all}},
+               all.empty() ? "no credentials yet: testamur credential import FILE\n" : text};
 }
 
 // Which credential of this wallet took the place of this one, and of which this one did: those of
@@ -253,7 +267,7 @@ void add_replacements(Condition& asked, const WalletContents& wallet, const Cred
   }
 }
 
-ExitCode show(Context& context, const std::string& reference) {
+Outcome show(Context& context, const std::string& reference) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
   const auto found = find_credential(wallet.contents(), reference);
@@ -266,8 +280,7 @@ ExitCode show(Context& context, const std::string& reference) {
   Json json = credential_json(*stored, *view, condition);
   std::string text = credential_text(*stored, *view, condition, true);
   add_replacements(asked, wallet.contents(), *view, condition, json, text);
-  print(context, json, text);
-  return ExitCode::kOk;
+  return Reply{json, text};
 }
 
 struct RenameOptions {
@@ -275,7 +288,7 @@ struct RenameOptions {
   Given<std::string> name;
 };
 
-ExitCode rename(Context& context, const RenameOptions& options) {
+Outcome rename(Context& context, const RenameOptions& options) {
   const std::string old = options.old;
   const std::string name = options.name;
 
@@ -291,10 +304,9 @@ ExitCode rename(Context& context, const RenameOptions& options) {
 
   const auto& given = (*renamed)->name;
   const std::string reference = to_text(view->head.reference);
-  print(context, Json{{"reference", reference}, {"name", given}, {"title", signed_title(*view)}},
-        one_line(signed_title(*view)) + ", " + reference + "\n  is called \"" + one_line(given) +
-            "\" in this wallet, and nowhere else\n");
-  return ExitCode::kOk;
+  return Reply{Json{{"reference", reference}, {"name", given}, {"title", signed_title(*view)}},
+               one_line(signed_title(*view)) + ", " + reference + "\n  is called \"" +
+                   one_line(given) + "\" in this wallet, and nowhere else\n"};
 }
 
 // To whom and what, by the options or by the verifier's request.
@@ -376,10 +388,12 @@ ExitCode book_and_show(Context& context, OpenWallet& wallet, const Grant& grant,
   return shown;
 }
 
-ExitCode present(Context& context, const PresentOptions& options) {
+Outcome present(Context& context, const PresentOptions& options) {
+  const std::string out = options.out;
+  // Before a passphrase is typed, and before anything is booked.
+  if (!out.empty()) TM_TRY_STATUS(may_save_named_file(context, out));
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
-  const std::string out = options.out;
   const auto found = find_credential(wallet.contents(), options.reference);
   if (!found.ok()) return report(context, found.failure());
   const StoredCredential* stored = *found;
@@ -413,8 +427,7 @@ ExitCode present(Context& context, const PresentOptions& options) {
   if (out.empty()) return ExitCode::kOk;
   Json json = to_json(answering->disclosure);
   json.update({{"file", out}, {"audience", request.audience}});
-  print(context, json, preview + "wrote " + out + "\n");
-  return ExitCode::kOk;
+  return Reply{json, preview + "wrote " + out + "\n"};
 }
 
 void add_holding(CLI::App& credential, Context& context, Run& run) {

@@ -90,8 +90,8 @@ std::vector<GenesisFault> find_all_faults(const Genesis& genesis) {
   return rules;
 }
 
-ExitCode report(const Context& context, const Genesis& genesis,
-                const std::vector<GenesisFault>& faults) {
+Outcome report(const Context& context, const Genesis& genesis,
+               const std::vector<GenesisFault>& faults) {
   Json json = genesis_json(genesis, faults);
   // A ledger that runs began long ago; one that is still to begin, or begins later, is looked at.
   const auto far = far_time(genesis.content.time_ms, context.now_ms());
@@ -103,17 +103,17 @@ ExitCode report(const Context& context, const Genesis& genesis,
   if (!faults.empty())
     code = only_signatures_missing(faults) ? ExitCode::kFailure : ExitCode::kInvalid;
   json["exit_code"] = static_cast<int>(code);
-  print(context, json,
-        genesis_text(genesis, faults) +
-            (told ? toned(Tone::kBad, "look again") + ": " + *far + " [time_far]\n" : ""));
-  return code;
+  return Reply{std::move(json),
+               genesis_text(genesis, faults) +
+                   (told ? toned(Tone::kBad, "look again") + ": " + *far + " [time_far]\n" : ""),
+               code};
 }
 
 ExitCode refuse(const Context& context, const std::string& file, const GenesisFault& fault) {
   return fail(context, ExitCode::kInvalid, file + ": " + fault.what + " [" + fault.name + "]");
 }
 
-ExitCode draft(Context& context, const GenesisOptions& options) {
+Outcome draft(Context& context, const GenesisOptions& options) {
   ledger::GenesisInput input;
   // No older rules have made a block of a new ledger, whether there are settings or not.
   input.protocol_version = ledger::kNewestProtocol;
@@ -133,10 +133,9 @@ ExitCode draft(Context& context, const GenesisOptions& options) {
       written != ExitCode::kOk)
     return written;
 
-  print(context, genesis_json(genesis, ledger::find_faults(genesis)),
-        "an empty draft is in " + *options.record + "; testamur genesis add " + *options.record +
-            " PARTY.toml …\n");
-  return ExitCode::kOk;
+  return Reply{genesis_json(genesis, ledger::find_faults(genesis)),
+               "an empty draft is in " + *options.record + "; testamur genesis add " +
+                   *options.record + " PARTY.toml …\n"};
 }
 
 // What may be missing while parties are still to come.
@@ -187,7 +186,7 @@ Result<Genesis> with_node_keys(Genesis genesis, NodeKeysInput input) {
   return ledger::draft_genesis(std::move(content));
 }
 
-ExitCode add(Context& context, const GenesisOptions& options) {
+Outcome add(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   if (!genesis->signatures.empty()) {
@@ -221,11 +220,10 @@ ExitCode add(Context& context, const GenesisOptions& options) {
   if (const ExitCode written = write_record(context, options.record, *genesis);
       written != ExitCode::kOk)
     return written;
-  print(context, genesis_json(*genesis, ledger::find_faults(*genesis)),
-        std::to_string(genesis->content.parties.size()) + " parties, " +
-            std::to_string(genesis->content.validators.size()) + " validators; chain id now " +
-            to_text(genesis->chain) + "\n");
-  return ExitCode::kOk;
+  return Reply{genesis_json(*genesis, ledger::find_faults(*genesis)),
+               std::to_string(genesis->content.parties.size()) + " parties, " +
+                   std::to_string(genesis->content.validators.size()) +
+                   " validators; chain id now " + to_text(genesis->chain) + "\n"};
 }
 
 // Root keys from files or folders of `testamurd init`, or from this home's vault where none is
@@ -249,7 +247,7 @@ Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std
   return keys;
 }
 
-ExitCode sign(Context& context, const GenesisOptions& options) {
+Outcome sign(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   if (const auto faults = ledger::find_content_faults(genesis->content); !faults.empty()) {
@@ -290,15 +288,14 @@ ExitCode sign(Context& context, const GenesisOptions& options) {
   const auto faults = ledger::find_faults(*genesis);
   std::string left;
   for (const auto& fault : faults) left += "  " + fault.what + "\n";
-  print(context, genesis_json(*genesis, faults),
-        "signed for " + to_text(genesis->chain) +
-            "; compare this id with the other founders over another channel\n" +
-            (left.empty() ? "all have signed: nodes and wallets take this file\n"
-                          : "still missing:\n" + left));
-  return ExitCode::kOk;
+  return Reply{genesis_json(*genesis, faults),
+               "signed for " + to_text(genesis->chain) +
+                   "; compare this id with the other founders over another channel\n" +
+                   (left.empty() ? "all have signed: nodes and wallets take this file\n"
+                                 : "still missing:\n" + left)};
 }
 
-ExitCode merge(Context& context, const GenesisOptions& options) {
+Outcome merge(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
 
@@ -330,7 +327,7 @@ ExitCode merge(Context& context, const GenesisOptions& options) {
   return report(context, *genesis, find_all_faults(*genesis));
 }
 
-ExitCode check(Context& context, const GenesisOptions& options) {
+Outcome check(Context& context, const GenesisOptions& options) {
   auto genesis = read_record(options.record);
   if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
   return report(context, *genesis, find_all_faults(*genesis));
@@ -344,7 +341,7 @@ void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
   genesis->require_subcommand(1);
   auto options = std::make_shared<GenesisOptions>();
   const auto choose = [&context, &run,
-                       options](ExitCode (*command)(Context&, const GenesisOptions&)) {
+                       options](Outcome (*command)(Context&, const GenesisOptions&)) {
     return [&context, &run, options, command] {
       run = [&context, options, command] { return command(context, *options); };
     };

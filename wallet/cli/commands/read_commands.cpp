@@ -116,6 +116,7 @@ Outcome check(Context& context, const std::vector<std::string>& hashes, const Ch
   Client client = context.client();
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+  TM_TRY_STATUS(refuse_clock_behind(context, trust));
   Question question{options, std::nullopt};
   TM_TRY(question.viewpoint, read_viewpoint(client, viewpoint));
   Checked out;

@@ -198,8 +198,8 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
       return Reply{Json{{"already", true}, {"statement", ""}},
                    "what " + session.profile.name + " said of " + subject + " in slot " +
                        std::to_string(content.slot) + " has ended " +
-                       (later ? "by " + date_text(content.valid_from_ms) : "") +
-                       " already; nothing was sent\n"};
+                       (later ? "by " + date_text(content.valid_from_ms) + " " : "") +
+                       "already; nothing was sent\n"};
     }
   }
 

@@ -121,7 +121,7 @@ Asked facts_of_file(Context& context, const CredentialView& view, const ledger::
   return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
 }
 
-ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
+Outcome keep_receipt(Context& context, const ReceiptOptions& options) {
   const std::string file = options.file;
   const std::string out = options.out;
 
@@ -152,12 +152,12 @@ ExitCode keep_receipt(Context& context, const ReceiptOptions& options) {
   }
 
   const auto& header = fetched.receipt->checkpoint.header;
-  print(context, Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
-        "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) +
-            " to whoever trusts " + to_text(header.chain) +
-            "\n  once this home has seen a later block, or after 10 min, say what age you accept: "
-            "--max-status-age\n");
-  return ExitCode::kOk;
+  return Reply{
+      Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
+      "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) +
+          " to whoever trusts " + to_text(header.chain) +
+          "\n  once this home has seen a later block, or after 10 min, say what age you accept: "
+          "--max-status-age\n"};
 }
 
 // What is asked of every file. All options, and the files that they name, are read for it at once:
@@ -334,12 +334,7 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
 
     // Ages are told by this machine's clock. One that is behind a proven block is wrong, and nobody
     // else is to blame.
-    if (context.now_ms() + kClockBehindMs < asked.proven_ms) {
-      return Failure{ExitCode::kFailure,
-                     "this machine's clock says " + moment_text(context.now_ms()) +
-                         ", but the ledger has a proven block of " + moment_text(asked.proven_ms) +
-                         ": set the clock; nothing was judged"};
-    }
+    TM_TRY_STATUS(refuse_clock_behind(context, asked.proven_ms));
     facts = std::move(asked.facts);
     Client client = context.client();
     if (question.own) {

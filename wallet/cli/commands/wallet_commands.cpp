@@ -59,7 +59,8 @@ ExitCode refuse_unsafe_place(Context& context, const std::string& what, const st
                              const std::string& why) {
   if (lies_below(file, context.home))
     return fail(context, ExitCode::kUsage,
-                what + file + " lies in the home " + context.home + ", where " + why +
+                what + file + (is_there(file) ? " belongs to the home " : " lies in the home ") +
+                    context.home + ", where " + why +
                     ": name a file elsewhere, on another disk or on paper");
   std::error_code ignored;
   if (std::filesystem::is_character_file(file, ignored))
@@ -81,7 +82,7 @@ ExitCode hand_over(Context& context, const SecretBytes& words, const std::string
 
 // The words go out before there is a vault: a wallet whose words nobody has seen could never be
 // restored.
-ExitCode init(Context& context, const std::string& words_file) {
+Outcome init(Context& context, const std::string& words_file) {
   if (words_file.empty() && (context.json || !output_is_terminal())) {
     return fail(context, ExitCode::kUsage,
                 "the recovery words are shown on a terminal only, and not within JSON; give "
@@ -110,13 +111,12 @@ ExitCode init(Context& context, const std::string& words_file) {
     if (!words_file.empty()) (void)remove_file(words_file);
     return made;
   }
-  print(context, Json{{"wallet", wallet_file(context)}, {"words_file", words_file}},
-        "made " + wallet_file(context) + "\n" +
-            (words_file.empty() ? "" : "the 24 recovery words are in " + words_file + "\n"));
-  return ExitCode::kOk;
+  return Reply{Json{{"wallet", wallet_file(context)}, {"words_file", words_file}},
+               "made " + wallet_file(context) + "\n" +
+                   (words_file.empty() ? "" : "the 24 recovery words are in " + words_file + "\n")};
 }
 
-ExitCode show(Context& context) {
+Outcome show(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
 
@@ -142,12 +142,11 @@ ExitCode show(Context& context) {
             (grant.ends_at_ms == 0 ? "" : ", last day: " + last_day_text(grant.ends_at_ms)) + "\n";
   }
 
-  print(context, json, text);
-  return ExitCode::kOk;
+  return Reply{json, text};
 }
 
-ExitCode request(Context& context, const std::string& issuer, const std::string& student,
-                 const std::string& out) {
+Outcome request(Context& context, const std::string& issuer, const std::string& student,
+                const std::string& out) {
   if (const ExitCode writable = check_named_file(context, out); writable != ExitCode::kOk)
     return writable;
   auto wallet = OpenWallet::open_to_change(context, "wallet request");
@@ -176,13 +175,12 @@ ExitCode request(Context& context, const std::string& issuer, const std::string&
     const ExitCode saved = wallet.save(context);
     return saved == ExitCode::kOk ? code : saved;
   }
-  print(context, Json{{"request", out}, {"issuer", to_text(name.id)}},
-        "wrote " + out + ": send it to " + (name.name_now.empty() ? issuer : name.name_now) +
-            "; it holds a public key of this wallet and your student reference\n");
-  return ExitCode::kOk;
+  return Reply{Json{{"request", out}, {"issuer", to_text(name.id)}},
+               "wrote " + out + ": send it to " + (name.name_now.empty() ? issuer : name.name_now) +
+                   "; it holds a public key of this wallet and your student reference\n"};
 }
 
-ExitCode identity(Context& context) {
+Outcome identity(Context& context) {
   auto wallet = OpenWallet::open(context);
   if (!wallet) return wallet.code();
 
@@ -193,11 +191,9 @@ ExitCode identity(Context& context) {
   const auto backup = backup_identity_of(wallet.contents());
   const SecretBytes text = backup.text();
 
-  print(
-      context,
+  return Reply{
       Json{{"identity", std::string(text.text())}, {"recipient", age::to_text(backup.recipient())}},
-      "# public key: " + age::to_text(backup.recipient()) + "\n" + std::string(text.text()) + "\n");
-  return ExitCode::kOk;
+      "# public key: " + age::to_text(backup.recipient()) + "\n" + std::string(text.text()) + "\n"};
 }
 
 // Whether the file is an older backup of this wallet that holds nothing which the new one lacks.
@@ -208,7 +204,7 @@ HoldsNoMore older_backup_of(const WalletContents& contents) {
   };
 }
 
-ExitCode backup(Context& context, const std::string& file) {
+Outcome backup(Context& context, const std::string& file) {
   if (const ExitCode unsafe =
           refuse_unsafe_place(context, "", file, "one lost disk loses the vault and its backup");
       unsafe != ExitCode::kOk)
@@ -236,10 +232,9 @@ ExitCode backup(Context& context, const std::string& file) {
     return saved;
   }
 
-  print(context, Json{{"backup", file}, {"credentials", wallet.contents().credentials.size()}},
-        "wrote " + file + " with " + std::to_string(wallet.contents().credentials.size()) +
-            " credential(s); the 24 words open it\n");
-  return ExitCode::kOk;
+  return Reply{Json{{"backup", file}, {"credentials", wallet.contents().credentials.size()}},
+               "wrote " + file + " with " + std::to_string(wallet.contents().credentials.size()) +
+                   " credential(s); the 24 words open it\n"};
 }
 
 // Whatever is sealed to somebody else looks like a backup of other words.
@@ -267,7 +262,7 @@ Attempt<WalletContents> read_backup(const std::string& path, ByteView entropy) {
   return error(path + ": " + opened.failure);
 }
 
-ExitCode restore(Context& context, const std::string& words_file, const std::string& backup_file) {
+Outcome restore(Context& context, const std::string& words_file, const std::string& backup_file) {
   Result<SecretBytes> words = SecretBytes{};
   if (words_file.empty()) {
     words = ask_secret({"The 24 recovery words: ", "the recovery words", "--words-file"});
@@ -296,17 +291,16 @@ ExitCode restore(Context& context, const std::string& words_file, const std::str
 
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) return made;
 
-  print(context,
-        Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
-        "restored " + wallet_file(context) + " with " +
-            std::to_string(contents.credentials.size()) + " credential(s)" +
-            (backup_file.empty() ? "; credentials themselves come from a backup or from their files"
-                                 : "") +
-            "\n");
-  return ExitCode::kOk;
+  return Reply{
+      Json{{"wallet", wallet_file(context)}, {"credentials", contents.credentials.size()}},
+      "restored " + wallet_file(context) + " with " + std::to_string(contents.credentials.size()) +
+          " credential(s)" +
+          (backup_file.empty() ? "; credentials themselves come from a backup or from their files"
+                               : "") +
+          "\n"};
 }
 
-ExitCode erase(Context& context, const std::string& named) {
+Outcome erase(Context& context, const std::string& named) {
   auto wallet = OpenWallet::open_to_change(context, "wallet erase");
   if (!wallet) return wallet.code();
 
@@ -333,9 +327,9 @@ ExitCode erase(Context& context, const std::string& named) {
   // The version before goes too: it holds what is to be erased (decision 1161).
   if (const ExitCode saved = wallet.save_and_forget(context); saved != ExitCode::kOk) return saved;
 
-  print(context, Json{{"erased", reference}},
-        "erased " + reference + "; older backups may still hold it, and what was shown was seen\n");
-  return ExitCode::kOk;
+  return Reply{
+      Json{{"erased", reference}},
+      "erased " + reference + "; older backups may still hold it, and what was shown was seen\n"};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "wallet/cli/flow/follow_ledger.h"
 
+#include "wallet/cli/dates.h"
 #include "wallet/cli/terminal.h"
 
 namespace testamur::wallet {
@@ -67,6 +68,18 @@ Failure failure_of(const LedgerFailure& ledger) {
 
 ExitCode fail(const Context& context, const LedgerFailure& failure) {
   return report(context, failure_of(failure));
+}
+
+Attempt<void> refuse_clock_behind(const Context& context, std::uint64_t proven_ms) {
+  if (context.now_ms() + kClockBehindMs >= proven_ms) return {};
+  return Failure{ExitCode::kFailure, "this machine's clock says " + moment_text(context.now_ms()) +
+                                         ", but the ledger has a proven block of " +
+                                         moment_text(proven_ms) +
+                                         ": set the clock; nothing was judged"};
+}
+
+Attempt<void> refuse_clock_behind(const Context& context, const LedgerTrust& trust) {
+  return refuse_clock_behind(context, newest_proven_ms(trust));
 }
 
 }  // namespace testamur::wallet

@@ -30,4 +30,10 @@ Failure failure_of(const LedgerFailure& ledger);
 // Prints it; forged and forked ledgers are exit code 5, a foreign one 9.
 ExitCode fail(const Context& context, const LedgerFailure& failure);
 
+// Ages and last days are told by this machine's clock: one that is behind a proven block is wrong,
+// and nothing is judged by it.
+Attempt<void> refuse_clock_behind(const Context& context, std::uint64_t proven_ms);
+// The same by the newest block that the home has followed.
+Attempt<void> refuse_clock_behind(const Context& context, const LedgerTrust& trust);
+
 }  // namespace testamur::wallet

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/option.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -29,6 +30,9 @@ std::optional<VaultError> no_wallet(const Context& context) {
   if (is_there(file)) return std::nullopt;
   if (is_folder(context.home))
     return with_advice({VaultFailure::kMissing, "there is no vault at " + file});
+  if (is_there(context.home))
+    return VaultError{VaultFailure::kMissing,
+                      "--home " + context.home + " is a file, and a home is a folder"};
   return with_advice(
       {VaultFailure::kMissing, "there is no home " + context.home + ", and so no wallet in it"});
 }
@@ -82,12 +86,16 @@ OpenWallet OpenWallet::open_to_change(Context& context, const std::string& doing
 }
 
 ExitCode OpenWallet::save_and_forget(Context& context) {
+  if (const auto unread = refuse_unread_options(context); !unread.ok())
+    return report(context, unread.failure());
   const SecretBytes encoded = encode_wallet(contents_);
   if (auto failure = vault_->save_and_forget(encoded.view())) return fail(context, *failure);
   return ExitCode::kOk;
 }
 
 ExitCode OpenWallet::save(Context& context) {
+  if (const auto unread = refuse_unread_options(context); !unread.ok())
+    return report(context, unread.failure());
   const SecretBytes encoded = encode_wallet(contents_);
   if (auto failure = vault_->save(encoded.view())) return fail(context, *failure);
   return ExitCode::kOk;
