@@ -346,7 +346,7 @@ int restore(const std::string& config_file, const std::string& directory) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
   auto done = restore_node(*config, directory);
-  if (!done.ok()) return complain(done.message());
+  if (!done.ok()) return complain(done.message(), failure_code(done.message()));
   std::cout << "restored into " << config->data_dir.string()
             << "; a validator begins in quarantine and votes when the others have told it where "
                "they are\n";
@@ -448,7 +448,7 @@ int recover(const std::string& config_file, const std::string& genesis, const st
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
   auto height = recover_node(*config, genesis, backup);
-  if (!height.ok()) return complain(height.message());
+  if (!height.ok()) return complain(height.message(), failure_code(height.message()));
   std::cout << "this node follows the recovered ledger from block " << height->value
             << " on; the old vote store and record lie beside the new ones\n";
   return 0;
