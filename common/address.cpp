@@ -44,6 +44,7 @@ bool is_loopback_host(const std::string& host) {
 }
 
 bool is_unspecified_host(const std::string& host) {
+  if (host == "*") return true;  // as other programs write it
   // Shorter forms of the same address ("0") are read by inet_aton, as by whoever would dial it.
   in_addr v4{};
   if (::inet_aton(host.c_str(), &v4) == 1) return v4.s_addr == 0;

@@ -63,6 +63,11 @@ BANS_PURE = [
 BANS_TESTS = [
     (r"\bsleep_for\b|\bsleep_until\b|\busleep\b|\bsleep\s*\(", "a test waits on the thing, not on time"),
 ]
+# Of std::filesystem in node/ only what gives an error code: the other forms throw where a folder may not be entered.
+THROWING = re.compile(r"\b(?:fs|filesystem)::(exists|is_\w+|create_\w+|remove|remove_all|rename|status|symlink_status|equivalent|canonical|"
+                      r"weakly_canonical|absolute|relative|proximate|current_path|file_size|copy\w*|temp_directory_path|permissions|space|"
+                      r"last_write_time|read_symlink|resize_file|hard_link_count|directory_iterator\s+\w+|recursive_directory_iterator)\s*\(")
+ERROR_CODES = ("failure", "failed", "ignored", "kind")  # the last: what status() gave, at which nothing throws
 # One place prints for the wallet, and makes visible what others wrote into names, claims and answers.
 BANS_WALLET = [
     (r"\bstd::(cout|cerr|clog|puts|fputs|fputc|printf|fprintf|putchar|putc|fwrite|vprintf|vfprintf)\b|\b(printf|fprintf|puts|fputs)\s*\(",
@@ -210,6 +215,34 @@ def check_writers(path, code):
                 report(path, number, "files are written by wallet/cli/files/output.h: " + line.strip()[:80])
 
 
+def arguments_of(code, at):
+    """The arguments of the call whose bracket opens before `at`, as they are written."""
+    found, depth, start = [], 0, at
+    for place in range(at, len(code)):
+        char = code[place]
+        if char in "([{":
+            depth += 1
+        elif char in ")]}" and depth == 0:
+            return found + [code[start:place].strip()]
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth == 0:
+            found.append(code[start:place].strip())
+            start = place + 1
+    return found
+
+
+def check_filesystem(path, code):
+    if folder_of(path) != "node":
+        return
+    for call in THROWING.finditer(code):
+        arguments = arguments_of(code, call.end())
+        if arguments == [""] and "iterator" in call.group(1):
+            continue
+        if arguments[-1] not in ERROR_CODES:
+            report(path, code.count("\n", 0, call.start()) + 1, f"{call.group(1)} throws: give it an error code, or use node/config/paths.h")
+
+
 def check_sizes(path, text, code):
     # Lines of code: blank lines and comments are free, so that nobody pays for a limit with air.
     written = [bool(line.strip()) for line in code.splitlines()]
@@ -301,6 +334,7 @@ def main():
             check_includes(path, text)
             check_bans(path, text, code)
             check_writers(path, code)
+            check_filesystem(path, code)
             check_sizes(path, text, code)
             check_comments(path, text, decisions, ends)
             if path.suffix == ".h" and "#pragma once" not in text:

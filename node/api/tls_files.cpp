@@ -25,6 +25,34 @@ std::string day_of(std::uint64_t ms) {
   return text;
 }
 
+// What TLS 1.3 signs with and what every client knows: OpenSSL takes other keys without a word, and
+// then no handshake succeeds, or refuses them in words of its own.
+Status check_key_kind(const EVP_PKEY* key, const std::string& file) {
+  const auto refuse = [&file](const std::string& what) {
+    return error("api.certificate " + file + " holds " + what +
+                 ": no caller could connect. Have it issued for a key of P-256, or RSA with 2048 "
+                 "bits or more");
+  };
+  const int kind = EVP_PKEY_get_base_id(key);
+  if (kind == EVP_PKEY_RSA) {
+    const int bits = EVP_PKEY_get_bits(key);
+    return bits >= 2048 ? Status{}
+                        : refuse("an RSA key of " + std::to_string(bits) + " bits, too short");
+  }
+  if (kind == EVP_PKEY_ED25519) return {};
+  if (kind != EVP_PKEY_EC) return refuse("a key of a kind that TLS 1.3 does not use");
+
+  std::string curve(64, '\0');
+  std::size_t length = 0;
+  if (EVP_PKEY_get_group_name(key, curve.data(), curve.size(), &length) != 1)
+    return refuse("a key of an unknown curve");
+  curve.resize(length);
+  for (const char* known : {"prime256v1", "P-256", "secp384r1", "P-384", "secp521r1", "P-521"}) {
+    if (curve == known) return {};
+  }
+  return refuse("a key of the curve " + curve + ", which TLS does not use");
+}
+
 }  // namespace
 
 Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uint64_t now_ms) {
@@ -55,6 +83,8 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
                  " is not the key of the certificate " + config.certificate.string() +
                  ": give the pair that was issued together");
   }
+
+  TM_TRY_STATUS(check_key_kind(key.get(), config.certificate.string()));
 
   const auto from_ms = to_ms(X509_get0_notBefore(certificate.get()));
   files.valid_until_ms = to_ms(X509_get0_notAfter(certificate.get()));

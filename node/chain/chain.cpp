@@ -10,6 +10,7 @@
 
 #include "consensus/codec.h"
 #include "node/chain/chain_core.h"
+#include "node/chain/journal_reach.h"
 
 namespace testamur::node {
 
@@ -97,32 +98,8 @@ Chain::Core::~Core() = default;
 // The store must hold the ledger of the genesis record; an empty one begins with it.
 Status Chain::Core::apply_genesis() {
   const auto& continues = parts_.genesis.content.continues;
-  if (auto applied = parts_.store.applied_height()) {
-    // The first block of this ledger and the newest one must both name its chain: the store of a
-    // ledger that a recovery took further still begins with the blocks of the old one.
-    auto state = parts_.store.snapshot();
-    auto first = continues ? continues->last.header.height.next() : Height{0};
-    auto stored = state->header(first);
-    auto header =
-        stored ? ledger::decode_header(*stored) : Result<ledger::Header>(error("missing"));
-    auto newest = state->header(*applied);
-    auto head = newest ? ledger::decode_header(*newest) : Result<ledger::Header>(error("missing"));
-    if (header.ok() && header->chain == parts_.genesis.chain && head.ok() &&
-        head->chain == parts_.genesis.chain) {
-      return {};
-    }
-
-    if (continues) {
-      return error("the data directory does not hold the ledger that the recovery " +
-                   to_text(parts_.genesis.chain) +
-                   " continues, as it goes on: testamurd recover --genesis FILE makes it so");
-    }
-    return error("the data directory holds the ledger " +
-                 (head.ok() ? to_text(head->chain) : "(unreadable)") +
-                 ", and node.genesis is the record of " + to_text(parts_.genesis.chain) +
-                 ": nothing was changed. Put the record back that belongs to the data, or name "
-                 "another node.data_dir for the other ledger");
-  }
+  TM_TRY_STATUS(check_store_ledger(parts_.genesis, *parts_.store.snapshot()));
+  if (parts_.store.applied_height()) return {};
 
   // The record of a recovery holds no state: it goes on from the store of the old ledger.
   if (continues) {

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
 
 #include "common/address.h"
+#include "node/config/paths.h"
 #include "node/config/policy_section.h"
 #include "node/config/toml_reader.h"
 #include "node/log/log.h"
@@ -180,6 +183,10 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
   config.institution = node.reader().parsed<InstitutionId>("institution", parse_institution_id);
   config.data_dir = node.text("data_dir");
   config.genesis = node.text("genesis");
+  if (config.data_dir.empty())
+    node.reader().mistake("data_dir", "is empty: name the folder of store and votes, as \"data\"");
+  if (config.genesis.empty())
+    node.reader().mistake("genesis", "is empty: name the record to follow, as \"genesis.bin\"");
 
   Section keys(root, "keys", errors);
   config.consensus_key = keys.text("consensus");
@@ -260,8 +267,21 @@ void read_peers(const toml::table& root, TomlErrors& errors, NodeConfig& config)
 
     peer.address = reader.text("address", "");
     check_address(reader, "address", peer.address);
+    // It would be tried for ever.
+    const auto problem = dialling_problem(peer.address);
+    if (problem && parse_host_port(peer.address).ok()) reader.mistake("address", *problem);
     peer.pin = read_pin(reader);
     config.peers.push_back(std::move(peer));
+  }
+
+  // An empty key stands in a [keys] that is there.
+  const bool connects = !config.peer_listen.empty() || !config.peers.empty();
+  const auto* keys = root.get_as<toml::table>("keys");
+  if (connects && config.transport_key.empty() && keys != nullptr) {
+    TomlReader(*keys, "keys", errors)
+        .mistake("transport",
+                 "is empty, and the node connects to others: name its key file, as "
+                 "\"keys/transport.key\"");
   }
 }
 
@@ -292,7 +312,7 @@ void read_decisions(const toml::table& root, TomlErrors& errors, NodeConfig& con
 }
 
 void make_absolute(NodeConfig& config) {
-  auto base = std::filesystem::absolute(config.file).parent_path();
+  auto base = whole_path(config.file).parent_path();
   for (auto* path : {&config.data_dir, &config.genesis, &config.consensus_key,
                      &config.transport_key, &config.api.certificate, &config.api.private_key,
                      &config.api.admin_socket, &config.log_file}) {
@@ -407,13 +427,14 @@ Result<std::string> read_config_file(const std::filesystem::path& file) {
   }
 
   std::ifstream in(file);
+  const std::string cause = in ? "" : std::strerror(errno);
   std::ostringstream text;
   if (in) text << in.rdbuf();
   if (in) return text.str();
   // An empty file gives nothing to copy, and that counts as a failure of the copy.
   if (in.is_open() && !in.bad() && text.str().empty()) return std::string();
-  return error("the configuration file " + file.string() +
-               " cannot be read; testamurd init writes one");
+  return error("the configuration file " + file.string() + " cannot be read" +
+               (cause.empty() ? "" : ": " + cause) + "; testamurd init writes one");
 }
 
 }  // namespace

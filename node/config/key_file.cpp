@@ -12,6 +12,7 @@
 
 #include "common/whole_file.h"
 #include "node/config/durable_file.h"
+#include "node/config/paths.h"
 
 namespace testamur::node {
 namespace {
@@ -48,7 +49,9 @@ struct Found {
 };
 
 Result<Found> read_into(const std::filesystem::path& file, std::span<std::uint8_t> buffer) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // Opening a pipe would wait for somebody who writes.
+  TM_TRY_STATUS(check_regular("the key file", file));
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return error(cause(file, "opened"));
 
   struct stat facts {};

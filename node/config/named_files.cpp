@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "node/config/paths.h"
+
 namespace testamur::node {
 
 namespace fs = std::filesystem;
@@ -10,7 +12,7 @@ namespace {
 
 fs::path resolved(const fs::path& path) {
   std::error_code failure;
-  const auto whole = fs::weakly_canonical(fs::absolute(path), failure);
+  const auto whole = fs::weakly_canonical(whole_path(path), failure);
   const auto& found = failure ? path : whole;
   // "data/" is the folder "data".
   return found.has_filename() ? found : found.parent_path();
@@ -38,6 +40,9 @@ std::vector<NamedFile> named_files(const NodeConfig& config) {
   add("node.data_dir", config.data_dir);
   add("node.genesis", config.genesis);
   add_key("keys.consensus", config.consensus_key);
+  // What node/validator/vote_note.h keeps beside it.
+  if (!config.consensus_key.empty())
+    add("keys.consensus (.votes)", config.consensus_key.string() + ".votes");
   add_key("keys.transport", config.transport_key);
   add("api.certificate", config.api.certificate);
   add("api.private_key", config.api.private_key);

@@ -12,6 +12,7 @@
 #include "common/address.h"
 #include "common/check.h"
 #include "node/config/durable_file.h"
+#include "node/config/paths.h"
 #include "node/config/toml_reader.h"
 
 namespace testamur::node {
@@ -137,6 +138,7 @@ Result<PartyAddress> read_party_address(const std::filesystem::path& file) {
 }
 
 Result<std::string> read_text(const std::filesystem::path& file) {
+  TM_TRY_STATUS(check_regular("", file));
   std::ifstream in(file, std::ios::binary);
   if (!in) return error(file.string() + " cannot be read: " + std::strerror(errno));
   std::ostringstream text;

@@ -135,13 +135,23 @@ Status check_log_file(const std::string& file) {
   const auto kind = fs::status(file, failure);
 
   if (!fs::exists(kind)) {
-    const auto folder = fs::absolute(file).parent_path();
+    const auto folder = fs::absolute(file, failure).parent_path();
     if (fs::is_directory(folder, failure)) return {};
     return testamur::error("the log file " + file + " cannot be made: there is no folder " +
                            folder.string() + ". Make it first, or name another in log.file");
   }
   if (fs::is_directory(kind))
     return testamur::error("the log file " + file + " is a folder: name a file in log.file");
+  // A pipe with a name would let the node wait for a reader, also when it is told to stop. What
+  // /dev/stderr leads to may be a pipe without one.
+  const bool own = file == "/dev/stderr" || file == "/dev/stdout" || file.starts_with("/dev/fd/") ||
+                   file.starts_with("/proc/");
+  const bool waits = fs::is_fifo(kind) && !own;
+  if (waits || fs::is_block_file(kind) || fs::is_socket(kind)) {
+    return testamur::error("the log file " + file +
+                           " is no regular file: name another in log.file, or leave it empty for "
+                           "standard error");
+  }
   if (!fs::is_regular_file(kind)) return {};
 
   std::ifstream in(file, std::ios::binary);

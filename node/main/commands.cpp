@@ -17,7 +17,9 @@
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/paths.h"
 #include "node/main/complaint.h"
+#include "node/main/config_notes.h"
 #include "node/main/init.h"
 #include "node/main/node.h"
 #include "node/main/operator_file.h"
@@ -87,11 +89,16 @@ int serve(const NodeConfig& config, const OnServing& on_serving) {
     (*log)->flush();
     std::_Exit(kFatalExit);
   };
-  auto node = Node::start({config, clock, **log, fatal, [] { ::kill(::getpid(), SIGTERM); }});
+  int failed = kFailed;
+  auto node = Node::start({config, clock, **log, fatal, [] { ::kill(::getpid(), SIGTERM); },
+                           [&failed] { failed = kFatalExit; }});
   if (!node.ok()) {
     (*log)->error("start_failed", {{"cause", node.message()}});
-    return kFailed;
+    return failed;
   }
+  // A node with a wrong clock is missed by its peers, or dates what stays for good.
+  const auto clock_is_off = clock_note((*node)->chain().head()->header.time_ms, clock.now_ms());
+  if (!clock_is_off.empty()) (*log)->warn("clock", {{"cause", clock_is_off}});
   // Its API answers from here on: what is ordered after the service may ask it.
   tell(**log, kServiceReady);
 
@@ -169,6 +176,14 @@ int init(const InitArguments& arguments) {
     return kUsage;
   }
 
+  if (const auto broken = ledger::tx::form_error(options.facts)) {
+    return complain("the facts: " + to_text(*broken) +
+                        (options.facts.legal_names.front().language == "en"
+                             ? std::string()
+                             : ". --language is a BCP 47 tag, as en or de"),
+                    kUsage);
+  }
+
   if (arguments.accreditor && !arguments.observer) {
     complain("--accreditor goes with --observer: a quality agency has no vote");
     return kUsage;
@@ -238,10 +253,17 @@ int resume_voting(const std::string& config_file, bool sure) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
   auto done = admin_resume_voting(config->api.admin_socket.string());
-  return done.ok() ? 0 : complain(done.message());
+  if (!done.ok()) return complain(done.message());
+  std::cout << "this node votes again; testamur node status shows it\n";
+  return 0;
 }
 
 int new_key(const std::string& config_file, const std::string& purpose, const std::string& out) {
+  if (purpose != "consensus" && purpose != "transport") {
+    return complain("new-key makes consensus or transport, not \"" + purpose +
+                        "\": the other keys are not the node's",
+                    kUsage);
+  }
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
 
@@ -308,13 +330,14 @@ int ready(const std::string& config_file, bool dry_run) {
 int backup(const std::string& config_file, const std::string& directory) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
-  if (auto fits = check_backup_folder(*config, fs::absolute(directory)); !fits.ok()) {
+  if (auto fits = check_backup_folder(*config, whole_path(directory)); !fits.ok()) {
     complain(fits.message());
     return kUsage;
   }
-  auto height = admin_backup(config->api.admin_socket.string(), fs::absolute(directory).string());
-  if (!height.ok()) return complain(height.message());
-  std::cout << "the store at height " << *height << " is in " << directory
+  const auto made = admin_backup(config->api.admin_socket.string(), whole_path(directory).string());
+  if (!made.ok()) return complain(made.message());
+  if (!made->refused.empty()) return complain("--to " + made->refused, kUsage);
+  std::cout << "the store at height " << made->height << " is in " << directory
             << "; keep the keys apart, and never restore them to a second node\n";
   return 0;
 }
@@ -323,7 +346,7 @@ int restore(const std::string& config_file, const std::string& directory) {
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
   auto done = restore_node(*config, directory);
-  if (!done.ok()) return complain(done.message());
+  if (!done.ok()) return complain(done.message(), failure_code(done.message()));
   std::cout << "restored into " << config->data_dir.string()
             << "; a validator begins in quarantine and votes when the others have told it where "
                "they are\n";
@@ -366,8 +389,10 @@ int join(const std::string& directory, const std::string& config_file, const std
   }
 
   if (const auto early = check_begun(genesis); !early.ok()) return complain(early.message());
-  auto status = join_ledger(node, genesis, to_paths(parties), registered);
+  std::vector<std::string> notes;
+  auto status = join_ledger(node, genesis, to_paths(parties), registered, &notes);
   if (!status.ok()) return complain(status.message());
+  for (const auto& note : notes) complain("note: " + note);
   auto record = load_genesis(genesis);
   auto config = load_config(node);
   if (!record.ok() || !config.ok()) return complain("what was written cannot be read again");
@@ -392,7 +417,7 @@ int genesis_recover(const RecoveryArguments& arguments) {
   RecoveryDraftOptions options{arguments.from, {}, SystemClock().now_ms()};
   for (const auto& text : arguments.keep) {
     auto id = parse_institution_id(text);
-    if (!id.ok()) return complain("--keep " + text + ": " + id.message());
+    if (!id.ok()) return complain("--keep " + text + ": " + id.message(), kUsage);
     options.keep.push_back(*id);
   }
 
@@ -423,7 +448,7 @@ int recover(const std::string& config_file, const std::string& genesis, const st
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
   auto height = recover_node(*config, genesis, backup);
-  if (!height.ok()) return complain(height.message());
+  if (!height.ok()) return complain(height.message(), failure_code(height.message()));
   std::cout << "this node follows the recovered ledger from block " << height->value
             << " on; the old vote store and record lie beside the new ones\n";
   return 0;
@@ -432,9 +457,9 @@ int recover(const std::string& config_file, const std::string& genesis, const st
 int replace_node(const InitArguments& arguments, const std::string& chain_text,
                  const std::string& institution_text) {
   auto chain = parse_chain_id(chain_text);
-  if (!chain.ok()) return complain("--chain: " + chain.message());
+  if (!chain.ok()) return complain("--chain: " + chain.message(), kUsage);
   auto institution = parse_institution_id(institution_text);
-  if (!institution.ok()) return complain("--institution: " + institution.message());
+  if (!institution.ok()) return complain("--institution: " + institution.message(), kUsage);
 
   if (const auto addresses = check_addresses(arguments); !addresses.ok()) {
     complain(addresses.message());

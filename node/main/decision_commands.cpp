@@ -18,6 +18,13 @@ int export_decisions(const std::string& config_file, const DecisionArguments& ar
     if (!id.ok()) return complain("--issuer: " + id.message(), kUsage);
     asked.issuer = *id;
   }
+  if (!asked.scope.empty()) {
+    const auto fields = trust::parse_own_field(asked.scope);
+    if (!fields.ok()) return complain("--scope: " + fields.message(), kUsage);
+  }
+  const auto& outcome = asked.outcome;
+  if (!outcome.empty() && outcome != "accept" && outcome != "refuse" && outcome != "blocked")
+    return complain("--outcome is accept, refuse or blocked, not \"" + outcome + "\"", kUsage);
   for (auto [text, ms, name] : {std::tuple{&arguments.from, &asked.from_ms, "--from"},
                                 std::tuple{&arguments.to, &asked.to_ms, "--to"}}) {
     if (text->empty()) continue;
@@ -25,6 +32,8 @@ int export_decisions(const std::string& config_file, const DecisionArguments& ar
     if (!day) return complain(std::string(name) + " is a day as 2026-05-04 (UTC)", kUsage);
     *ms = *day;
   }
+  if (asked.to_ms != 0 && asked.from_ms >= asked.to_ms)
+    return complain("--to is the day after the last, and lies after --from", kUsage);
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
   if (!arguments.out.empty()) {

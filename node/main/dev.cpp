@@ -8,8 +8,10 @@
 #include <iostream>
 #include <optional>
 
+#include "common/address.h"
 #include "common/clock.h"
 #include "node/config/genesis_file.h"
+#include "node/config/paths.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
 #include "node/main/init.h"
@@ -27,13 +29,15 @@ constexpr char kUsualApi[] = "127.0.0.1:7601";
 constexpr char kAnyApi[] = "127.0.0.1:0";
 constexpr char kDomain[] = "dev.example";
 constexpr std::size_t kMaxSampleBytes = 4096;
+constexpr char kSampleFile[] = "sample.txt";
 
 // A fresh directory that goes when this does: there are keys in it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "testamur-dev-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+    std::error_code failure;
+    std::string pattern = (fs::temp_directory_path(failure) / "testamur-dev-XXXXXX").string();
+    if (!failure && ::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
   }
   ~TemporaryDirectory() {
     std::error_code ignored;
@@ -90,7 +94,7 @@ std::string next_commands(const fs::path& directory, int api_port, const std::st
 
 // The sample data of a fresh ledger, or what it was told to be when the ledger was fresh.
 Result<std::string> sample_of(Node& node, const fs::path& directory, bool fresh) {
-  const fs::path file = directory / "sample.txt";
+  const fs::path file = directory / kSampleFile;
   if (!fresh) {
     std::ifstream kept(file);
     std::string text(kMaxSampleBytes, '\0');
@@ -108,16 +112,20 @@ Result<std::string> sample_of(Node& node, const fs::path& directory, bool fresh)
 }  // namespace
 
 int run_dev(const DevOptions& options) {
+  if (!options.api.empty()) {
+    const auto address = parse_host_port(options.api);
+    if (!address.ok()) return complain("--api: " + address.message(), kUsage);
+  }
   std::optional<TemporaryDirectory> temporary;
   fs::path directory = options.directory;
   if (directory.empty()) {
     directory = temporary.emplace().path();
     if (directory.empty()) return complain("no temporary directory can be made");
   }
-  directory = fs::absolute(directory);
+  directory = whole_path(directory);
 
   // A directory that is there goes on: the ledger of a developer survives a restart.
-  const bool fresh = !fs::exists(directory / "testamurd.toml");
+  const bool fresh = !is_there(directory / "testamurd.toml");
   if (fresh) {
     if (const auto made = make_ledger(directory); !made.ok()) return complain(made.message());
   } else if (const auto ours = check_made_for_trying(directory); !ours.ok()) {
@@ -142,8 +150,14 @@ int run_dev(const DevOptions& options) {
 
   return serve(*config, [&](Node& node, Log& log) {
     std::string text;
-    if (options.sample_data || !fresh) {
-      auto sample = sample_of(node, directory, fresh);
+    // A first start that failed has left a ledger on which nothing was written yet.
+    const bool empty = node.chain().head()->header.height == Height{0};
+    if (!options.sample_data && !empty && is_there(directory / kSampleFile)) {
+      complain("note: the ledger in " + directory.string() +
+               " has its sample data already, and keeps them: --no-sample-data is for a fresh one");
+    }
+    if (options.sample_data || !empty) {
+      auto sample = sample_of(node, directory, empty);
       if (!sample.ok()) log.warn("no_sample_data", {{"cause", sample.message()}});
       if (sample.ok()) text = *sample;
     }

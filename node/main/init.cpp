@@ -11,6 +11,8 @@
 #include "node/config/durable_file.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/named_files.h"
+#include "node/config/paths.h"
 #include "node/main/operator_file.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
@@ -43,7 +45,7 @@ Status make_directory(const fs::path& directory) {
   if (failure)
     return error("the directory " + directory.string() +
                  " cannot be closed to others: " + failure.message());
-  return sync_directory_of(fs::absolute(directory).lexically_normal());
+  return sync_directory_of(whole_path(directory));
 }
 
 // Fresh keys in files; their public halves join the party.
@@ -80,7 +82,7 @@ Status make_vote_store(const fs::path& directory, const SecretKey& consensus,
 Status refuse_present(const fs::path& config, const fs::path& directory, const fs::path& file) {
   const fs::path last[] = {config, directory / "party.toml", directory / "node-keys.toml",
                            store_directory(directory / "data")};
-  if (std::ranges::any_of(last, [](const auto& each) { return fs::exists(each); })) {
+  if (std::ranges::any_of(last, [](const auto& each) { return is_there(each); })) {
     return error(file.parent_path().string() + " holds a node already (" +
                  file.filename().string() + "); init never overwrites");
   }
@@ -91,23 +93,28 @@ Status refuse_present(const fs::path& config, const fs::path& directory, const f
 
 Status check_free(const InitOptions& options) {
   // All that it is about to write, before the first key is made.
-  const auto config = fs::absolute(config_path(options));
+  const auto config = whole_path(config_path(options));
   const fs::path directory = options.directory;
   TM_TRY_STATUS(check_owner(directory));
   TM_TRY_STATUS(check_owner(config));
   for (const auto& file : {config, directory / "party.toml", directory / "node-keys.toml",
                            directory / "keys", journal_directory(directory / "data")}) {
-    if (fs::exists(file)) return refuse_present(config, directory, file);
+    if (is_there(file)) return refuse_present(config, directory, file);
+  }
+  if (!options.issuer_keys.empty() && is_same_file(options.issuer_keys, directory / "keys")) {
+    return error(options.issuer_keys.string() +
+                 " is where the node keeps its own keys, which it needs at every start; the root "
+                 "key must not lie there. Name another folder (--with-issuer-keys)");
   }
   for (const auto& key : kIssuerKeys) {
     const auto file = options.issuer_keys / (std::string(to_text(key.purpose)) + ".key");
-    if (options.issuer_keys.empty() || !fs::exists(file)) continue;
+    if (options.issuer_keys.empty() || !is_there(file)) continue;
     return error(file.string() +
                  " is there already, of another node or an unfinished init; init never overwrites "
                  "keys. Name another folder for them (--with-issuer-keys)");
   }
 
-  if (!options.config.empty() && !fs::is_directory(config.parent_path())) {
+  if (!options.config.empty() && !is_folder(config.parent_path())) {
     return error("--config " + options.config.string() + ": there is no folder " +
                  config.parent_path().string() + "; make it first");
   }
@@ -125,7 +132,7 @@ void name_files(const InitOptions& options,
       {"keys.transport", "keys/transport.key"},
       {"api.admin_socket", "admin.sock"}};
   if (options.config.empty()) return;
-  const auto directory = fs::absolute(options.directory).lexically_normal();
+  const auto directory = whole_path(options.directory);
   for (const auto& [key, file] : kFiles)
     values.emplace_back(key, toml_text((directory / file).string()));
 }
@@ -247,6 +254,16 @@ Status check_is_own(const InstitutionId& institution, const NodeConfig& config,
     for (const auto& key : party.keys) keys.push_back(to_hex(key.key.bytes));
     if (!holds_one_of(keys, own)) return refuse_member(institution, config);
   }
+  for (const auto& party : genesis.content.parties) {
+    std::vector<std::string> keys;
+    for (const auto& key : party.keys) keys.push_back(to_hex(key.key.bytes));
+    if (!holds_one_of(keys, own) || ledger::party_id(party) == institution) continue;
+    return error("--institution " + to_text(institution) +
+                 ": the keys of this node founded the ledger as " +
+                 to_text(ledger::party_id(party)) +
+                 ": nothing was changed. Leave the option out; it is for an institution that was "
+                 "registered later");
+  }
   for (const auto& party : parties) {
     if (party.institution == institution && !holds_one_of(party.keys, own))
       return refuse_member(institution, config);
@@ -257,7 +274,7 @@ Status check_is_own(const InstitutionId& institution, const NodeConfig& config,
 // A node follows one ledger for good: its store and votes are of no other.
 Status check_follows(const NodeConfig& config, const fs::path& record,
                      const ledger::Genesis& genesis) {
-  if (!fs::exists(config.genesis)) return {};
+  if (!is_there(config.genesis)) return {};
   const auto present = load_genesis(config.genesis);
   if (!present.ok()) {
     return error(
@@ -285,9 +302,32 @@ bool is_peer(const PartyAddress& party, const NodeConfig& config,
 
 }  // namespace
 
+namespace {
+
+// What a party file does not do, whoever wrote it.
+void note_party(std::vector<std::string>& notes, const fs::path& file, const PartyAddress& party,
+                const ledger::Genesis& genesis) {
+  if (party.peer_address.empty()) {
+    notes.push_back(file.string() + " has no peer_address: nothing was written for it. Ask " +
+                    to_text(party.institution) + " where its node is reached");
+    return;
+  }
+  const bool founder = std::ranges::any_of(genesis.content.parties, [&party](const auto& each) {
+    return ledger::party_id(each) == party.institution;
+  });
+  if (founder || genesis.content.continues) return;
+  notes.push_back(file.string() + " is of " + to_text(party.institution) +
+                  ", which founded another ledger or joined later: its node is dialled only if "
+                  "this ledger knows that institution. A registration gives an id that the file "
+                  "may lack");
+}
+
+}  // namespace
+
 Status join_ledger(const fs::path& config_file, const fs::path& genesis,
                    const std::vector<fs::path>& parties,
-                   const std::optional<InstitutionId>& institution) {
+                   const std::optional<InstitutionId>& institution,
+                   std::vector<std::string>* notes) {
   TM_TRY(auto checked, load_genesis(genesis));
   TM_TRY(auto config, load_config(config_file));
   TM_TRY_STATUS(check_owner(config.file));
@@ -310,7 +350,10 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
 
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
 
-  for (const auto& party : others) {
+  for (std::size_t at = 0; at < others.size(); ++at) {
+    const auto& party = others[at];
+    const bool ours = holds_one_of(party.keys, own) || party.institution == founder;
+    if (notes != nullptr && !ours) note_party(*notes, parties[at], party, checked);
     if (!is_peer(party, config, own, founder, institution.has_value())) continue;
 
     // Repeating the command, or a file, adds nobody twice.
@@ -352,7 +395,7 @@ Status restore_node(const NodeConfig& config, const fs::path& backup) {
   TM_TRY(const auto genesis, load_genesis(config.genesis));
   // A store or journal that is there may hold the only votes of this key.
   for (const auto& directory : {store, journal}) {
-    if (fs::exists(directory)) {
+    if (is_there(directory)) {
       return error(directory.string() +
                    " is still there: restore is for a node whose data are lost, and never "
                    "overwrites. If they are damaged, move the whole data directory aside and keep "

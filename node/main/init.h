@@ -44,9 +44,11 @@ Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId
 // Puts a genesis record where a node's configuration wants it and the other parties' addresses into
 // the configuration; and the institution's id, where a registration gave it another one than the
 // founders' facts.
+// `notes` (may be null) receives a sentence for each party file that led to nothing, or not yet.
 Status join_ledger(const std::filesystem::path& config, const std::filesystem::path& genesis,
                    const std::vector<std::filesystem::path>& parties,
-                   const std::optional<InstitutionId>& institution = std::nullopt);
+                   const std::optional<InstitutionId>& institution = std::nullopt,
+                   std::vector<std::string>* notes = nullptr);
 
 // The store from a backup and a fresh vote store in quarantine. Fails when the data directory still
 // holds either.

@@ -7,6 +7,7 @@
 #include "node/main/commands.h"
 #include "node/main/decision_commands.h"
 #include "node/main/node.h"
+#include "node/main/streams.h"
 
 namespace testamur::node {
 namespace {
@@ -157,11 +158,7 @@ std::optional<int> parse(CLI::App& app, const bool& dev, int argc, char** argv) 
   return std::nullopt;
 }
 
-}  // namespace
-}  // namespace testamur::node
-
-int main(int argc, char** argv) {
-  using namespace testamur::node;
+int run_command(int argc, char** argv) {
   CLI::App app("testamurd: one institution's node of a ledger of awards");
   int exit_code = 2;
   std::string config = "testamurd.toml";
@@ -229,4 +226,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   return exit_code;
+}
+
+}  // namespace
+}  // namespace testamur::node
+
+int main(int argc, char** argv) {
+  testamur::node::prepare_streams();
+  return testamur::node::after_output(testamur::node::run_command(argc, argv));
 }

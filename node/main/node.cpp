@@ -14,6 +14,7 @@
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/record.h"
 #include "node/api/descriptors.h"
+#include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics_server.h"
@@ -73,8 +74,10 @@ struct Node::Parts {
   std::optional<ServiceContext> services;
   std::unique_ptr<ApiServer> api;
   std::unique_ptr<MetricsServer> metrics;
+  bool started = false;
   bool stopped = false;
   bool restored = false;  // the store is an old copy
+  bool may_vote = false;  // with the keys that are here; the strand's while the chain runs
 
   std::optional<NodeKeys> keys;
   std::optional<EvidenceKeeper> evidence;
@@ -82,12 +85,20 @@ struct Node::Parts {
   std::vector<PeerEntry> listed_peers;
   std::uint64_t registry_changes = 0;
 
+  // Of what is stored: a failure is told as one of the data.
+  template <class T>
+  Result<T> stored(Result<T> opened) const {
+    if (!opened.ok() && hooks.data_failed) hooks.data_failed();
+    return opened;
+  }
   Status open_files();
   Status open_chain();
+  Status judge_votes(NodeKeys::Consensus& found);
   Status open_network();
   Status open_api();
   Status check_own_seat() const;
   void keep_quarantine(const std::string& directory, bool active);
+  void note_votes();
   std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
   void dial(const std::vector<PeerEntry>& peers);
   void hand_in_evidence(const HeadPtr& head);
@@ -104,7 +115,7 @@ Status Node::Parts::open_files() {
   options.create_if_missing = true;
   options.block_cache_bytes = config.store_cache_bytes;
   options.stop = hooks.fatal;
-  TM_TRY(store, Store::open(store_directory(config.data_dir).string(), std::move(options)));
+  TM_TRY(store, stored(Store::open(store_directory(config.data_dir).string(), std::move(options))));
   return {};
 }
 
@@ -118,13 +129,14 @@ Status Node::Parts::open_chain() {
 
   keys.emplace(*files, config);
   TM_TRY(auto consensus, keys->open_consensus());
+  auto directory = journal_directory(config.data_dir).string();
+  TM_TRY(journal, stored(Journal::open(*files, directory, {}, collect_records(journal_contents))));
+  TM_TRY_STATUS(judge_votes(consensus));
+
   if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
   options.quarantine = consensus.quarantine.has_value();
   restored = consensus.quarantine == QuarantineReason::kRestored;
   options.consensus_keys = std::move(consensus.keys);
-
-  auto directory = journal_directory(config.data_dir).string();
-  TM_TRY(journal, Journal::open(*files, directory, {}, collect_records(journal_contents)));
 
   ChainParts parts{*genesis, *store, *journal, clock, log, counters, hooks.fatal, {}};
   parts.quarantine_changed = [this, directory](bool active) { keep_quarantine(directory, active); };
@@ -146,6 +158,33 @@ Status Node::Parts::open_chain() {
   return {};
 }
 
+// Whether the votes that are here are all that the keys ever gave. Who put an earlier copy back is
+// asked by nobody else: the flag is durable before anything that hides the gap is written.
+Status Node::Parts::judge_votes(NodeKeys::Consensus& found) {
+  const auto state = store->snapshot();
+  TM_TRY_STATUS(check_store_ledger(*genesis, *state));
+  const bool reaches = reaches_store(journal_contents, *state, *genesis);
+
+  if (!found.keys.empty() && !found.quarantine) {
+    TM_TRY(auto reason, keys->later_votes(journal->group_count()));
+    if (!reaches) reason = QuarantineReason::kBehindStore;
+    found.quarantine = reason;
+    const auto directory = journal_directory(config.data_dir).string();
+    if (reason) TM_TRY_STATUS(begin_quarantine(*files, directory, *reason));
+  }
+
+  if (!reaches) TM_TRY_STATUS(name_newest_block(*journal, journal_contents, *state));
+  may_vote = !found.quarantine;
+  if (may_vote) note_votes();
+  return {};
+}
+
+// A folder of keys that cannot be written protects less, and keeps no node from serving.
+void Node::Parts::note_votes() {
+  const auto noted = keys->note_votes(journal->group_count());
+  if (!noted.ok()) log.warn("votes_not_noted", {{"cause", noted.message()}});
+}
+
 Status Node::Parts::check_own_seat() const {
   TM_TRY(const auto held, keys->consensus_keys());
   std::vector<PublicKey> own;
@@ -155,7 +194,11 @@ Status Node::Parts::check_own_seat() const {
 
 void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
   auto known = is_quarantined(*files, directory);
+  may_vote = !active;
   if (active && known.ok() && *known) return;  // for the reason that stands there already
+
+  // Before the first vote: an older vote store of the key must not vote from then on.
+  if (!active) note_votes();
   auto status = active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen)
                        : end_quarantine(*files, directory);
   if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());
@@ -301,9 +344,12 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   TM_TRY_STATUS(parts.open_files());
   TM_TRY_STATUS(parts.open_chain());
   TM_TRY_STATUS(parts.open_network());
-  TM_TRY_STATUS(parts.chain->start(std::move(parts.journal_contents)));
+  const bool begun = parts.store->applied_height().has_value();
+  const auto chain_started = parts.chain->start(std::move(parts.journal_contents));
+  TM_TRY_STATUS(begun ? parts.stored(chain_started) : chain_started);
   // Not before: after a power cut the journal brings the store to the set that counts.
   TM_TRY_STATUS(parts.check_own_seat());
+  parts.started = true;
   parts.dial(parts.config.peers);
   parts.chain->listen([&parts](const HeadPtr& head) {
     parts.hand_in_evidence(head);
@@ -334,6 +380,8 @@ void Node::stop() {
   if (parts.network) parts.network->stop();
   if (parts.chain && parts.recognition) parts.chain->unlisten(parts.recognition_listener);
   if (parts.chain) parts.chain->stop();
+  // A copy of the vote store that was made before is older from now on.
+  if (parts.started && parts.may_vote) parts.note_votes();
   if (parts.recognition) parts.recognition->stop();
   if (parts.decisions) {
     auto status = parts.decisions->flush();

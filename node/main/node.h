@@ -26,6 +26,9 @@ struct NodeParts {
   std::function<void(const std::string&)> fatal;
   // An operator asked the node to stop.
   std::function<void()> request_stop;
+  // Called before start() fails, where what is stored is damaged or cannot be written: another
+  // exit code.
+  std::function<void()> data_failed = {};
 };
 
 class Node {

@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "node/config/named_files.h"
 #include "node/config/party_file.h"
+#include "node/config/paths.h"
 
 namespace testamur::node {
 
@@ -18,6 +21,12 @@ bool is_device(const fs::path& file) {
   return ::stat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
 }
 
+// Also a link that leads nowhere.
+bool is_name_taken(const fs::path& file) {
+  struct stat there {};
+  return ::lstat(file.c_str(), &there) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 std::string name_of(uid_t user) {
   const auto* entry = ::getpwuid(user);
   return entry == nullptr ? std::to_string(user) : entry->pw_name;
@@ -26,7 +35,7 @@ std::string name_of(uid_t user) {
 // Empty, or as the backup engine of the store leaves a folder.
 bool takes_backups(const fs::path& folder) {
   std::error_code failure;
-  return fs::is_empty(folder, failure) || fs::is_directory(folder / "meta", failure);
+  return fs::is_empty(folder, failure) || is_folder(folder / "meta");
 }
 
 }  // namespace
@@ -46,7 +55,7 @@ Status check_operator_file(const NodeConfig& config, const fs::path& file) {
                    "file");
   }
 
-  if (is_device(file) || !fs::exists(fs::symlink_status(file))) return {};
+  if (is_device(file) || !is_name_taken(file)) return {};
   return error(file.string() +
                " is there already and is never written over: nothing was written. Name another "
                "file, or move this one away");
@@ -70,8 +79,8 @@ Status check_backup_folder(const NodeConfig& config, const fs::path& folder) {
                  "): a backup is for the day on which that is lost. Name a folder of its own, best "
                  "on another disk");
   }
-  if (!fs::exists(folder)) return {};
-  if (!fs::is_directory(folder)) return error("--to " + folder.string() + " is no folder");
+  if (!is_there(folder)) return {};
+  if (!is_folder(folder)) return error("--to " + folder.string() + " is no folder");
   if (takes_backups(folder)) return {};
   return error("--to " + folder.string() +
                " holds other things than backups: name a folder that is new or empty, or one to "
@@ -80,8 +89,8 @@ Status check_backup_folder(const NodeConfig& config, const fs::path& folder) {
 
 Status check_owner(const fs::path& place) {
   if (::geteuid() != 0) return {};
-  auto nearest = fs::absolute(place).lexically_normal();
-  while (!fs::exists(nearest) && nearest.has_relative_path()) nearest = nearest.parent_path();
+  auto nearest = whole_path(place);
+  while (!is_there(nearest) && nearest.has_relative_path()) nearest = nearest.parent_path();
 
   struct stat facts {};
   if (::stat(nearest.c_str(), &facts) != 0 || facts.st_uid == 0) return {};

@@ -2,10 +2,12 @@
 // told at once. What a running node holds (its ports, its store) is not looked at.
 #include "node/main/preflight.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,12 +22,17 @@
 #include "ledger/genesis.h"
 #include "node/api/descriptors.h"
 #include "node/api/tls_files.h"
+#include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
 #include "node/config/named_files.h"
+#include "node/config/paths.h"
 #include "node/log/log.h"
+#include "node/main/config_notes.h"
+#include "node/main/data_checks.h"
 #include "node/main/operator_file.h"
 #include "node/rpc/server.h"
+#include "node/store/journal.h"
 
 namespace testamur::node {
 
@@ -33,24 +40,53 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a start writes at least, with some air: a journal segment, the store's own log and first
-// tables. The store does not take a disk well that is full while it opens.
-constexpr std::size_t kRoomBytes = 16u << 20;
+// What a start writes at least, with some air: a journal segment and its spare one, the store's
+// own log and first tables. The store does not take a disk well that is full while it opens.
+constexpr std::size_t kRoomBytes = 2 * JournalOptions{}.segment_bytes + (8u << 20);
+
+void add_notes(Preflight& found, std::vector<std::string> notes) {
+  for (auto& note : notes) found.notes.push_back(std::move(note));
+}
 
 void add(Preflight& found, const Status& status) {
   if (!status.ok()) found.problems.push_back(status.message());
 }
 
-std::string listen_problem(const std::string& address, const addrinfo& each) {
+// The cause in errno's numbers; 0: it can be listened on.
+int listen_problem(const addrinfo& each) {
   const int descriptor = ::socket(each.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return std::strerror(errno);
+  if (descriptor < 0) return errno;
   const int on = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const bool bound =
       ::bind(descriptor, each.ai_addr, each.ai_addrlen) == 0 && ::listen(descriptor, 1) == 0;
-  const std::string cause = bound ? "" : std::strerror(errno);
+  const int cause = bound ? 0 : errno;
   ::close(descriptor);
-  return bound ? "" : address + ": " + cause;
+  return cause;
+}
+
+std::string listen_cure(int cause) {
+  switch (cause) {
+    case EACCES:
+      return "Ports below 1024 need a right that this user lacks (CAP_NET_BIND_SERVICE, "
+             "docs/packages.md): choose another port, or give it";
+    case EADDRNOTAVAIL:
+      return "No interface of this machine has that address: write one that it has (ip address), "
+             "or 0.0.0.0 for all";
+    default: return "Stop what listens there, or choose another port";
+  }
+}
+
+// One form for all ways to write an address: ::ffff:127.0.0.1, 127.1 and localhost are 127.0.0.1.
+std::string figures_of(const std::string& host) {
+  if (host == "localhost") return "127.0.0.1";
+  char text[INET6_ADDRSTRLEN] = {};
+  in_addr v4{};
+  if (::inet_aton(host.c_str(), &v4) == 1) return ::inet_ntop(AF_INET, &v4, text, sizeof text);
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, host.c_str(), &v6) != 1) return host;
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) return ::inet_ntop(AF_INET, &v6.s6_addr[12], text, sizeof text);
+  return ::inet_ntop(AF_INET6, &v6, text, sizeof text);
 }
 
 }  // namespace
@@ -70,24 +106,20 @@ Status check_listen(const std::string& key, const std::string& address, bool fre
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);
   if (!free) return {};
 
-  std::string last;
+  int last = 0;
   for (const auto* each = all.get(); each != nullptr; each = each->ai_next) {
-    last = listen_problem(address, *each);
-    if (last.empty()) return {};
+    last = listen_problem(*each);
+    if (last == 0) return {};
   }
-  return error(key + " = \"" + address +
-               "\" cannot be listened on: " + last.substr(last.find(": ") + 2) +
-               ". Stop what listens there, or choose another port");
+  return error(key + " = \"" + address + "\" cannot be listened on: " + std::strerror(last) + ". " +
+               listen_cure(last));
 }
 
 Status check_ports_apart(const std::vector<Listening>& all) {
   const auto meets = [](const HostPort& one, const HostPort& other) {
     if (one.port != other.port || one.port == "0") return false;
     if (is_unspecified_host(one.host) || is_unspecified_host(other.host)) return true;
-    const auto figures = [](const std::string& host) {
-      return host == "localhost" ? std::string("127.0.0.1") : host;
-    };
-    return figures(one.host) == figures(other.host);
+    return figures_of(one.host) == figures_of(other.host);
   };
 
   for (auto one = all.begin(); one != all.end(); ++one) {
@@ -113,10 +145,34 @@ Status check_socket_path(const fs::path& socket) {
                " for the path of a socket: name a shorter one, such as /run/testamur/admin.sock");
 }
 
-Status check_consensus_key(const NodeConfig& config) {
-  if (config.consensus_key.empty() || !fs::exists(config.consensus_key)) return {};
-  const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
-  return key.ok() ? Status{} : error(key.message());
+// Whoever may write to the folder can put a key of their own there.
+Status check_key_folder(const fs::path& key) {
+  struct stat facts {};
+  const auto folder = key.parent_path();
+  if (key.empty() || ::stat(folder.c_str(), &facts) != 0) return {};
+  if ((facts.st_mode & S_IWOTH) == 0 || (facts.st_mode & S_ISVTX) != 0) return {};
+  return error("the folder of keys " + folder.string() +
+               " can be written by everybody: chmod 700 it");
+}
+
+// Those in use and those that wait for their turn: a start reads them all.
+void check_keys(Preflight& found, const NodeConfig& config) {
+  const auto next_of = [](const fs::path& file) { return fs::path(file.string() + ".next"); };
+  const auto check = [&found](const fs::path& file, KeyPurpose purpose) {
+    const auto key = read_key_file(file, purpose);
+    if (!key.ok()) found.problems.push_back(key.message());
+  };
+
+  if (const auto& file = config.consensus_key; !file.empty()) {
+    for (const auto& each : {file, next_of(file)})
+      if (is_there(each)) check(each, KeyPurpose::kConsensus);
+  }
+  if (config.peer_listen.empty() && config.peers.empty()) return;
+  const auto& file = config.transport_key;
+  const bool waits = is_there(next_of(file));
+  if (waits) check(next_of(file), KeyPurpose::kTransport);
+  // A start may have been cut off while the one that waits took its place.
+  if (!waits || is_there(file)) check(file, KeyPurpose::kTransport);
 }
 
 // A validator whose line was lost would follow as nobody, and be missed only when a second one
@@ -128,25 +184,6 @@ Status check_identity(const NodeConfig& config) {
       "institution (tmi1…) there, or keys.consensus = \"\" for a node that only follows and "
       "belongs "
       "to nobody");
-}
-
-// A key that votes beside the votes of another node: its own would be missing, and that one's be
-// taken for its own.
-Status check_vote_store(const NodeConfig& config) {
-  const auto journal = journal_directory(config.data_dir);
-  if (config.consensus_key.empty() || !fs::exists(config.consensus_key) || !fs::exists(journal))
-    return {};
-  const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
-  if (!key.ok()) return {};  // told already
-  auto files = make_posix_file_system();
-  TM_TRY(const auto reason,
-         quarantine(*files, journal.string(), *ConsensusPublicKey::from(key->public_key().bytes)));
-  if (reason != QuarantineReason::kOtherKey) return {};
-  return error("node.data_dir = " + config.data_dir.string() +
-               " is that of another node: its votes are of another key than " +
-               config.consensus_key.string() +
-               ". Name the data of this key; where they are lost, a folder that is not there yet: "
-               "the node then begins in quarantine");
 }
 
 // Of the keys on disk, as far as they can be read: what cannot is told elsewhere.
@@ -181,32 +218,29 @@ void check_transport(Preflight& found, const NodeConfig& config, const ledger::G
         "registered since, the other nodes refuse it");
 }
 
-// What stands in the configuration and changes nothing.
-void note_certificate(Preflight& found, const NodeConfig& config) {
-  const bool given = !config.api.certificate.empty();
-  if (!given || config.api.tls == TlsMode::kOn) return;
-  const bool off = config.api.tls == TlsMode::kOff;
-  if (!off && !is_loopback(config.api.listen)) return;
-  found.notes.push_back("api.certificate is not used: " +
-                        (off ? std::string("api.tls is off")
-                             : "api.tls is auto, and api.listen = \"" + config.api.listen +
-                                   "\" is this machine. Callers speak without TLS; api.tls = "
-                                   "\"on\" uses it"));
+// A disk takes no more, or breaks; everything else is a folder that was named wrongly.
+bool is_disk(int cause) {
+  return cause == ENOSPC || cause == EDQUOT || cause == EIO || cause == EFBIG;
 }
 
-// Writes and removes a file where the data will be.
-Status check_room(const fs::path& directory) {
+// Writes and removes a file where the data will be; `disk` tells whether the disk is the cause.
+Status check_room(const fs::path& directory, bool& disk) {
   // The directory may not exist yet: its nearest parent is on the same disk.
   fs::path existing = directory;
-  while (!existing.empty() && !fs::exists(existing)) existing = existing.parent_path();
+  while (!existing.empty() && !is_there(existing)) existing = existing.parent_path();
   std::array<std::uint8_t, 8> random{};
   fill_random(random);
   const auto file = existing / (".testamur-room-" + to_hex(random));
 
   const auto cannot = [&] {
+    const int cause = errno;
+    disk = is_disk(cause);
+    const std::string cure =
+        disk ? "A start needs " + std::to_string(kRoomBytes >> 20) +
+                   " MiB. Make room or give the node another disk, then start it again"
+             : "Name a folder in node.data_dir that this user may write to";
     return error("the data directory " + directory.string() +
-                 " cannot be written: " + std::strerror(errno) +
-                 ". Make room or give the node another disk, then start it again");
+                 " cannot be written: " + std::strerror(cause) + ". " + cure);
   };
 
   // Never a file that is there, nor one behind a link: the directory may be one that others write
@@ -264,13 +298,10 @@ Preflight preflight(const NodeConfig& config, const Clock& clock) {
   } else {
     found.problems.push_back(genesis.message());
   }
-  if (!config.peer_listen.empty() || !config.peers.empty()) {
-    const auto key = read_key_file(config.transport_key, KeyPurpose::kTransport);
-    if (!key.ok()) found.problems.push_back(key.message());
-  }
-  add(found, check_consensus_key(config));
-  add(found, check_vote_store(config));
-  note_certificate(found, config);
+  add(found, check_key_folder(config.consensus_key));
+  check_keys(found, config);
+  check_data(found, config);
+  add_notes(found, notes_of(config));
   if (const auto tls = read_tls_files(config.api, clock.now_ms()); !tls.ok())
     found.problems.push_back(tls.message());
   const auto plan = plan_descriptors(config.api.max_connections, is_loopback(config.api.listen));
@@ -283,53 +314,100 @@ Preflight preflight(const NodeConfig& config, const Clock& clock) {
   add(found, check_listen("api.listen", config.api.listen, !found.running));
   add(found, check_listen("metrics.listen", config.metrics_listen, !found.running));
 
-  if (const auto room = check_room(config.data_dir); !room.ok()) {
-    found.problems.push_back(room.message());
-    found.disk = true;
-  }
+  bool disk = false;
+  add(found, check_room(config.data_dir, disk));
+  found.disk = found.disk || disk;
   return found;
 }
 
+namespace {
+
+// What the ledger is asked about: the consensus keys that are here.
+struct HeldKeys {
+  std::vector<PublicKey> keys;
+  bool unreadable = false;  // told already
+  bool restored = false;
+};
+
+HeldKeys held_keys(const NodeConfig& config) {
+  HeldKeys held;
+  const auto files = make_posix_file_system();
+  if (config.consensus_key.empty()) return held;
+  for (const auto& path :
+       {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
+    if (!is_there(path)) continue;
+    const auto key = read_key_file(path, KeyPurpose::kConsensus);
+    held.unreadable = held.unreadable || !key.ok();
+    if (!key.ok()) continue;
+    held.keys.push_back(key->public_key());
+    const auto reason = quarantine(*files, journal_directory(config.data_dir).string(),
+                                   *ConsensusPublicKey::from(key->public_key().bytes));
+    held.restored = held.restored || (reason.ok() && *reason == QuarantineReason::kRestored);
+  }
+  return held;
+}
+
+void check_opened(Preflight& found, const NodeConfig& config, const ledger::Genesis& genesis,
+                  const Store& store, const HeldKeys& held, const Clock& clock) {
+  const auto state = store.snapshot();
+  const auto height = state->height();
+  if (!height) return;
+  const auto follows = check_store_ledger(genesis, *state);
+  add(found, follows);
+  if (!follows.ok()) return;
+
+  if (!held.unreadable)
+    add(found, check_seat(config, ledger::read_validators(*state), held.keys, held.restored));
+  add_notes(found, notes_of_peers(config, genesis, state.get()));
+  const auto bytes = state->header(*height);
+  const auto header =
+      bytes ? ledger::decode_header(*bytes) : Result<ledger::Header>(error("it is missing"));
+  if (!header.ok()) return add(found, error("the newest block of the store: " + header.message()));
+  const auto note = clock_note(header->time_ms, clock.now_ms());
+  if (!note.empty()) found.notes.push_back(note);
+}
+
+}  // namespace
+
 Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
   auto found = preflight(config, clock);
+  add_notes(found, notes_of_names(config));
   const auto genesis = load_genesis(config.genesis);
   // The database writes when it is opened, and aborts where the disk takes no more.
   if (found.running || found.disk || !genesis.ok()) return found;
 
-  std::vector<PublicKey> keys;
-  bool restored = false;
-  auto files = make_posix_file_system();
-  for (const auto& path :
-       {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
-    if (config.consensus_key.empty() || !fs::exists(path)) continue;
-    const auto key = read_key_file(path, KeyPurpose::kConsensus);
-    if (!key.ok()) continue;
-    keys.push_back(key->public_key());
-    const auto reason = quarantine(*files, journal_directory(config.data_dir).string(),
-                                   *ConsensusPublicKey::from(key->public_key().bytes));
-    restored = restored || (reason.ok() && *reason == QuarantineReason::kRestored);
-  }
-
+  const auto held = held_keys(config);
   const auto directory = store_directory(config.data_dir);
-  if (!fs::exists(directory / "CURRENT")) {
-    if (const auto set = ledger::genesis_set(genesis->content); set.ok()) {
-      add(found, check_seat(config, *set, keys, restored));
-    }
-    return found;
+  const bool has_store = is_there(directory / "CURRENT");
+  if (!has_store) {
+    const auto set = ledger::genesis_set(genesis->content);
+    if (set.ok() && !held.unreadable)
+      add(found, check_seat(config, *set, held.keys, held.restored));
+    add_notes(found, notes_of_peers(config, *genesis, nullptr));
   }
+  // Nothing is made where no node has run.
+  if (!has_store && !is_there(config.data_dir / "lock")) return found;
 
   // A node may have started since, and two must not open one store.
-  const auto held = files->lock((config.data_dir / "lock").string());
-  if (!held.ok()) {
-    found.problems.push_back(held.message());
+  const auto files = make_posix_file_system();
+  const auto lock = files->lock((config.data_dir / "lock").string());
+  if (!lock.ok()) {
+    found.problems.push_back(lock.message());
     return found;
   }
 
-  auto store = Store::open(directory.string(), StoreOptions{});
-  if (!store.ok()) {
+  const auto votes = Journal::check(*files, journal_directory(config.data_dir).string(), {});
+  if (!votes.ok()) {
+    add(found, votes);
+    found.disk = true;
+  }
+  if (!has_store) return found;
+  const auto store = Store::open(directory.string(), StoreOptions{});
+  if (store.ok()) {
+    check_opened(found, config, *genesis, **store, held, clock);
+  } else {
     found.problems.push_back(store.message());
-  } else if ((*store)->applied_height()) {
-    add(found, check_seat(config, ledger::read_validators(*(*store)->snapshot()), keys, restored));
+    found.disk = true;
   }
   return found;
 }

@@ -21,7 +21,7 @@ namespace testamur::node {
 struct Preflight {
   std::vector<std::string> problems;
   std::vector<std::string> notes;  // no problem, but perhaps not what was meant
-  bool disk = false;               // one of them is a disk that takes no more: exit code 70
+  bool disk = false;  // one of them is a disk that takes no more or damaged data: exit code 70
   bool running =
       false;  // a node runs on this directory: its ports and its store were not looked at
 

@@ -11,9 +11,11 @@
 #include "node/chain/chain.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/paths.h"
 #include "node/main/operator_file.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
+#include "node/validator/node_keys.h"
 
 namespace testamur::node {
 
@@ -48,8 +50,10 @@ class OpenedBackup {
     if (!directory_.empty()) fs::remove_all(directory_, ignored);
   }
   Result<fs::path> restore(const fs::path& backup) {
-    std::string pattern = (fs::temp_directory_path() / "testamur-recovery-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) return error("no temporary directory can be made");
+    std::error_code failure;
+    std::string pattern = (fs::temp_directory_path(failure) / "testamur-recovery-XXXXXX").string();
+    if (failure || ::mkdtemp(pattern.data()) == nullptr)
+      return error("no temporary directory can be made");
     directory_ = pattern;
     TM_TRY_STATUS(restore_backup(backup.string(), (directory_ / "store").string()));
     return directory_ / "store";
@@ -60,14 +64,14 @@ class OpenedBackup {
 };
 
 Result<std::unique_ptr<Store>> open_store(const fs::path& directory) {
-  if (!fs::exists(directory)) return error("there is no store in " + directory.string());
+  if (!is_there(directory)) return error("there is no store in " + directory.string());
   return Store::open(directory.string(), StoreOptions{});
 }
 
 // The highest block that the journal proves final.
 Result<Height> last_final(Held& held, const fs::path& directory) {
   Height highest;
-  if (!fs::exists(directory)) return highest;
+  if (!is_there(directory)) return highest;
   auto note = [&highest](const JournalPosition&, std::uint8_t type, ByteView bytes) -> Status {
     if (static_cast<consensus::RecordKind>(type) != consensus::RecordKind::kFinality) return {};
     if (auto record = consensus::decode_finality_record(bytes))
@@ -206,15 +210,15 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
   const auto directory = journal_directory(config.data_dir);
   const auto aside = fs::path(directory.string() + "." + name_of(old));
 
-  if (fs::exists(aside) && fs::exists(directory)) return {};  // done before a crash
+  if (is_there(aside) && is_there(directory)) return {};  // done before a crash
 
   // The old votes, here or set aside already, show that this is where the keys were used.
-  bool known = fs::exists(directory) || fs::exists(aside);
+  bool known = is_there(directory) || is_there(aside);
 
   std::vector<SecretKey> keys;
   for (const auto& file :
        {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
-    if (!fs::exists(file)) continue;
+    if (!is_there(file)) continue;
     TM_TRY(auto key, read_key_file(file, KeyPurpose::kConsensus));
     keys.push_back(std::move(key));
   }
@@ -224,7 +228,7 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
   };
 
   // Set aside and never removed: the old ledger's votes stay what they were.
-  if (fs::exists(directory)) {
+  if (is_there(directory)) {
     TM_TRY(auto identity, read_vote_store_identity(*held.files, directory.string()));
     known = identity.has_value();
     std::error_code failure;
@@ -246,6 +250,13 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
   }
 
   return held.files->sync_directory(config.data_dir.string());
+}
+
+// What lies beside the keys speaks of the votes of the old ledger, which no longer count.
+Status note_fresh_votes(Held& held, const NodeConfig& config) {
+  TM_TRY(const bool waits,
+         is_quarantined(*held.files, journal_directory(config.data_dir).string()));
+  return waits ? Status{} : NodeKeys(*held.files, config).note_votes(0);
 }
 
 Status install_record(const NodeConfig& config, const ledger::Genesis& genesis,
@@ -272,7 +283,7 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
   TM_TRY(auto held, hold(config));
   const auto directory = store_directory(config.data_dir);
   if (!backup.empty()) {
-    if (fs::exists(directory)) {
+    if (is_there(directory)) {
       return error(directory.string() +
                    " is still there: move it away first, a backup never overwrites");
     }
@@ -288,6 +299,7 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
   if (!ran.ok()) return error(ran.message());
   // A node that has run may have voted: its vote store, or the lack of one, stays what it is.
   if (!*ran) TM_TRY_STATUS(renew_vote_store(held, config, old));
+  if (!*ran) TM_TRY_STATUS(note_fresh_votes(held, config));
   TM_TRY_STATUS(install_record(config, genesis, old));
   return genesis.content.continues->last.header.height.next();
 }

@@ -165,6 +165,9 @@ struct PeerStatus {
       dropped{};  // frames dropped from full queues since start, by priority
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  // How often, a few minutes between at most, a connection that was in use gave way to another one
+  // that shows the same key: more than once means two nodes with one key.
+  std::uint32_t taken_over = 0;
   std::string software;
   std::string refused;  // why the last attempt or connection ended; empty while all is well
 };

@@ -24,6 +24,8 @@ namespace {
 
 // A connection that lasted this long was no failure: the next dial starts from the shortest delay.
 constexpr auto kLasted = milliseconds(10'000);
+// Of two nodes with one key the one that was sent away dials again within this time.
+constexpr auto kRivalry = milliseconds(300'000);
 constexpr std::uint64_t kInboundRefusalEveryMs = 1'000;
 
 // Uniform in [0, bound].
@@ -217,6 +219,7 @@ PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
   status.pin = pin;
   status.dropped = peer.dropped;
   status.refused = peer.refused;
+  status.taken_over = is_over(peer) ? 0 : peer.taken_over;
 
   if (peer.target) {
     status.institution = peer.target->institution;
@@ -486,6 +489,9 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer))
     return duplicate;
 
+  // A node that restarts has closed its connection, or lost it once; two with one key go on.
+  if (peer.up && !peer.up->dialled() && !session.dialled()) note_rival(peer);
+
   if (session.dialled()) peer.dialling.reset();
   stop_dialling(peer);
   if (peer.up) {
@@ -501,6 +507,13 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   enqueue({origin, Up{hello}});
   return std::nullopt;
 }
+
+void PeerTable::note_rival(Peer& peer) {
+  peer.taken_over = peer.taken_over == 0 || is_over(peer) ? 1 : peer.taken_over + 1;
+  peer.taken_over_at = Steady::now();
+}
+
+bool PeerTable::is_over(const Peer& peer) { return Steady::now() - peer.taken_over_at > kRivalry; }
 
 void PeerTable::take_down(Peer& peer, const std::string& reason) {
   PeerStatus last;

@@ -71,6 +71,8 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
     std::shared_ptr<Session> up;
     std::uint32_t failures = 0;  // since the last connection that lasted
     std::string refused;
+    std::uint32_t taken_over = 0;  // in a row, at most kRivalry apart
+    std::chrono::steady_clock::time_point taken_over_at{};
     std::array<std::uint64_t, kPriorities> dropped{};  // by connections that are over
   };
 
@@ -104,6 +106,8 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   void stop_dialling(Peer& peer);
   void dial_next(const Pin& pin, Peer& peer);
   std::chrono::milliseconds delay_before(const Pin& pin, const Peer& peer);
+  static void note_rival(Peer& peer);
+  static bool is_over(const Peer& peer);
   void take_down(Peer& peer, const std::string& reason);
   void forget_if_idle(const Pin& pin);
   void note_refusal(Peer& peer, const std::string& reason);

@@ -4,8 +4,10 @@
 #include "node/rpc/admin_client.h"
 
 #include <grpcpp/grpcpp.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <map>
@@ -20,21 +22,21 @@ namespace {
 constexpr auto kQuick = std::chrono::seconds(10);
 constexpr auto kSlow = std::chrono::hours(12);
 
-template <class Request, class Response>
-Status call(const std::string& socket, std::chrono::seconds patience,
-            grpc::Status (v1::AdminService::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                           Response*),
-            const Request& request, Response& response) {
+// gRPC says the same of a node that is not there and of one that is another user's.
+bool is_forbidden(const std::string& socket) {
+  return ::access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES;
+}
+
+Error failure_of(const std::string& socket, const grpc::Status& status) {
   if (socket.empty())
     return error(
         "api.admin_socket is empty: the node has no socket for its operator. Name one and "
         "restart the node");
-  auto channel = grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials());
-  auto stub = v1::AdminService::NewStub(channel);
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + patience);
-  auto status = (stub.get()->*method)(&context, request, &response);
-  if (status.ok()) return {};
+  if (is_forbidden(socket)) {
+    return error("the admin socket " + socket +
+                 " is another user's: Permission denied. Run this as the user of the node: sudo "
+                 "-u USER testamurd …");
+  }
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
     return error("nobody answers on " + socket +
                  ": is the node running, with this configuration? This command asks the running "
@@ -42,6 +44,28 @@ Status call(const std::string& socket, std::chrono::seconds patience,
                  status.error_message() + ")");
   }
   return error("the node on " + socket + ": " + status.error_message());
+}
+
+template <class Request, class Response>
+grpc::Status ask(const std::string& socket, std::chrono::seconds patience,
+                 grpc::Status (v1::AdminService::Stub::*method)(grpc::ClientContext*,
+                                                                const Request&, Response*),
+                 const Request& request, Response& response) {
+  if (socket.empty()) return {grpc::StatusCode::UNAVAILABLE, "no socket"};
+  auto channel = grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials());
+  auto stub = v1::AdminService::NewStub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + patience);
+  return (stub.get()->*method)(&context, request, &response);
+}
+
+template <class Request, class Response>
+Status call(const std::string& socket, std::chrono::seconds patience,
+            grpc::Status (v1::AdminService::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
+            const Request& request, Response& response) {
+  const auto status = ask(socket, patience, method, request, response);
+  return status.ok() ? Status{} : failure_of(socket, status);
 }
 
 }  // namespace
@@ -53,12 +77,15 @@ Status admin_resume_voting(const std::string& socket) {
   return call(socket, kQuick, &v1::AdminService::Stub::ResumeVoting, request, response);
 }
 
-Result<std::uint64_t> admin_backup(const std::string& socket, const std::string& directory) {
+Result<BackupAnswer> admin_backup(const std::string& socket, const std::string& directory) {
   v1::BackupRequest request;
   request.set_directory(directory);
   v1::BackupResponse response;
-  TM_TRY_STATUS(call(socket, kSlow, &v1::AdminService::Stub::Backup, request, response));
-  return response.height();
+  const auto status = ask(socket, kSlow, &v1::AdminService::Stub::Backup, request, response);
+  if (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION)
+    return BackupAnswer{0, status.error_message()};
+  if (!status.ok()) return failure_of(socket, status);
+  return BackupAnswer{response.height(), {}};
 }
 
 Result<NewNodeKey> admin_new_key(const std::string& socket, const std::string& purpose) {

@@ -14,8 +14,13 @@
 namespace testamur::node {
 
 Status admin_resume_voting(const std::string& socket);
-// A copy of the store in a new directory; the height that it holds at least.
-Result<std::uint64_t> admin_backup(const std::string& socket, const std::string& directory);
+// A copy of the store; the height that it holds at least, or why the node wrote none (empty: it
+// did): the folder holds what is not this node's, or more than it has.
+struct BackupAnswer {
+  std::uint64_t height = 0;
+  std::string refused;
+};
+Result<BackupAnswer> admin_backup(const std::string& socket, const std::string& directory);
 
 // A fresh key of the node, to be registered by its institution.
 struct NewNodeKey {

@@ -17,6 +17,32 @@ constexpr std::size_t kDecisionRows = 5'000;  // of one answer: under 2 MiB
 
 const CallCost& cost(std::string_view method) { return cost_of("AdminService", method); }
 
+// Why a backup of this node does not go where others are; empty: it does. They would hide each
+// other from whoever restores one.
+std::string backup_refusal(const std::string& folder, const std::optional<BackupFacts>& there,
+                           const BackupFacts& own) {
+  const auto refuse = [&folder](const std::string& what, const std::string& cure) {
+    return folder + " holds " + what + ": nothing was written. " + cure;
+  };
+  const std::string another = "Name a folder of its own";
+  if (!there) return {};
+  if (there->ledger.empty())
+    return refuse("backups of which nobody can tell to which ledger they belong", another);
+  if (there->ledger != own.ledger) {
+    return refuse(
+        "the backups of another ledger, " + there->ledger + "; this node follows " + own.ledger,
+        another);
+  }
+  if (!there->node.empty() && there->node != own.node) {
+    return refuse("the backups of another node, of " + there->node + "; this one is of " + own.node,
+                  another);
+  }
+  if (!there->height || *there->height <= *own.height) return {};
+  return refuse("a backup at block " + std::to_string(there->height->value) +
+                    ", and this node is at block " + std::to_string(own.height->value),
+                "Wait until it has caught up, or name another folder");
+}
+
 class Service final : public v1::AdminService::CallbackService {
  public:
   explicit Service(ServiceContext& context) : context_(context) {}
@@ -53,7 +79,14 @@ class Service final : public v1::AdminService::CallbackService {
 
       // Before the backup: the backup holds at least this height.
       auto height = context_.chain.head()->header.height;
-      auto status = context_.store.backup(request->directory());
+      const BackupFacts own{height, to_text(context_.genesis.chain), to_text(context_.self)};
+
+      const auto there = newest_backup(request->directory());
+      if (!there.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, there.message());
+      if (const auto refusal = backup_refusal(request->directory(), *there, own); !refusal.empty())
+        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, refusal);
+
+      auto status = context_.store.backup(request->directory(), own);
       if (!status.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, status.message());
 
       response->set_height(height.value);

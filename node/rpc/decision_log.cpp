@@ -278,8 +278,9 @@ Status DecisionLog::rotate() {
 std::vector<std::uint64_t> DecisionLog::numbers() const {
   std::vector<std::uint64_t> found;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(options_.directory, failed)) {
-    const auto name = entry.path().filename().string();
+  fs::directory_iterator at(options_.directory, failed);
+  for (; !failed && at != fs::directory_iterator(); at.increment(failed)) {
+    const auto name = at->path().filename().string();
     if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
     std::uint64_t number = 0;
     const char* end = name.data() + name.size() - kSuffix.size();

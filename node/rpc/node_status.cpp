@@ -134,6 +134,9 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
   }
 }
 
+// A node that lost its connection without a word comes back once; twice in a row may be chance.
+constexpr std::uint32_t kRivalConnections = 3;
+
 // Who makes this node work for nothing, and what became of it.
 void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
                            v1::GetStatusResponse& out) {
@@ -145,6 +148,16 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
         " connections since start, last refusal " + context.network->inbound().last_refusal +
         "): find it and stop it, and replace the key; if it was copied, the consensus "
         "key may have been as well");
+  }
+  for (const auto& peer : context.network->peers()) {
+    if (peer.taken_over < kRivalConnections) continue;
+    v1::InstitutionName name;
+    reader.fill_name(peer.institution, std::nullopt, name);
+    out.add_obstacles("two nodes show one transport key of " +
+                      (name.name_now().empty() ? name.id_text() : name.name_now()) +
+                      ": each takes the other's place, last from " + peer.address +
+                      ". Its folder was copied: one of the two must be stopped, and where it is a "
+                      "validator its consensus key replaced");
   }
   for (const auto& conduct : context.network->conduct()) {
     v1::InstitutionName name;

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <mutex>
@@ -152,8 +153,16 @@ bool is_answered(const std::filesystem::path& socket) {
 
 Status check_admin_socket(const std::filesystem::path& socket) {
   struct stat there {};
-  if (socket.empty() || ::lstat(socket.c_str(), &there) != 0) return {};
+  if (socket.empty()) return {};
   const auto name = "api.admin_socket = \"" + socket.string() + "\"";
+
+  const auto folder = socket.parent_path().empty() ? "." : socket.parent_path();
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return error(name + " cannot be made: the folder " + folder.string() + ": " +
+                 std::strerror(errno) + ". Name one that is there and that this user may write to");
+  }
+
+  if (::lstat(socket.c_str(), &there) != 0) return {};
   if (!S_ISSOCK(there.st_mode)) {
     return error(name +
                  " is there and is no socket: it was left as it is. Name a path that nothing "

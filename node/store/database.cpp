@@ -127,6 +127,11 @@ Error Database::failure(const std::string& action, const rocksdb::Status& status
         "node from a backup, or remove the directory and let the node catch up from its peers";
   } else if (status.IsNoSpace()) {
     message += ". Free some space and start again";
+  } else if (status.IsIOError()) {
+    message +=
+        ". A file of it is gone or cannot be read (ls -l), or another process has it open. Put it "
+        "back; else move the directory aside, then restore this node from a backup, or let it "
+        "catch up from its peers";
   }
   return error(std::move(message));
 }

@@ -40,6 +40,7 @@ struct Journal::State {
   std::deque<std::uint64_t> segments;  // numbers, ascending without gaps; the last is `active`
   bool has_groups = false;
   std::uint64_t published_end = 0;
+  std::uint64_t published_groups = 0;
 
   std::mutex spare_mutex;
   std::unique_ptr<File> spare;  // zeroed and synced, under kSpareName
@@ -168,9 +169,20 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
 
   state->end = state->published_end = found.end;
   state->next_sequence = found.next_sequence;
+  state->published_groups = found.next_sequence - 1;
   state->last_digest = found.last_digest;
   state->has_groups = found.group_count > 0;
   return std::unique_ptr<Journal>(new Journal(std::move(state)));
+}
+
+Status Journal::check(FileSystem& files, const std::string& directory,
+                      const JournalOptions& options) {
+  TM_TRY(const auto identity, read_vote_store_identity(files, directory));
+  if (!identity) return {};
+  const auto nothing = [](const JournalPosition&, std::uint8_t, ByteView) { return Status{}; };
+  const auto found =
+      recover_journal(files, directory, identity->journal, options, nothing, Recovering::kToLook);
+  return found.ok() ? Status{} : found.failure();
 }
 
 Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalRecord> group) {
@@ -212,6 +224,7 @@ Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalReco
   std::lock_guard hold(state.segments_mutex);
   state.has_groups = true;
   state.published_end = state.end;
+  state.published_groups = header.sequence;
   return positions;
 }
 
@@ -274,6 +287,11 @@ JournalPosition Journal::end_position() const {
 }
 
 std::uint64_t Journal::max_group_bytes() const { return state_->options.max_group_bytes; }
+
+std::uint64_t Journal::group_count() const {
+  std::lock_guard hold(state_->segments_mutex);
+  return state_->published_groups;
+}
 
 std::uint64_t Journal::segment_count() const {
   std::lock_guard hold(state_->segments_mutex);

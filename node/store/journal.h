@@ -69,6 +69,10 @@ class Journal {
   // `files` is borrowed and must outlive the journal.
   static Result<std::unique_ptr<Journal>> open(FileSystem& files, const std::string& directory,
                                                const JournalOptions& options, const Replay& replay);
+  // Whether open() would find it whole, without changing anything; nothing may write to it
+  // meanwhile. Where there is no vote store there is nothing to find.
+  static Status check(FileSystem& files, const std::string& directory,
+                      const JournalOptions& options);
   ~Journal();
 
   // Writes one group and syncs it; the positions of its records, in order. Precondition: at least
@@ -99,6 +103,8 @@ class Journal {
   // Where the next group will be, unless it starts a new segment.
   JournalPosition end_position() const;
   std::uint64_t segment_count() const;
+  // Groups that were ever written, also those that were pruned since. Only grows.
+  std::uint64_t group_count() const;
   std::uint64_t max_group_bytes() const;
 
  private:

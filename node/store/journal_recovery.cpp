@@ -17,8 +17,13 @@ namespace format = journal_format;
 class Recovery {
  public:
   Recovery(FileSystem& files, const std::string& directory, const JournalId& id,
-           const JournalOptions& options, const Journal::Replay& replay)
-      : files_(files), directory_(directory), id_(id), options_(options), replay_(replay) {}
+           const JournalOptions& options, const Journal::Replay& replay, Recovering purpose)
+      : files_(files),
+        directory_(directory),
+        id_(id),
+        options_(options),
+        replay_(replay),
+        purpose_(purpose) {}
 
   Result<RecoveredJournal> run() {
     TM_TRY_STATUS(find_segments());
@@ -163,6 +168,7 @@ class Recovery {
         return corrupt(at, "the sector is damaged");
     }
 
+    if (purpose_ == Recovering::kToLook) return {};
     // Cleared now: the next group must not be followed by parts of this one.
     const Bytes zeros(limit - end);
     TM_TRY_STATUS(file.write_at(end, zeros));
@@ -177,6 +183,7 @@ class Recovery {
   const JournalId& id_;
   const JournalOptions& options_;
   const Journal::Replay& replay_;
+  const Recovering purpose_;
   RecoveredJournal found_;
   std::string path_;
   Bytes bytes_;
@@ -186,8 +193,8 @@ class Recovery {
 
 Result<RecoveredJournal> recover_journal(FileSystem& files, const std::string& directory,
                                          const JournalId& id, const JournalOptions& options,
-                                         const Journal::Replay& replay) {
-  return Recovery(files, directory, id, options, replay).run();
+                                         const Journal::Replay& replay, Recovering purpose) {
+  return Recovery(files, directory, id, options, replay, purpose).run();
 }
 
 }  // namespace testamur::node

@@ -23,8 +23,11 @@ struct RecoveredJournal {
 
 // Replays all groups and zeroes what a group whose sync never returned has left. Fails on
 // corruption, naming the file, the offset and what to do, and on the first failure of `replay`.
+// Who only looks has nothing zeroed.
+enum class Recovering { kForUse, kToLook };
 Result<RecoveredJournal> recover_journal(FileSystem& files, const std::string& directory,
                                          const JournalId& id, const JournalOptions& options,
-                                         const Journal::Replay& replay);
+                                         const Journal::Replay& replay,
+                                         Recovering purpose = Recovering::kForUse);
 
 }  // namespace testamur::node

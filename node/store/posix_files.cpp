@@ -95,7 +95,8 @@ class PosixFileSystem final : public FileSystem {
 
   bool exists(const std::string& path) const override {
     struct stat facts {};
-    return ::stat(path.c_str(), &facts) == 0;
+    // Where the system does not say, opening it tells why; a vote store is never taken for missing.
+    return ::stat(path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
   }
 
   Result<std::vector<std::string>> list(const std::string& directory) const override {

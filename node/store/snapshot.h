@@ -7,6 +7,9 @@
 
 namespace testamur::node {
 
+// The applied height, in the state family: table byte 0, which no ledger table has.
+inline constexpr std::uint8_t kAppliedKey[] = {0, 2};
+
 // Parts of a block in the blocks family: height u64, then one of these.
 enum class BlockPart : std::uint8_t { kHeader = 1, kBody = 2, kCertificate = 3 };
 Bytes block_key(Height height, BlockPart part);

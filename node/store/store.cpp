@@ -13,9 +13,6 @@
 namespace testamur::node {
 namespace {
 
-// The applied height, in the state family: table byte 0, which no ledger table has.
-constexpr std::uint8_t kAppliedKey[] = {0, 2};
-
 void put(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* family, ByteView key,
          ByteView value) {
   const auto status = batch.Put(family, to_slice(key), to_slice(value));

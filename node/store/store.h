@@ -111,6 +111,13 @@ class BlockStore {
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
 };
 
+// What a backup says of itself, as text; empty or absent: it does not say.
+struct BackupFacts {
+  std::optional<Height> height;  // it holds at least this block
+  std::string ledger;
+  std::string node;
+};
+
 class Store final : public BlockStore {
  public:
   static Result<std::unique_ptr<Store>> open(const std::string& directory, StoreOptions options);
@@ -126,7 +133,9 @@ class Store final : public BlockStore {
 
   // A consistent, verified copy of the store as of an applied height, while the node runs;
   // incremental when `directory` already holds earlier backups of it. Holds no journal and no keys.
-  Status backup(const std::string& directory);
+  // The backup says of itself what `facts` say, and the height. The caller has asked
+  // newest_backup() whose backups are there: nothing is refused here.
+  Status backup(const std::string& directory, const BackupFacts& facts = {});
 
   // Numbers for metrics.
   struct Figures {
@@ -142,9 +151,12 @@ class Store final : public BlockStore {
   std::unique_ptr<State> state_;
 };
 
-// Puts the newest backup in `backup_directory` into `directory` (absent or empty), every file
-// verified. The node's vote store is not part of it: make a new one with
-// QuarantineReason::kRestored.
+// Of the backups in a folder the one with the highest block, and of equal ones the last; nothing
+// where there is none. Also of folders that an earlier build wrote, whose backups are looked into.
+Result<std::optional<BackupFacts>> newest_backup(const std::string& backup_directory);
+
+// Puts that backup into `directory` (absent or empty), every file verified. The node's vote store
+// is not part of it: make a new one with QuarantineReason::kRestored.
 Status restore_backup(const std::string& backup_directory, const std::string& directory);
 
 // Whether a store and the journal beside it belong together. `first_block` is the lowest block that

@@ -88,7 +88,7 @@ Result<std::optional<QuarantineReason>> read_flag(FileSystem& files, const std::
   const auto path = path_of(directory, kFlagName);
   if (!files.exists(path)) return std::optional<QuarantineReason>{};
   TM_TRY(const auto content, read_whole_file(files, path));
-  for (int value = 1; value <= static_cast<int>(QuarantineReason::kOwnVoteSeen); ++value) {
+  for (int value = 1; value <= static_cast<int>(QuarantineReason::kOlderCopy); ++value) {
     const auto reason = static_cast<QuarantineReason>(value);
     if (as_text(content) == flag_text(reason)) return std::optional(reason);
   }
@@ -113,6 +113,9 @@ std::string_view to_text(QuarantineReason reason) {
     case QuarantineReason::kRestored: return "restored from a backup";
     case QuarantineReason::kImportedKey: return "imported key";
     case QuarantineReason::kOwnVoteSeen: return "an own vote was shown that the vote store lacks";
+    case QuarantineReason::kBehindStore: return "the vote store is older than the ledger beside it";
+    case QuarantineReason::kOlderCopy:
+      return "this key voted later than the vote store knows, or with another one";
   }
   return "unknown";
 }

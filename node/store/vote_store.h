@@ -33,6 +33,8 @@ enum class QuarantineReason : std::uint8_t {
   kRestored = 4,          // restored from a backup
   kImportedKey = 5,       // the key was imported
   kOwnVoteSeen = 6,       // a peer showed a vote of this key that the store lacks
+  kBehindStore = 7,       // the ledger beside it is newer than the journal can be
+  kOlderCopy = 8,         // the key voted later than this vote store knows, or with another one
 };
 std::string_view to_text(QuarantineReason reason);
 

@@ -2,6 +2,8 @@
 
 #include "node/config/durable_file.h"
 #include "node/config/key_file.h"
+#include "node/config/paths.h"
+#include "node/validator/vote_note.h"
 
 namespace testamur::node {
 
@@ -29,7 +31,7 @@ Result<std::vector<SecretKey>> NodeKeys::read_consensus() const {
   const auto file = file_of(KeyPurpose::kConsensus);
   if (file.empty()) return keys;  // a node that only follows
   for (const auto& path : {file, next_of(file)}) {
-    if (!fs::exists(path)) continue;
+    if (!is_there(path)) continue;
     TM_TRY(auto key, read_key_file(path, KeyPurpose::kConsensus));
     keys.push_back(std::move(key));
   }
@@ -63,6 +65,32 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
   return opened;
 }
 
+Result<std::optional<QuarantineReason>> NodeKeys::later_votes(std::uint64_t groups) const {
+  std::lock_guard lock(mutex_);
+  TM_TRY(const auto keys, read_consensus());
+  std::optional<QuarantineReason> reason;
+  if (keys.empty()) return reason;
+  TM_TRY(const auto note, read_vote_note(vote_note_of(file_of(KeyPurpose::kConsensus))));
+  TM_TRY(const auto identity, read_vote_store_identity(files_, journal_));
+  if (!note || !identity) return reason;
+  for (const auto& key : keys) {
+    if (contradicts(*note, consensus_public(key), identity->journal, groups))
+      reason = QuarantineReason::kOlderCopy;
+  }
+  return reason;
+}
+
+Status NodeKeys::note_votes(std::uint64_t groups) const {
+  std::lock_guard lock(mutex_);
+  TM_TRY(const auto keys, read_consensus());
+  if (keys.empty()) return {};
+  TM_TRY(const auto identity, read_vote_store_identity(files_, journal_));
+  if (!identity) return {};
+  VoteNote note{identity->journal, groups, {}};
+  for (const auto& key : keys) note.keys.push_back(consensus_public(key));
+  return write_vote_note(vote_note_of(file_of(KeyPurpose::kConsensus)), note);
+}
+
 Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(purpose);
@@ -70,9 +98,9 @@ Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
     return error("keys.consensus is empty: this node only follows. Name a file there first");
 
   // A key in use keeps its file; the new one waits beside it until the ledger knows it.
-  const auto path = fs::exists(file) ? next_of(file) : file;
+  const auto path = is_there(file) ? next_of(file) : file;
   // Asked twice, the same key is shown: the operator may have registered it already.
-  if (fs::exists(path)) {
+  if (is_there(path)) {
     TM_TRY(auto key, read_key_file(path, purpose));
     return Fresh{std::move(key), true};
   }
@@ -93,11 +121,11 @@ Status NodeKeys::erase_consensus(const PublicKey& public_key) {
   const auto file = file_of(KeyPurpose::kConsensus);
   if (file.empty()) return {};
   for (const auto& path : {file, next_of(file)}) {
-    if (!fs::exists(path)) continue;
+    if (!is_there(path)) continue;
     TM_TRY(auto key, read_key_file(path, KeyPurpose::kConsensus));
     if (key.public_key() == public_key) TM_TRY_STATUS(erase_key_file(path));
   }
-  if (!fs::exists(file) && fs::exists(next_of(file))) {
+  if (!is_there(file) && is_there(next_of(file))) {
     TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
   }
   return sync_directory_of(file);
@@ -108,10 +136,10 @@ Result<SecretKey> NodeKeys::open_transport(
   std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kTransport);
   TM_TRY_STATUS(finish_erasing(file));
-  if (fs::exists(next_of(file))) {
+  if (is_there(next_of(file))) {
     TM_TRY(auto next, read_key_file(next_of(file), KeyPurpose::kTransport));
     if (registered(next.public_key())) {
-      if (fs::exists(file)) TM_TRY_STATUS(erase_key_file(file));
+      if (is_there(file)) TM_TRY_STATUS(erase_key_file(file));
       TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
       TM_TRY_STATUS(sync_directory_of(file));
     }

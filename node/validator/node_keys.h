@@ -30,6 +30,13 @@ class NodeKeys {
   // Reads the consensus keys that are there, and makes the vote store where there is none.
   Result<Consensus> open_consensus();
 
+  // Why the keys may not vote with the vote store that is here and holds this many groups: what
+  // lies beside them speaks of another one, or of more (vote_note.h). Nothing where nothing does.
+  Result<std::optional<QuarantineReason>> later_votes(std::uint64_t groups) const;
+  // Notes beside the keys that they may vote with the vote store that is here. Call before they
+  // do, and when the node has stopped. Nothing is done where there are no keys.
+  Status note_votes(std::uint64_t groups) const;
+
   struct Fresh {
     SecretKey key;
     bool already_there = false;  // made earlier, not in use yet

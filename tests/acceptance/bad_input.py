@@ -7,6 +7,7 @@ import subprocess
 from network import (BIN, PATIENCE_S, Home, Load, publish_achievement, registrar, require, run_test, say, until, write_class)
 
 FAILURE_EXIT, USAGE_EXIT, PASSPHRASE_EXIT, UNREACHABLE_EXIT, UNKNOWN_EXIT = 1, 2, 4, 7, 9
+DAMAGED_EXIT = 70
 
 
 def contains(text, *parts):
@@ -130,11 +131,11 @@ def what_is_no_statement(network, folder, office):
     require(log_size(network) == before, "something was committed")
 
 
-def refusal(network, number):
+def refusal(network, number, expect=FAILURE_EXIT):
     """Starts a node that must not come up. Returns what it says."""
     network.launch(number)
     code = network.processes[number].wait(timeout=PATIENCE_S)
-    require(code == FAILURE_EXIT, f"exit code {code}: {network.log(number)[-1000:]}")
+    require(code == expect, f"exit code {code}: {network.log(number)[-1000:]}")
     return network.log(number).strip().splitlines()[-1]
 
 
@@ -147,7 +148,7 @@ def corrupt_journal(network, number):
     network.stop(number)
     segment = network.directory(number) / "data" / "journal" / "0000000000000001.seg"
     flip(segment, 40)
-    contains(refusal(network, number), segment.name, "offset 0", "Nothing was changed", "backup")
+    contains(refusal(network, number, DAMAGED_EXIT), segment.name, "offset 0", "Nothing was changed", "backup")
     flip(segment, 40)
     comes_back(network, number)
 
@@ -160,7 +161,7 @@ def corrupt_database(network, number):
     damaged = [max(store.glob("MANIFEST-*"))] + sorted(store.glob("*.sst"))[:1]
     for file in damaged:
         flip(file, file.stat().st_size // 2)
-        contains(refusal(network, number), str(store), "Corruption", "keep a copy", "catch up from its peers")
+        contains(refusal(network, number, DAMAGED_EXIT), str(store), "Corruption", "keep a copy", "catch up from its peers")
         shutil.rmtree(store)
         shutil.copytree(whole, store)
     shutil.rmtree(store)  # what the message advises

@@ -104,8 +104,8 @@ def only_loopback_is_spoken_to_in_clear(world):
 
 # ---- a node that is not what its configuration says -----------------------------------------------------------------------------
 
-def make_certificate(directory, name, days, environment=None):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=node.test",
+def make_certificate(directory, name, days, environment=None, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", *key, "-nodes", "-subj", "/CN=node.test",
                     "-addext", "subjectAltName=DNS:node.test", "-days", str(days), "-keyout", directory / f"{name}.key", "-out",
                     directory / f"{name}.pem"], check=True, capture_output=True, env={**os.environ, **(environment or {})})
 
@@ -132,6 +132,12 @@ CONFIGURATIONS = [
     ("certificate and key in each other's place", tls("one.key", "one.pem"), ["one.key", "holds no certificate"]),
     ("a certificate that is empty", tls("empty.pem", "one.key"), ["empty.pem", "holds no certificate"]),
     ("a certificate that is not there", tls("none.pem", "one.key"), ["none.pem"]),
+    ("a certificate of a short key", tls("short.pem", "short.key"), ["short.pem", "1024 bits"]),
+    ("a certificate of a curve that TLS lacks", tls("curve.pem", "curve.key"), ["curve.pem", "secp256k1"]),
+    ("a socket in no folder", [("api", "admin_socket", "no/admin.sock")], ["api.admin_socket", "cannot be made"]),
+    ("data in the place of a file", [("node", "data_dir", "party.toml")], ["party.toml", "cannot be written"]),
+    ("no data at all", [("node", "data_dir", "")], ["node.data_dir: is empty"]),
+    ("a certificate that never ends", tls("/dev/zero", "one.key"), ["/dev/zero", "no regular file"]),
     ("a certificate that is over", tls("old.pem", "old.key"), ["old.pem", "expired on"]),
 ]
 
@@ -141,6 +147,8 @@ def check_config_and_run_agree(world):
         directory = node_directory(world, f"config{number}", *settings)
         for name in ("one", "two"):
             make_certificate(directory, name, 30)
+        make_certificate(directory, "short", 30, key=("rsa:1024",))
+        make_certificate(directory, "curve", 30, key=("ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"))
         if FAKETIME:
             make_certificate(directory, "old", 30, at("2020-01-01 00:00:00"))
         (directory / "empty.pem").write_text("")
@@ -173,6 +181,40 @@ def no_file_of_an_operator_is_written_over(world):
     require([file.read_bytes() for file in files] == before, "a file of the node was changed")
     told = subprocess.run([*command(directory, "new-key"), "transport"], cwd=world.folder, capture_output=True, text=True, timeout=PATIENCE_S)
     require(told.returncode == FAILURE and "is the node running" in told.stderr, told.stderr)
+
+
+def what_is_printed_arrives_or_fails(world):
+    directory = node_directory(world, "printed")
+    config = ["--config", str(directory / "testamurd.toml")]
+    for words in (["--version"], ["version"], ["--help"], ["help"], ["check-config", *config]):
+        for to in (">/dev/full", ">&-"):
+            told = subprocess.run(["sh", "-c", f'exec "$@" {to}', "sh", str(BIN / "testamurd"), *words], capture_output=True, text=True, timeout=PATIENCE_S)
+            require(told.returncode == FAILURE and "cannot be printed" in told.stderr, f"{words} {to}: {told.returncode} {told.stderr}")
+    # Without standard error the log must not go where the next file would be.
+    with subprocess.Popen(["sh", "-c", 'exec "$@" 2>&-', "sh", *command(directory, "run")], preexec_fn=with_parent) as process:
+        until(lambda: (directory / "admin.sock").exists() or process.poll() is not None, "a node that serves")
+        process.terminate()
+        require(process.wait(timeout=PATIENCE_S) == OK, "a node without standard error")
+    wrong = [file for file in (directory / "data").rglob("*") if file.is_file() and b"event=" in file.read_bytes()]
+    require(not wrong, f"the log was written into {wrong}")
+
+
+def a_folder_of_backups_belongs_to_one_node(world):
+    directory, other, folder = node_directory(world, "backed"), world.folder / "trial", world.folder / "backups"
+    with running(directory):
+        told = subprocess.run([*command(directory, "backup"), "--to", str(folder)], capture_output=True, text=True, timeout=PATIENCE_S)
+        require(told.returncode == OK, f"the first backup: {told.stderr}")
+    kept = sorted(folder.rglob("*"))
+    trial = subprocess.Popen([str(BIN / "testamurd"), "--dev", "--dir", str(other), "--api", "127.0.0.1:0"], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL, preexec_fn=with_parent)
+    try:
+        until((other / "admin.sock").exists, "a trial that serves")
+        told = subprocess.run([*command(other, "backup"), "--to", str(folder)], capture_output=True, text=True, timeout=PATIENCE_S)
+        require(told.returncode == USAGE and "another ledger" in told.stderr and world.network.chain in told.stderr, f"{told.returncode} {told.stderr}")
+    finally:
+        trial.terminate()
+        trial.wait(timeout=PATIENCE_S)
+    require(sorted(folder.rglob("*")) == kept, "a refused backup wrote something")
 
 
 def trying_is_no_running(world):
@@ -302,4 +344,6 @@ LAWS = [("only loopback is spoken to in clear", only_loopback_is_spoken_to_in_cl
         ("metrics are whole numbers for every caller", metrics_are_whole_numbers_for_every_caller),
         ("a certificate says how long it lasts", a_certificate_says_how_long_it_lasts),
         ("connections do not make a node deaf", connections_do_not_make_a_node_deaf),
+        ("what is printed arrives or fails", what_is_printed_arrives_or_fails),
+        ("a folder of backups belongs to one node", a_folder_of_backups_belongs_to_one_node),
         ("who is asked to wait waits once", who_is_asked_to_wait_waits_once), ("a full disk is named at start", a_full_disk_is_named_at_start)]

@@ -180,8 +180,10 @@ TEST_CASE("joining puts the record and the others' addresses into a node's direc
   CHECK(config->peers[0].institution == ledger::party_id(two.parties[1]));
   CHECK(load_genesis(config->genesis).value().chain == genesis.chain);
 
-  // A registration gave it another id: that goes into its line, comments and peers stay.
-  const auto file = two.directory.path() / "alpha" / "testamurd.toml";
+  // A registration gave another node another id: that goes into its line, comments and peers stay.
+  REQUIRE(init_node(university(two.directory.path(), "gamma")).ok());
+  const auto file = two.directory.path() / "gamma" / "testamurd.toml";
+  REQUIRE(join_ledger(file, record, two.files).ok());
   const auto before = test::read_file(file);
   const auto registered = random_fixed<InstitutionId>();
   for (int times = 0; times < 2; ++times)

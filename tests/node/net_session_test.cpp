@@ -280,6 +280,33 @@ TEST_CASE("pings keep an idle connection up and measure its round trip") {
   CHECK(loop.bell.wait_until([&] { return a.status_of(b.id()).round_trip_us > 0; }));
 }
 
+TEST_CASE("two nodes with one key are seen by their peers, one that comes back is not") {
+  Loop loop;
+  Registry registry;
+  NetNode node(loop, registry, 1);
+  const auto key = transport_key();
+  const auto other = institution(2);
+  registry.admit(net::pin_of(key.public_key()), other);
+
+  const auto connected = [&] { return node.connected_to(other); };
+  std::vector<std::unique_ptr<RawClient>> copies;
+  for (std::uint32_t taken_over = 0; taken_over < 4; ++taken_over) {
+    copies.push_back(std::make_unique<RawClient>(node.network().listen_port()));
+    REQUIRE(copies.back()->join(key, other));
+    REQUIRE(loop.bell.wait_until([&] { return node.ups() == taken_over + 1; }));
+    CHECK(node.status_of(other).taken_over == taken_over);
+  }
+
+  // Who has gone before it comes back takes no place.
+  const auto before = node.status_of(other).taken_over;
+  copies.clear();
+  REQUIRE(loop.bell.wait_until([&] { return !connected(); }));
+  RawClient again(node.network().listen_port());
+  REQUIRE(again.join(key, other));
+  REQUIRE(loop.bell.wait_until(connected));
+  CHECK(node.status_of(other).taken_over <= before);
+}
+
 TEST_CASE("a hello says the position that was set last") {
   Loop loop;
   Registry registry;

@@ -1,3 +1,5 @@
+#include <rocksdb/db.h>
+#include <rocksdb/utilities/backup_engine.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -49,6 +51,61 @@ TEST_CASE("a backup of a running store restores to a state that it had", "[backu
   CHECK(restored->apply(make_block(1, 31).finalized()).ok());
   CHECK(node::restore_backup(folder / "backup", folder / "db").message().find("not empty") !=
         std::string::npos);
+}
+
+TEST_CASE("the highest backup of a folder is the one that counts, and says whose it is",
+          "[backup]") {
+  Folder folder;
+  CHECK_FALSE(node::newest_backup(folder / "backup")->has_value());
+  auto store = open_store(folder / "db");
+  auto behind = open_store(folder / "behind");
+  for (std::uint64_t height = 0; height <= 20; ++height) {
+    REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+    if (height <= 5) REQUIRE(behind->apply(make_block(1, height).finalized()).ok());
+  }
+
+  // Made later, and lower: as by a node that catches up.
+  REQUIRE(store->backup(folder / "backup", {{}, "tmn1a", "tmi1b"}).ok());
+  REQUIRE(behind->backup(folder / "backup", {{}, "tmn1a", "tmi1b"}).ok());
+  const auto facts = node::newest_backup(folder / "backup");
+  INFO(facts.message());
+  REQUIRE((facts.ok() && facts->has_value()));
+  CHECK((*facts)->height == Height{20});
+  CHECK((*facts)->ledger == "tmn1a");
+  CHECK((*facts)->node == "tmi1b");
+
+  REQUIRE(node::restore_backup(folder / "backup", folder / "restored").ok());
+  CHECK(open_store(folder / "restored")->applied_height() == Height{20});
+}
+
+TEST_CASE("of a backup that says nothing of itself the newest block is read", "[backup]") {
+  Folder folder;
+  {
+    auto store = open_store(folder / "db");
+    for (std::uint64_t height = 0; height <= 7; ++height)
+      REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+  }
+
+  // As an earlier build made it.
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  REQUIRE(rocksdb::DB::Open({}, folder / "db",
+                            {{"default", {}}, {"pages", {}}, {"blocks", {}}, {"index", {}}},
+                            &families, &opened)
+              .ok());
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  rocksdb::BackupEngine* made = nullptr;
+  REQUIRE(rocksdb::BackupEngine::Open(rocksdb::Env::Default(),
+                                      rocksdb::BackupEngineOptions(folder / "backup"), &made)
+              .ok());
+  const std::unique_ptr<rocksdb::BackupEngine> engine(made);
+  REQUIRE(engine->CreateNewBackup(database.get(), true).ok());
+  for (auto* family : families) (void)database->DestroyColumnFamilyHandle(family);
+
+  const auto facts = node::newest_backup(folder / "backup");
+  INFO(facts.message());
+  REQUIRE((facts.ok() && facts->has_value()));
+  CHECK((*facts)->height == Height{7});
 }
 
 TEST_CASE("a restored node is in quarantine", "[backup]") {

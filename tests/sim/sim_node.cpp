@@ -5,6 +5,7 @@
 #include "common/check.h"
 #include "consensus/codec.h"
 #include "ledger/log.h"
+#include "node/chain/journal_reach.h"
 #include "node/net/wire.h"
 #include "node/store/vote_store.h"
 #include "tests/sim/quiet_env.h"
@@ -261,6 +262,15 @@ Status SimNode::open() {
   options.mempool = settings_.mempool;
   options.quarantine = reason.has_value();
   node::BlockStore& store = rocks_ ? static_cast<node::BlockStore&>(*rocks_) : *memory_;
+  // Only a vote store that was put back falls short of the ledger: no crash of an honest node may
+  // look like it.
+  const auto& genesis = settings_.institutions->genesis();
+  if (!node::reaches_store(contents_, *store.snapshot(), genesis)) {
+    if (!reason && !key_is_over_)
+      checker_.violated(name() + " came back with a journal that does not reach its store");
+    TM_TRY_STATUS(node::name_newest_block(*journal_, contents_, *store.snapshot()));
+  }
+
   node::ChainParts parts{settings_.institutions->genesis(),
                          store,
                          *journal_,

@@ -1,0 +1,155 @@
+// A consensus key beside votes that are not all of its own: an earlier copy of the vote store, of
+// the whole data directory, or another one. Each is whole and of the right key, so that only what
+// lies beside it tells; and no restart of an honest node may look like one.
+#include <filesystem>
+
+#include "consensus/codec.h"
+#include "node/chain/journal_reach.h"
+#include "node/config/key_file.h"
+#include "node/config/party_file.h"
+#include "node/store/vote_store.h"
+#include "node/validator/vote_note.h"
+#include "tests/node/running_nodes.h"
+#include "tests/support/catch.h"
+
+namespace testamur::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A ledger of one node, whose data directory is moved about while it is stopped.
+struct OneNode {
+  RunningNodes nodes{1};
+  AchievementId achievement = nodes.publish(0, 0);
+  std::uint64_t issued = 0;
+
+  NodeConfig& config() { return nodes.at(0).config; }
+  fs::path journal() { return journal_directory(config().data_dir); }
+  void issue() {
+    const auto outcome = nodes.commit(0, nodes.batch(0, achievement, issued, 4));
+    REQUIRE(outcome.state == Outcome::State::kCommitted);
+    issued += 4;
+  }
+  std::optional<QuarantineReason> quarantine_of() {
+    const auto key = read_key_file(config().consensus_key, KeyPurpose::kConsensus);
+    const auto files = make_posix_file_system();
+    return *quarantine(*files, journal().string(),
+                       *ConsensusPublicKey::from(key->public_key().bytes));
+  }
+  fs::path keep(const fs::path& folder, const std::string& name) {
+    const auto copy = config().file.parent_path() / name;
+    fs::copy(folder, copy, fs::copy_options::recursive);
+    return copy;
+  }
+  static void put_back(const fs::path& copy, const fs::path& folder) {
+    fs::remove_all(folder);
+    fs::copy(copy, folder, fs::copy_options::recursive);
+  }
+};
+
+TEST_CASE("an honest node votes again after every restart", "[vote-copies]") {
+  OneNode one;
+  for (int times = 0; times < 3; ++times) {
+    one.issue();
+    one.nodes.stop(0);
+    one.nodes.start(0);
+    CHECK(one.quarantine_of() == std::nullopt);
+  }
+  one.issue();
+}
+
+TEST_CASE("a vote store that is older than the ledger beside it begins in quarantine",
+          "[vote-copies]") {
+  OneNode one;
+  one.nodes.stop(0);
+  const auto old = one.keep(one.journal(), "old-journal");
+  one.nodes.start(0);
+  one.issue();
+  one.nodes.stop(0);
+
+  // What lies beside the key would tell as well: without it the ledger alone does.
+  fs::remove(vote_note_of(one.config().consensus_key));
+  OneNode::put_back(old, one.journal());
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == QuarantineReason::kBehindStore);
+
+  // It lasts until it is ended, and begins no second time.
+  one.nodes.stop(0);
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == QuarantineReason::kBehindStore);
+  one.nodes.at(0).node->chain().resume_voting();
+  one.issue();
+  one.nodes.stop(0);
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == std::nullopt);
+  one.issue();
+}
+
+TEST_CASE("an earlier copy of all data begins in quarantine", "[vote-copies]") {
+  OneNode one;
+  one.nodes.stop(0);
+  const auto old = one.keep(one.config().data_dir, "old-data");
+  one.nodes.start(0);
+  one.issue();
+  one.nodes.stop(0);
+
+  OneNode::put_back(old, one.config().data_dir);
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == QuarantineReason::kOlderCopy);
+}
+
+TEST_CASE("a slip in node.data_dir costs nothing until it has voted, and then a quarantine",
+          "[vote-copies]") {
+  OneNode one;
+  one.nodes.stop(0);
+  const auto right = one.config().data_dir;
+  const auto slip = right.parent_path() / "date";
+
+  one.config().data_dir = slip;
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == QuarantineReason::kNoVoteStore);
+  one.nodes.stop(0);
+  one.config().data_dir = right;
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == std::nullopt);
+  one.nodes.stop(0);
+
+  one.config().data_dir = slip;
+  one.nodes.start(0);
+  one.nodes.at(0).node->chain().resume_voting();
+  one.nodes.publish(0, 0);
+  one.nodes.stop(0);
+  one.config().data_dir = right;
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == QuarantineReason::kOlderCopy);
+}
+
+TEST_CASE("what lies beside a key is read as it was written, and damage is told", "[vote-copies]") {
+  TemporaryDirectory directory;
+  const auto file = vote_note_of(directory.path() / "consensus.key");
+  CHECK_FALSE(read_vote_note(file)->has_value());
+  const VoteNote note{random_fixed<JournalId>(), 12, {random_fixed<ConsensusPublicKey>()}};
+  REQUIRE(write_vote_note(file, note).ok());
+  const auto read = read_vote_note(file);
+  INFO(read.message());
+  REQUIRE((read.ok() && read->has_value()));
+  CHECK((*read)->journal == note.journal);
+  CHECK((*read)->groups == 12);
+  CHECK((*read)->keys == note.keys);
+
+  CHECK_FALSE(contradicts(note, note.keys[0], note.journal, 12));
+  CHECK_FALSE(contradicts(note, note.keys[0], note.journal, 13));
+  CHECK(contradicts(note, note.keys[0], note.journal, 11));
+  CHECK(contradicts(note, note.keys[0], random_fixed<JournalId>(), 99));
+  // Of another key it says nothing.
+  CHECK_FALSE(contradicts(note, random_fixed<ConsensusPublicKey>(), random_fixed<JournalId>(), 0));
+
+  const auto text = *read_text(file);
+  for (const auto& broken : {text.substr(0, text.size() / 2), text + "more 1\n", std::string()}) {
+    REQUIRE(write_file(file, as_bytes(broken), true).ok());
+    CHECK(read_vote_note(file).message().find("is damaged") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace testamur::node
