@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cctype>
+#include <functional>
 #include <string>
 
 namespace testamur::inline common {
@@ -28,14 +29,26 @@ inline std::string foreign_value_slip(const std::string& value) {
   return value.empty() || is_word ? value_slip(value) : std::string{};
 }
 
+// Whether a value was joined to its option, as in `--student=-rf`: then nobody can have meant it
+// for another one.
+using WasJoined = std::function<bool(const CLI::Option& option, const std::string& value)>;
+
 // For every option and file of a program and its commands. To be called when all are declared.
-inline void refuse_slips(CLI::App& app) {
+inline void refuse_slips(CLI::App& app, const WasJoined& was_joined = {}) {
   for (auto* option : app.get_options()) {
     if (option->get_items_expected_max() < 1 || option->get_type_size_max() < 1) continue;
     const bool is_foreign = option->get_name() == "--nonce";
-    option->check(CLI::Validator(is_foreign ? foreign_value_slip : value_slip, "", "value"));
+    const auto slip = [option, is_foreign, was_joined](const std::string& value) -> std::string {
+      auto text = is_foreign ? foreign_value_slip(value) : value_slip(value);
+      if (text.empty() || value.empty() || !was_joined || option->get_lnames().empty()) return text;
+      if (was_joined(*option, value)) return {};
+      return text + ". If it is the value: --" + option->get_lnames().front() + "=" +
+             value.substr(0, 80);
+    };
+    option->check(CLI::Validator(slip, "", "value"));
   }
-  for (auto* command : app.get_subcommands([](CLI::App*) { return true; })) refuse_slips(*command);
+  for (auto* command : app.get_subcommands([](CLI::App*) { return true; }))
+    refuse_slips(*command, was_joined);
 }
 
 }  // namespace testamur::inline common

@@ -130,19 +130,24 @@ TEST_CASE("an index beside a learner is one award of that learner, or nobody is 
 
 // `revoke --index N --yes` revoked a place that only fills up a small class.
 TEST_CASE(
-    "an index that fills up a batch is named as nobody's, in each small batch and only there") {
+    "an index that no register has is named for what it may be, and one that a learner has is "
+    "not") {
   const std::vector<BatchIndexes> batches{{"spring", 1, 16}, {"autumn", 17, 40}};
   const auto at = [&](std::uint64_t index) {
     const auto selection = select_awards(known(), kBatches, {at_index(index)}, false);
     REQUIRE(selection.ok());
-    return places_of_nobody(selection->awards, batches);
+    return unregistered(selection->awards, batches);
   };
 
   REQUIRE(at(16).size() == 1);
   CHECK(at(16).front().find("index 16 is no award of batch spring") == 0);
-  CHECK(at(1).empty());    // a learner's
-  CHECK(at(20).empty());   // autumn is not filled up: an erased learner's
-  CHECK(at(900).empty());  // of another home
+  CHECK(at(1).empty());  // a learner's
+
+  // Autumn is not filled up.
+  REQUIRE(at(20).size() == 1);
+  CHECK(at(20).front() == "index 20 is that of a learner who was erased from batch autumn");
+  REQUIRE(at(900).size() == 1);
+  CHECK(at(900).front().find("index 900 is in no register and no batch of this home") == 0);
 }
 
 TEST_CASE("who gets a new award in the place of an old one does not hold it already") {

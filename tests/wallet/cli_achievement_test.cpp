@@ -58,6 +58,28 @@ TEST_CASE("what is published stands in languages that are there, for it is never
   CHECK(why("languages = [\"de-AT\"]\n[titles]\nde-AT = \"Lesen\"\n") == "");
 }
 
+// "the ledger's rules refuse this: text_form (achievement_publish.languages[0])" names no line.
+TEST_CASE("what the ledger would refuse is told by key and line of the file") {
+  CHECK(says(why("[titles]\nen = \"\"\n"), "line 2: titles holds an empty text"));
+  CHECK(says(why("languages = [\"English\"]\n"), "line 1: languages holds \"English\""));
+  CHECK(says(why("languages = [\"EN\"]\n"), "line 1: languages holds \"EN\""));
+  CHECK(says(why("languages = [\"en\", \"en\"]\n"), "line 1: languages names one value twice"));
+  CHECK(says(why("assessment = [\"project\", \"project\"]\n"), "line 1: assessment names one"));
+  CHECK(
+      says(why("\ninformation_url = \"www.x.example\"\n"), "line 2: information_url is not right"));
+  CHECK(says(why("quality_url = \"x.example\"\n"), "line 1: quality_url is not right"));
+  CHECK(says(why("version = 1\nnumber = 0\n"), "line 2: number is not right: 0 is not within 1"));
+  CHECK(says(why("version = 0\n"), "line 1: version is not right"));
+  CHECK(says(why("[[outcomes]]\nesco = [\"http://x.example/1\"]\n"),
+             "line 1: outcomes holds nothing"));
+  CHECK(says(why("eqf = 6\nects = \"5000\"\n"), "line 2: ects is not right"));
+}
+
+TEST_CASE("a number is shown as it was typed") {
+  CHECK(says(why("number = 78.1\n"), "number is a number from 0 to 4294967295, not 78.1"));
+  CHECK_FALSE(says(why("number = 78.1\n"), "78.09"));
+}
+
 // The library's own reading had no bound: a pipe held it for ever, and a device filled the memory.
 TEST_CASE("an achievement is read from a file of a bounded size, and from nothing else") {
   const testamur::test::TemporaryFolder folder;

@@ -36,7 +36,8 @@ TEST_CASE("a key file is read by its purpose and never overwritten") {
   REQUIRE(read.ok());
   CHECK(read->public_key() == key.public_key());
 
-  CHECK(says(read_key_file(file, KeyPurpose::kIssue).message(), "not a issue key"));
+  CHECK(
+      says(read_key_file(file, KeyPurpose::kIssue).message(), "holds no key of the purpose issue"));
   CHECK_FALSE(write_key_file(file, KeyPurpose::kRoot, key).ok());
 
   const auto all = read_key_directory(folder.path().string());

@@ -18,12 +18,13 @@ std::string default_home() {
   return std::string(user_home == nullptr ? "." : user_home) + "/.testamur";
 }
 
-// What a command found is printed here, and only if every option that was typed had a say in it.
+// What a command found is printed here, and only if every option that was typed had a say in it,
+// or nothing was left to have a say in.
 ExitCode answer(Context& context, const Run& chosen) {
   if (auto read = read_config(context); !read.ok())
     return fail(context, ExitCode::kUsage, read.message());
   Outcome outcome = chosen();
-  if (outcome.reply() != nullptr) {
+  if (const auto* reply = outcome.reply(); reply != nullptr && !reply->already) {
     if (auto unread = refuse_unread_options(context); !unread.ok()) outcome = unread.failure();
   }
   return report(context, outcome);
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
 
   const std::vector<std::string> typed(argv + 1, argv + argc);
   context.typed = typed;
+  app.note_words(typed);
   const auto about = answer_about_program(app, typed);
   try {
     if (!about) app.parse(argc, argv);

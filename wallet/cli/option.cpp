@@ -20,6 +20,28 @@ std::vector<std::string> CommandTree::given_unread() const {
   return names;
 }
 
+std::vector<CommandTree::TypedValue> CommandTree::typed_values() const {
+  std::vector<TypedValue> values;
+  std::vector<const CLI::App*> commands{this};
+  while (!commands.empty()) {
+    const auto* command = commands.back();
+    commands.pop_back();
+    for (const auto* option : command->get_options(nullptr)) {
+      const bool takes_value = option->get_items_expected_max() > 0;
+      if (option->count() == 0 || !takes_value) continue;
+      for (const auto& value : option->results()) values.push_back({option->get_name(), value});
+    }
+    for (const auto* below : command->get_subcommands()) commands.push_back(below);
+  }
+  return values;
+}
+
+bool CommandTree::was_joined(const CLI::Option& option, const std::string& value) const {
+  return std::ranges::any_of(option.get_lnames(), [&](const std::string& name) {
+    return std::ranges::find(words_, "--" + name + "=" + value) != words_.end();
+  });
+}
+
 std::string number_slip(const std::string& text, std::uint64_t least, std::uint64_t most) {
   if (!value_slip(text).empty()) return {};  // which another rule names
 

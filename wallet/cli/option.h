@@ -33,11 +33,24 @@ class CommandTree : public CLI::App {
   // The options that were typed and that nobody has read, by name.
   std::vector<std::string> given_unread() const;
 
+  // Every value that was typed, with the name of its option or argument.
+  struct TypedValue {
+    std::string name;
+    std::string value;
+  };
+  std::vector<TypedValue> typed_values() const;
+
+  // The words as they were typed, before they are parsed: which value was joined to its option, the
+  // parser does not say.
+  void note_words(std::vector<std::string> words) { words_ = std::move(words); }
+  bool was_joined(const CLI::Option& option, const std::string& value) const;
+
   // The tree that a command stands in.
   static CommandTree& of(CLI::App& command);
 
  private:
   std::vector<std::pair<const CLI::Option*, const Readable*>> recorded_;
+  std::vector<std::string> words_;
 };
 
 // Why a text is no whole number of this range, naming what is; empty: it is one. The parser's own

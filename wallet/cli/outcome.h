@@ -90,6 +90,9 @@ struct Reply {
   Json json;
   std::string text;
   ExitCode exit = ExitCode::kOk;
+  // What was asked for stands already, and nothing was done. An option that says how it is to be
+  // done is no slip then, and must not hide this.
+  bool already = false;
 };
 
 // An answer, a failure, or the exit code of a command that printed by itself.

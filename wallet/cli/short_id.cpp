@@ -8,12 +8,14 @@
 namespace testamur::wallet {
 namespace {
 
-constexpr std::string_view kDots = "\u2026";
+constexpr std::string_view kDots[] = {"\u2026", "..."};
 constexpr std::size_t kMostNamed = 5;
 
 // Without what stands for the rest.
 std::string_view beginning_of(std::string_view typed) {
-  if (typed.ends_with(kDots)) typed.remove_suffix(kDots.size());
+  for (const auto dots : kDots) {
+    if (typed.ends_with(dots)) typed.remove_suffix(dots.size());
+  }
   return typed;
 }
 

@@ -350,6 +350,8 @@ AchievementAnswer decode(const v1::AchievementView& view) {
   }
   for (const auto& text : view.record().grading()) achievement.gradings.push_back(text.text());
   achievement.issuable = view.issuable() && !view.has_retired();
+  achievement.retired = anchor_from(view.has_retired(), view.retired());
+  for (const auto& name : view.cosigned_by()) achievement.cosigned_by.push_back(party_from(name));
 
   bool whole =
       view.has_point() && is_whole(view.point()) && read_point(view.point(), achievement.point);

@@ -82,6 +82,8 @@ struct AchievementAnswer {
   std::vector<TitleText> outcomes;  // of every outcome the texts in every language
   std::vector<std::string> gradings;
   bool issuable = false;
+  std::optional<AnchorAnswer> retired;
+  std::vector<PartyName> cosigned_by;  // besides who published it
   std::optional<AsOf> as_of;
   Shown shown;
 };

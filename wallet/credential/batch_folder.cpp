@@ -97,9 +97,7 @@ Status BatchFolder::deliver(const BatchProgress& progress) {
   TM_CHECK(batch_.committed);
 
   for (std::size_t i = 0; i < batch_.awards.size(); ++i) {
-    const Award& award = batch_.awards[i];
-    std::error_code ignored;
-    if (!fs::exists(claim_path(award), ignored)) TM_TRY_STATUS(write_claim(award));
+    TM_TRY_STATUS(deliver_one(batch_.awards[i]));
     if (progress) progress(i + 1, batch_.awards.size());
   }
 
@@ -107,7 +105,11 @@ Status BatchFolder::deliver(const BatchProgress& progress) {
   return save_state();
 }
 
-Status BatchFolder::write_claim(const Award& award) const {
+Status BatchFolder::deliver_one(const Award& award) const {
+  TM_CHECK(batch_.committed);
+  std::error_code ignored;
+  if (fs::exists(claim_path(award), ignored)) return {};
+
   // After a purge the key and the code exist in the claim file alone.
   if (!award.recipient && award.claim_code.empty()) {
     return error("the claim file of student \"" + award.student +

@@ -35,6 +35,9 @@ class BatchFolder {
   Status set_committed();
   // Writes the claim files that are not there yet. Precondition: committed.
   Status deliver(const BatchProgress& progress = {});
+  // Writes that of one award, and none else. The same precondition. Fails where the batch was
+  // purged and the award came by a code: its key was in the claim file alone.
+  Status deliver_one(const Award& award) const;
   // Forgets holder keys and claim codes, and removes codes.age. Precondition: delivered.
   Status purge();
   // Removes a learner from register, codes and state, and the claim file. Fails when the batch does
@@ -45,7 +48,6 @@ class BatchFolder {
   BatchFolder(std::string path, Batch batch, age::Recipient recipient)
       : path_(std::move(path)), batch_(std::move(batch)), recipient_(recipient) {}
   Status save_state();
-  Status write_claim(const Award& award) const;
 
   std::string path_;
   Batch batch_;

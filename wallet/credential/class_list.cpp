@@ -9,9 +9,11 @@
 #include <set>
 
 #include "common/text.h"
+#include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/problems.h"
+#include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
 namespace {
@@ -56,6 +58,19 @@ std::string column_like(std::string_view name) {
   return found == kinds.end() ? std::string{} : std::string(found->name);
 }
 
+// Why the list cannot have a column of this name, and what to do: whatever is advised can be typed.
+std::string unknown_column(const std::string& name, std::size_t number) {
+  if (const auto fault = find_fault(name)) {
+    return "the name of column " + std::to_string(number) + ", " + in_quotes(name) + ", holds " +
+           to_text(*fault) + ": type the name again in the file";
+  }
+  const auto meant = column_like(name);
+  return "the column " + in_quotes(name) + " is not known" +
+         (meant.empty() ? ""
+                        : ": is \"" + meant + "\" meant? --map " + typed_word(name + "=" + meant)) +
+         " (known: " + known_columns() + ")";
+}
+
 Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
   Columns columns;
   std::set<std::string> seen;
@@ -75,12 +90,7 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
       columns.student = i;
       has_student = true;
     } else if (kind == nullptr) {
-      const auto meant = column_like(name);
-      problems.add(
-          place, "the column \"" + name + "\" is not known" +
-                     (meant.empty() ? std::string{}
-                                    : ": is \"" + meant + "\" meant? --map " + name + "=" + meant) +
-                     " (known: " + known_columns() + ")");
+      problems.add(place, unknown_column(name, i + 1));
     }
   }
 
@@ -112,6 +122,21 @@ void warn_of_near_references(ClassList& list) {
     list.notices.push_back("line " + std::to_string(row.line) + ": the student \"" + row.student +
                            "\" is nearly \"" + first->second->student + "\" of line " +
                            std::to_string(first->second->line) + ": two learners?");
+  }
+}
+
+bool is_name(ClaimId id) { return id == ClaimId::kGivenName || id == ClaimId::kFamilyName; }
+
+// A program that did not know a letter writes a question mark in its place; some names hold one.
+void warn_of_lost_letters(ClassList& list) {
+  for (const auto& row : list.rows) {
+    for (const auto& [id, value] : row.claims) {
+      const auto* text = std::get_if<std::string>(&value);
+      if (!is_name(id) || text == nullptr || !may_lack_letters(*text)) continue;
+      list.notices.push_back(to_text(row.places.at(id)) + ": the " + std::string(kind_of(id).name) +
+                             " " + in_quotes(*text) +
+                             " has a question mark between letters: did a program lose a letter?");
+    }
   }
 }
 
@@ -176,12 +201,45 @@ void rename_columns(CsvTable& table, const ClassListReading& reading, Problems& 
 Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed,
                               const std::string& date_form) {
   if (kind.type != ClaimType::kDate || date_form.empty()) return parse_claim(kind, typed);
+  const std::string shown = std::string(kind.name) + " " + in_quotes(typed);
   const auto day = read_day(typed, date_form);
-  if (!day) {
-    return error(std::string(kind.name) + " " + in_quotes(typed) + " is not a date in the form " +
-                 date_form);
+  if (!day) return error(shown + " is not a date in the form " + date_form);
+
+  // The day as we write it stands nowhere in the file, so that no message is about it.
+  auto value = parse_claim(kind, *day);
+  if (!value.ok())
+    return error(shown + " is no day of the calendar in the form " + date_form +
+                 ": is --date-format right?");
+  return value;
+}
+
+CellUse use_of(const ClaimKind* claim) {
+  if (claim == nullptr || claim->id == ClaimId::kStudentNumber) return CellUse::kIdentifier;
+  if (claim->id == ClaimId::kGrade) return CellUse::kGrade;
+  return claim->id == ClaimId::kAwardDate ? CellUse::kAwardDay : CellUse::kText;
+}
+
+// A value that nobody typed is named as such, before any rule of its claim.
+Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool credits,
+                             const std::string& date_form) {
+  if (const auto damage = spreadsheet_damage(cell.text, use_of(&kind)); !damage.empty())
+    return error(std::string(kind.name) + " " + damage);
+  auto value = credits ? read_credits(cell.text) : read_claim(kind, cell.text, date_form);
+  if (!value.ok() || kind.id != ClaimId::kAwardDate) return value;
+
+  // In the form of the list a day may have looked like any other.
+  const auto& day = std::get<std::string>(*value);
+  const auto damage = spreadsheet_damage(day, CellUse::kAwardDay);
+  if (damage.empty()) return value;
+  return error(std::string(kind.name) + " " + in_quotes(cell.text) + ": " + damage);
+}
+
+void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
+  if (const auto damage = spreadsheet_damage(cell.text, CellUse::kIdentifier); !damage.empty()) {
+    problems.add(cell.place, "student " + damage);
+  } else if (const auto status = check_student(student); !status.ok()) {
+    problems.add(cell.place, status.message());
   }
-  return parse_claim(kind, *day);
 }
 
 ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
@@ -189,13 +247,13 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   ClassRow row;
   row.line = cells.front().place.line;
   row.student = canonical_reference(cells[columns.student].text);
-  if (const auto status = check_student(row.student); !status.ok())
-    problems.add(cells[columns.student].place, status.message());
+  check_reference(cells[columns.student], row.student, problems);
 
+  bool has_name = false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
-    auto value = columns.credits == i ? read_credits(cells[i].text)
-                                      : read_claim(*columns.claims[i], cells[i].text, date_form);
+    has_name = has_name || is_name(columns.claims[i]->id);
+    auto value = read_cell(*columns.claims[i], cells[i], columns.credits == i, date_form);
 
     if (value.ok()) {
       row.claims[columns.claims[i]->id] = std::move(*value);
@@ -205,7 +263,7 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
     }
   }
 
-  if (!row.claims.contains(ClaimId::kGivenName) && !row.claims.contains(ClaimId::kFamilyName))
+  if (!has_name)
     problems.add(cells.front().place, "the learner has neither given_name nor family_name");
   return row;
 }
@@ -323,6 +381,7 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
         "--date-format would have no effect: the list has no day (birthdate, award_date). Leave it "
         "out, or name the column by --map");
   warn_of_near_references(list);
+  warn_of_lost_letters(list);
   return list;
 }
 

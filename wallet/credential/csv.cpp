@@ -5,13 +5,12 @@
 #include "wallet/credential/csv.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <optional>
 #include <utility>
 
 #include "common/text.h"
 #include "common/visible.h"
+#include "wallet/credential/windows_1252.h"
 
 namespace testamur::wallet {
 namespace {
@@ -184,39 +183,6 @@ Separator separator_of(std::string_view header) {
 // Spreadsheet programs write and read this line before the header.
 bool is_separator_hint(std::string_view line) {
   return line.starts_with("sep=") || line.starts_with("\"sep=");
-}
-
-// The code of Windows for Western Europe: Latin-1 but for 0x80 to 0x9F. Five bytes are no character
-// of it.
-std::optional<std::string> from_windows_1252(std::string_view text) {
-  constexpr std::array<std::uint16_t, 32> kHigh = {
-      0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-      0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-      0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
-
-  std::string out;
-  out.reserve(text.size() + text.size() / 8);
-  for (const char c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    std::uint32_t point = byte;
-    if (byte >= 0x80 && byte < 0xa0) {
-      point = kHigh[byte - 0x80u];
-      if (point == 0) return std::nullopt;
-    }
-
-    // UTF-8: every character of this code has at most three bytes.
-    if (point < 0x80) {
-      out += c;
-    } else if (point < 0x800) {
-      out += static_cast<char>(0xc0 | point >> 6);
-      out += static_cast<char>(0x80 | (point & 0x3f));
-    } else {
-      out += static_cast<char>(0xe0 | point >> 12);
-      out += static_cast<char>(0x80 | (point >> 6 & 0x3f));
-      out += static_cast<char>(0x80 | (point & 0x3f));
-    }
-  }
-  return out;
 }
 
 // A name in UTF-8 that is decoded a second time is "MÃ¼ller" on a credential for good.

@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/problems.h"
+#include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
 namespace {
@@ -52,8 +53,12 @@ StatusRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Pr
     const auto found = columns.find(name);
     if (found == columns.end()) return {};
     const CsvCell& cell = cells[found->second];
-    if (const auto fault = find_fault(cell.text))
+    const auto damage = spreadsheet_damage(cell.text, CellUse::kIdentifier);
+    if (!damage.empty()) {
+      problems.add(cell.place, std::string(name) + " " + damage);
+    } else if (const auto fault = find_fault(cell.text)) {
       problems.add(cell.place, std::string(name) + " holds " + to_text(*fault));
+    }
     return cell.text;
   };
 
@@ -62,7 +67,7 @@ StatusRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, Pr
   row.reference = value("reference");
   const std::string index = value("index");
   if (!index.empty()) row.index = parse_index(index);
-  if (!index.empty() && !row.index)
+  if (!index.empty() && !row.index && spreadsheet_damage(index, CellUse::kIdentifier).empty())
     problems.add(cells[columns.at("index")].place,
                  "\"" + index + "\" is no index, which is a number from 1");
   if (row.student.empty() && row.reference.empty() && index.empty())

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 
+#include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
@@ -26,6 +27,7 @@
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/open_corrections.h"
 #include "wallet/cli/flow/transaction_flow.h"
+#include "wallet/cli/flow/wallet_requests.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/credential/award_check.h"
@@ -119,8 +121,11 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   if (!list.ok()) return error(*options.csv + ": " + list.message() + "\nnothing was issued");
   prepared.rows = std::move(list->rows);
   for (const auto& notice : list->notices) prepared.notices.push_back(*options.csv + ": " + notice);
-  TM_TRY(prepared.requests, read_requests(options.requests, session.profile));
-  TM_TRY(const auto id, achievement_to_issue(options.achievement, session.profile.institution));
+  TM_TRY(auto requests, read_requests(options.requests, session.profile));
+  prepared.requests = std::move(requests.requests);
+  for (auto& notice : requests.notices) prepared.notices.push_back(std::move(notice));
+  TM_TRY(const auto id,
+         version_named("--achievement", options.achievement, session.profile.institution));
   TM_TRY(const auto expires, parse_last_day(options.expires, context.now_ms(), "--expires"));
 
   TM_TRY_STATUS(read_own_facts(session));
@@ -206,6 +211,15 @@ std::string learner_preview(const Award& award) {
   return text;
 }
 
+Json first_json(const Award& award) {
+  Json claims = Json::object();
+  if (const auto view = read_credential(award.sd_jwt); view.ok()) {
+    for (const auto& [id, value] : view->disclosed)
+      claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
+  }
+  return Json{{"student", award.student}, {"states", std::move(claims)}};
+}
+
 // Whoever holds it by a batch that was stopped needs no second one.
 std::string about_held(const std::vector<AwardRecord>& held) {
   std::set<std::string> unsent;
@@ -261,16 +275,22 @@ Description describe_batch(const Batch& batch, const Preparation& prepared,
   return description;
 }
 
-std::string batch_text(const BatchFolder& folder) {
+// `is_new`: else learners may have been erased since, and the batch has forgotten where they were.
+std::string batch_text(const BatchFolder& folder, bool is_new) {
   const Batch& batch = folder.batch();
   const auto count = batch.awards.size();
   const auto padding = batch.commitments.size() - count;
   std::string text = std::to_string(count) + " credential(s) issued, indexes " +
                      std::to_string(batch.plan.first_index.value) + " to " +
                      std::to_string(batch.plan.first_index.value + batch.commitments.size() - 1);
-  if (padding != 0)
+  if (padding != 0) {
+    const bool is_filled = batch.commitments.size() <= kMinBatchSize;
     text += "; " + std::to_string(padding) +
-            " of them belong to nobody and hide how small the class is";
+            (is_filled ? " of them belong to nobody and hide how small the class is" : "") +
+            (is_new ? ""
+                    : std::string(is_filled ? ", or" : " of them") +
+                          " belonged to learners who were erased");
+  }
   return text + "\n  claim files  " + folder.path() + "/claims\n  codes        " + folder.path() +
          "/codes.age (testamur issuer batch codes)\n";
 }
@@ -369,7 +389,7 @@ Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
 
   Json json = batch_json(folder);
   json.update(description.facts);
-  return Reply{std::move(json), batch_text(folder)};
+  return Reply{std::move(json), batch_text(folder, !description.text.empty())};
 }
 
 Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& credential_key) {
@@ -408,8 +428,9 @@ Attempt<std::vector<AwardChange>> changes_of(const Batch& batch, const IssueOpti
   return Failure{ExitCode::kUsage,
                  *options.csv + " says the same as " + award_text(old.award) +
                      ", field by field: a new award would change nothing. If the claim file or "
-                     "its code was lost: testamur issuer resend --student " +
-                     old.award.student + " --batch " + old.award.batch + "; nothing was issued"};
+                     "its code was lost: testamur issuer resend " +
+                     typed_option("--student", old.award.student) + " --batch " + old.award.batch +
+                     "; nothing was issued"};
 }
 
 // With nobody to ask, learners who hold the achievement already are no accident only if somebody
@@ -458,37 +479,34 @@ Attempt<void> check_new_name(const Context& context, const std::string& name) {
                                        ways_of_unsent(name) + "; nothing was issued"};
 }
 
-}  // namespace
-
-Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
-                                                 const IssuerProfile& profile) {
-  std::vector<WalletRequest> requests;
-  if (directory.empty()) return requests;
-  TM_TRY(const auto files, list_folder(directory));
-  for (const auto& file : files) {
-    if (!is_regular_file(file)) continue;
-    TM_TRY(auto text, read_file(file, 64 * 1024));
-    auto request = read_wallet_request(as_text(text), profile.chain, profile.institution);
-    if (!request.ok()) return error(file + ": " + request.message());
-    request->file = file;
-    requests.push_back(std::move(request).value());
+// Who has not agreed yet to a joint award; empty where the node does not name them all.
+std::string missing_cosigners(const AchievementAnswer& answer) {
+  std::string names;
+  for (const auto& body : answer.awarding_bodies) {
+    const bool has_signed =
+        body == answer.record.id.institution ||
+        std::ranges::any_of(answer.cosigned_by, [&](const auto& each) { return each.id == body; });
+    if (!has_signed) names += (names.empty() ? "" : ", ") + to_text(body);
   }
-
-  return requests;
+  return names;
 }
 
-Result<AchievementId> achievement_to_issue(const std::string& named, const InstitutionId& own) {
-  TM_TRY(const auto id, achievement_named(named, own));
-  if (id.version == 0) return error("--achievement: name the version too, as in " + named + ".1");
-  return id;
+std::string why_not_issuable(const AchievementAnswer& answer) {
+  if (answer.retired)
+    return "it is retired, since " + date_text(answer.retired->time_ms) +
+           ": issue under another version";
+  if (const auto missing = missing_cosigners(answer); !missing.empty())
+    return "it is a joint award, and not co-signed yet by " + missing;
+  return "it may be retired, or not co-signed; the node does not say which";
 }
+
+}  // namespace
 
 Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const AchievementId& id) {
   TM_TRY(auto answer, asked(session.client.achievement(id), to_text(id)));
   if (!answer.issuable) {
-    return Failure{ExitCode::kFailure,
-                   "the ledger does not let " + to_text(id) +
-                       " be issued (retired, or not co-signed); nothing was issued"};
+    return Failure{ExitCode::kFailure, "the ledger does not let " + to_text(id) + " be issued: " +
+                                           why_not_issuable(answer) + "; nothing was issued"};
   }
   return IssuableAchievement{id, std::move(answer)};
 }
@@ -552,7 +570,10 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   const auto description = describe_batch(batch, prepared, held, changes, std::move(warnings));
   if (dry_run) {
     Json json = description.facts;
-    json.update({{"dry_run", true}, {"count", batch.awards.size()}, {"says", description.text}});
+    json.update({{"dry_run", true},
+                 {"count", batch.awards.size()},
+                 {"says", description.text},
+                 {"first", first_json(batch.awards.front())}});
     return Reply{std::move(json),
                  description.text + "\n" + description.details + "nothing was issued\n"};
   }
@@ -596,12 +617,50 @@ bool all_delivered(const BatchFolder& folder) {
                              [&](const auto& award) { return is_there(folder.claim_path(award)); });
 }
 
+// The learners whose claim file is not in the folder any more. Of a batch that was purged, those
+// with a request can be written again, the others cannot.
+std::vector<std::string> without_file(const BatchFolder& folder, bool lost_for_good) {
+  std::vector<std::string> files;
+  for (const auto& award : folder.batch().awards) {
+    const bool is_lost = !award.recipient && award.claim_code.empty();
+    if ((is_lost || !lost_for_good) && !is_there(folder.claim_path(award)))
+      files.push_back(in_quotes(award.student));
+  }
+  return files;
+}
+
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() <= kMost ? text
+                               : text + " and " + std::to_string(names.size() - kMost) + " more";
+}
+
+// A purge leaves the key of such a credential in its claim file alone: what is lost with it is
+// replaced, and not written again.
+Attempt<void> refuse_lost_files(const BatchFolder& folder, const std::string& name) {
+  const auto lost = without_file(folder, true);
+  if (lost.empty() || !folder.batch().committed) return {};
+  for (const auto& award : folder.batch().awards) {
+    if (award.recipient) TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver_one(award)));
+  }
+  return Failure{ExitCode::kFailure,
+                 "the batch " + name + " was purged, and the claim files of " + first_of(lost) +
+                     " are not in " + folder.path() +
+                     "/claims: they cannot be written again. Whoever has not got one gets a new "
+                     "award in its place: testamur issuer correct --student REFERENCE --batch " +
+                     name + " --csv FILE"};
+}
+
 Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
   TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
   TM_TRY(const auto name, batch_named(context, options.name));
   TM_TRY(auto folder, open_batch(context, name, issue_keys.keys.register_identities));
+  TM_TRY_STATUS(refuse_lost_files(folder, name));
   const bool was_finished = folder.batch().committed && all_delivered(folder);
   const auto issued = finish_batch(context, client, folder, issue_keys.key(), {});
   if (issued.reply() == nullptr) return issued;
@@ -658,6 +717,22 @@ bool is_purged(const BatchFolder& folder) {
   return !holds_secrets && !is_there(folder.path() + "/codes.age");
 }
 
+// After the purge none of them can be written again: that they were sent, only a person knows.
+Attempt<std::vector<std::string>> files_gone(const Context& context, const BatchFolder& folder,
+                                             const std::string& name) {
+  const auto gone = without_file(folder, false);
+  if (gone.empty()) return gone;
+  const std::string cure = "testamur issuer batch resume " + name + " writes them again";
+  const std::string what = std::to_string(gone.size()) +
+                           (gone.size() == 1 ? " claim file is" : " claim files are") + " not in " +
+                           folder.path() + "/claims any more, of " + first_of(gone);
+  if (!context.yes && input_is_terminal())
+    return std::vector<std::string>{what + ": if one was not sent, " + cure};
+  return Failure{ExitCode::kUsage, what + "; " + cure +
+                                       ". If they were sent, leave --yes out and answer the "
+                                       "question; nothing was forgotten"};
+}
+
 Outcome purge(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch purge"));
 
@@ -672,11 +747,12 @@ Outcome purge(Context& context, const BatchOptions& options) {
                        " were not all written yet: testamur issuer batch resume " + name};
   }
   if (is_purged(folder)) {
-    TM_TRY_STATUS(refuse_unread_options(context));
-    return Reply{Json{{"purged", name}, {"already", true}},
-                 "the holder keys and claim codes of " + name +
-                     " are forgotten already; nothing was done\n"};
+    return Reply{
+        Json{{"purged", name}, {"already", true}},
+        "the holder keys and claim codes of " + name + " are forgotten already; nothing was done\n",
+        ExitCode::kOk, true};
   }
+  TM_TRY(auto warnings, files_gone(context, folder, name));
 
   TM_TRY_STATUS(confirm_description(
       context,
@@ -684,7 +760,7 @@ Outcome purge(Context& context, const BatchOptions& options) {
            " awards of batch " + name +
            " are forgotten; the claim files must have been delivered.\nThis cannot be undone.",
        {},
-       {},
+       std::move(warnings),
        {}},
       "Forget them?", "forgotten"));
 
@@ -710,7 +786,7 @@ std::string about_erased(const OneAward& found, const IssuerProfile& profile) {
   const std::string how =
       ". Revoke it before, or afterwards by its index alone: testamur issuer "
       "status revoke --index " +
-      std::to_string(index.value) + " (" +
+      std::to_string(index.value) + " (with --yes: --not-in-register; " +
       to_text(make_reference(profile.chain, profile.institution, index)) + ")";
   if (!found.source.asked)
     return "whether it is in force was not asked (" + found.source.text + ")" + how + kept;

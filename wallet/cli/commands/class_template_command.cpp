@@ -5,10 +5,13 @@
 #include <memory>
 #include <set>
 
+#include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/wallet_requests.h"
+#include "wallet/cli/terminal.h"
 #include "wallet/credential/csv_line.h"
 #include "wallet/credential/problems.h"
 
@@ -75,16 +78,24 @@ Outcome write_template(Context& context, const TemplateOptions& options) {
   if (!out.empty()) TM_TRY_STATUS(may_save_named_file(context, out));
 
   TM_TRY(auto session, open_issuer_session(context));
-  TM_TRY(const auto id, achievement_to_issue(options.achievement, session.profile.institution));
+  TM_TRY(const auto id,
+         version_named("--achievement", options.achievement, session.profile.institution));
   TM_TRY(const auto requests, read_requests(requests_folder, session.profile));
-  TM_TRY(const auto students, students_of(requests));
+  TM_TRY(const auto students, students_of(requests.requests));
   TM_TRY(const auto achievement, issuable_achievement(session, id));
 
   const auto terms = terms_of(achievement);
   const auto columns = columns_to_fill(terms);
   std::string table = table_of(columns, students);
 
-  Json json{{"achievement", terms.achievement}, {"columns", columns}, {"students", students}};
+  Json json{{"achievement", terms.achievement},
+            {"columns", columns},
+            {"students", students},
+            {"notices", requests.notices}};
+  // The table itself may go to another program.
+  if (!context.json && !context.quiet) {
+    for (const auto& notice : requests.notices) put(Stream::kError, "testamur: " + notice + "\n");
+  }
   if (out.empty()) {
     // A terminal would show the carriage returns; the reader takes both line ends.
     std::erase(table, '\r');
@@ -104,8 +115,9 @@ Outcome write_template(Context& context, const TemplateOptions& options) {
                                   (students.size() == 1 ? " row begins" : " rows begin") +
                                   " with a learner who sent a request\n") +
           (stated.empty() ? "" : "  not to be typed, the achievement says it: " + stated + "\n") +
-          "  then: testamur issuer batch issue --csv " + out + " --achievement " +
-          terms.achievement + (requests_folder.empty() ? "" : " --requests " + requests_folder) +
+          "  then: testamur issuer batch issue " + typed_option("--csv", out) + " --achievement " +
+          terms.achievement +
+          (requests_folder.empty() ? "" : " " + typed_option("--requests", requests_folder)) +
           " --dry-run\n"};
 }
 

@@ -65,7 +65,9 @@ void add_all_commands(CommandTree& app, Context& context, Run& run) {
   add_genesis_commands(app, context, run);
   add_ledger_commands(app, context, run);
   add_help_commands(app, run);
-  refuse_slips(app);
+  refuse_slips(app, [&app](const CLI::Option& option, const std::string& value) {
+    return app.was_joined(option, value);
+  });
 }
 
 }  // namespace testamur::wallet

@@ -5,9 +5,9 @@
 // which can be seen and mended; the other way round the learner would have none.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
+#include "common/typed_word.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/dates.h"
@@ -43,9 +43,8 @@ Attempt<RegisteredAward> award_to_correct(Context& context, const std::string& s
     return Failure{ExitCode::kUsage, which + "not issued yet: " + ways_of_unsent(batch)};
   if (award.on_ledger == "revoked" || award.on_ledger == "superseded") {
     return Failure{ExitCode::kUsage, which + award.on_ledger +
-                                         " and cannot be corrected: testamur issuer show "
-                                         "--student " +
-                                         student};
+                                         " and cannot be corrected: testamur issuer show " +
+                                         typed_option("--student", student)};
   }
   return std::move(award);
 }
@@ -195,16 +194,16 @@ Outcome resend(Context& context, const ResendOptions& options) {
   const auto found = std::ranges::find(awards, student, &Award::student);
   if (found == awards.end()) {
     return Failure{ExitCode::kUsage, "batch " + batch + " has no learner \"" + student +
-                                         "\": testamur issuer show --student " + student};
+                                         "\": testamur issuer show " +
+                                         typed_option("--student", student)};
   }
   TM_TRY(const auto registered, read_one_award(context, vault.register_identities, batch, student));
   TM_TRY_STATUS(confirm_dead(context, registered.award, options.not_in_force));
   const std::string path = folder.claim_path(*found);
   const std::string code = found->recipient ? std::string{} : std::string(found->claim_code.text());
   TM_TRY_STATUS(refuse_unread_options(context));
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored))
-    TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver()));
+  // Of an interrupted batch the files of the others are for `batch resume`, which says so.
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver_one(*found)));
   TM_TRY(const auto claim, or_exit(ExitCode::kFailure, read_file(path, age::kMaxFileBytes)));
   TM_TRY_STATUS(save_named_file(context, out, claim));
 
@@ -214,6 +213,9 @@ Outcome resend(Context& context, const ResendOptions& options) {
           : purged ? "  its code was purged: who has lost that too gets a correction (testamur "
                      "issuer correct)\n"
                    : "  its code, to be sent on another way: " + code + "\n";
+  if (!folder.batch().delivered)
+    text += "  other claim files of the batch are missing: testamur issuer batch resume " + batch +
+            "\n";
   return Reply{
       Json{
           {"file", out}, {"student", student}, {"code", code}, {"status", registered.award.status}},

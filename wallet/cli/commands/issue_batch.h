@@ -36,17 +36,12 @@ struct IssueOptions {
 // What the person said of the list's own notation. A separator is found, and what was read is shown
 // before the question.
 Result<ClassListReading> reading_of(const IssueOptions& options);
-// The wallet requests in a folder; none where no folder is named. Fails with the file on one of
-// another ledger or institution.
-Result<std::vector<WalletRequest>> read_requests(const std::string& directory,
-                                                 const IssuerProfile& profile);
-// The achievement that --achievement names, with its version, and what the ledger says of it. Fails
-// with 1 where it cannot be issued (any more).
+// An achievement, and what the ledger says of it. Fails with 1 where it cannot be issued (any
+// more), saying why.
 struct IssuableAchievement {
   AchievementId id;
   AchievementAnswer answer;
 };
-Result<AchievementId> achievement_to_issue(const std::string& named, const InstitutionId& own);
 Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const AchievementId& id);
 // What a list is compared with, before anything is signed.
 AwardTerms terms_of(const IssuableAchievement& achievement);

@@ -1,14 +1,18 @@
 // issuer: setting up an institution's home, and publishing what it awards. Batches and statuses
 // have files of their own.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
+#include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/achievement_preview.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/files/achievement_file.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/joined.h"
 #include "wallet/keystore/file.h"
@@ -50,7 +54,7 @@ Attempt<void> check_sealed(const std::string& file, const SecretBytes& passphras
   auto opened = Vault::open(file, passphrase.clone());
   const std::string was = file + " is there already: ";
   if (!opened.ok()) {
-    return Failure{ExitCode::kUsage,
+    return Failure{failure_of(*opened.failure).exit,
                    was +
                        "if an earlier init was cut off, type the passphrase of that time; else "
                        "use another --home (" +
@@ -200,8 +204,19 @@ Attempt<Names> names_of_parties(IssuerSession& session, const tx::AchievementCon
   return names;
 }
 
+// Without these the ledger takes no achievement.
+Status check_complete(const tx::AchievementContent& content, const std::string& file) {
+  std::string missing;
+  if (content.number == 0) missing = "number = 1 (your own numbering)";
+  if (content.version == 0) missing += (missing.empty() ? "" : ", ") + std::string("version = 1");
+  if (content.titles.empty()) missing += (missing.empty() ? "" : ", ") + std::string("titles");
+  if (missing.empty()) return {};
+  return error(file + ": an achievement needs " + missing + " (docs/cli.md, \"Achievement\")");
+}
+
 Outcome publish(Context& context, const AchievementOptions& options) {
   TM_TRY(const auto content, read_achievement_file(options.file));
+  TM_TRY_STATUS(check_complete(content, options.file));
   TM_TRY(auto session, open_acting_session(context, "issuer"));
   const std::string id =
       to_text(AchievementId{session.profile.institution, content.number, content.version});
@@ -230,28 +245,76 @@ Outcome publish(Context& context, const AchievementOptions& options) {
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
+// How many awards of it this office has handed out; nothing where no register can say.
+Attempt<std::optional<std::size_t>> awards_of(Context& context, const AchievementId& id) {
+  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
+  if (batches.empty() || !is_there(context.path("issuer/issue.age")))
+    return std::optional<std::size_t>{};
+  TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
+  TM_TRY(const auto awards, registered_awards(context, vault.register_identities));
+  return std::optional<std::size_t>(std::ranges::count(awards, id, &AwardRecord::achievement));
+}
+
+// A number says nothing to whoever has typed another one by a slip.
+std::string about_achievement(const AchievementAnswer& answer,
+                              const std::optional<std::size_t>& awards) {
+  const auto& record = answer.record;
+  std::string text;
+  for (const auto& title : record.titles)
+    text += "  title    " + one_line(title.text) + " (" + one_line(title.language) + ")\n";
+  if (record.ects_hundredths != 0)
+    text += "  credits  " +
+            to_display(kind_of(ClaimId::kEctsHundredths),
+                       ClaimValue{std::uint64_t{record.ects_hundredths}}) +
+            " ECTS\n";
+  if (record.eqf_level != 0) text += "  level    EQF " + std::to_string(record.eqf_level) + "\n";
+  text += "  awards   ";
+  if (!awards) return text + "no register of this home holds any\n";
+  return text + std::to_string(*awards) +
+         (*awards == 0 ? " in the registers of this home\n"
+                       : " in the registers of this home; they stand as they are\n");
+}
+
+std::string short_name(const AchievementAnswer& answer) {
+  const auto& record = answer.record;
+  return std::to_string(record.id.number) + "." + std::to_string(record.id.version) +
+         (record.titles.empty() ? "" : ", " + in_quotes(record.titles.front().text));
+}
+
 Outcome retire(Context& context, const AchievementOptions& options) {
-  const std::string text = options.achievement;
-  TM_TRY(const auto id, parse_achievement_id(text));
-
   TM_TRY(auto session, open_acting_session(context, "issuer"));
+  const auto& own = session.profile.institution;
+  TM_TRY(const auto id, version_named("achievement", options.achievement, own));
 
-  if (id.institution != session.profile.institution) {
-    return Failure{ExitCode::kUsage,
-                   text + " is an achievement of another institution; this home is of " +
-                       to_text(session.profile.institution)};
+  if (id.institution != own) {
+    return Failure{ExitCode::kUsage, *options.achievement +
+                                         " is an achievement of another institution; this home is "
+                                         "of " +
+                                         to_text(own)};
   }
 
   // An id with a typing error is told here, before anybody is asked to sign.
-  if (auto known = asked(session.client.achievement(id), text); !known.ok()) return known.failure();
+  const std::string text = to_text(id);
+  TM_TRY(const auto known, asked(session.client.achievement(id), text));
+  if (known.retired) {
+    return Reply{Json{{"achievement", text}, {"already", true}, {"transaction", ""}},
+                 short_name(known) + ", is retired already, since " +
+                     date_text(known.retired->time_ms) + "; nothing was sent\n",
+                 ExitCode::kOk, true};
+  }
+  TM_TRY(const auto awards, awards_of(context, id));
 
   TransactionRequest request;
   request.command = "issuer achievement retire";
   request.make = [&id](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::AchievementRetireContent{id.number, id.version});
   };
+  request.description.text =
+      "\nNo further award of it can be issued; a next version can be published.";
+  request.description.details = about_achievement(known, awards);
   request.description.facts["achievement"] = text;
-  request.done = "retired " + text + "; what was issued stands";
+  request.description.facts["awards"] = awards ? Json(*awards) : Json(nullptr);
+  request.done = "retired " + short_name(known) + "; what was issued stands";
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
@@ -285,7 +348,8 @@ void add_issuer_commands(CLI::App& app, Context& context, Run& run) {
     run = [&context, options] { return publish(context, *options); };
   });
   auto* retiring = achievement->add_subcommand("retire", "No further issue under this version");
-  option(*retiring, "achievement", options->achievement, "<institution>/<number>.<version>")
+  option(*retiring, "achievement", options->achievement,
+         "<number>.<version>, or <institution>/<number>.<version>")
       ->required();
   add_draft_options(*retiring, options->draft);
   retiring->callback([&context, &run, options] {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/render.h"
@@ -88,10 +89,46 @@ std::string source_line(const StatusSource& source) {
   return source.text.empty() ? "" : source.text + "\n";
 }
 
+// The same sentence as that of the commands that change a status: it names learners of nearly the
+// same reference.
+Attempt<void> expect_learner(const Context& context, const Register& read,
+                             const std::string& student, const std::string& batch) {
+  std::vector<AwardRecord> all;
+  for (const auto* award : chosen(read.batches, {})) all.push_back(award->award);
+  TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
+  const auto of_batch = batch.empty() ? std::nullopt : std::optional(batch);
+  TM_TRY_STATUS(select_awards(all, names,
+                              {{student, {}, of_batch, typed_option("--student", student)}}, true));
+  return {};
+}
+
+// An achievement of which nobody has an award may be one that there is not.
+Attempt<std::string> about_achievement(Context& context, const Register& read,
+                                       const AwardFilter& filter) {
+  AwardFilter alone;
+  alone.achievement = filter.achievement;
+  if (!filter.achievement || !chosen(read.batches, alone).empty()) return std::string{};
+  const auto& id = *filter.achievement;
+  const std::string name = id.version == 0 ? "number " + std::to_string(id.number) : to_text(id);
+  Client client = context.client();
+  const auto known = asked(client.achievement(id));
+  if (known.ok()) return std::string{};
+  if (known.failure().exit != ExitCode::kUnknown)
+    return "whether there is an achievement " + name + " was not asked: " + known.message() + "\n";
+  return Failure{ExitCode::kUnknown,
+                 "--achievement: no register of this home has an award of " + name +
+                     ", and the ledger has no such achievement: testamur achievements " +
+                     to_text(id.institution) + " lists them"};
+}
+
 Outcome list(Context& context, const ListOptions& options) {
   TM_TRY(const auto filter, read_filter(context, options));
   TM_TRY(const auto batch, batch_named(context, options.batch));
   TM_TRY(const auto read, read_register(context, batch));
+  if (!filter.student.empty()) {
+    TM_TRY_STATUS(expect_learner(context, read, filter.student, batch));
+  }
+  TM_TRY(const auto unasked, about_achievement(context, read, filter));
 
   // Without the ledger's word nobody can be chosen by it.
   if (!filter.status.empty() && filter.status != "not_sent" && !read.source.asked)
@@ -100,7 +137,7 @@ Outcome list(Context& context, const ListOptions& options) {
   std::string text;
   for (const auto* award : awards) text += award_line(*award);
   text += std::to_string(awards.size()) + (awards.size() == 1 ? " award" : " awards") +
-          (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" +
+          (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" + unasked +
           source_line(read.source);
   return Reply{list_json(awards, read.source), std::move(text)};
 }
@@ -195,17 +232,8 @@ Outcome show(Context& context, const ListOptions& options) {
   TM_TRY(const auto read, read_register(context, ""));
   AwardFilter filter;
   filter.student = student;
+  TM_TRY_STATUS(expect_learner(context, read, student, ""));
   const auto awards = chosen(read.batches, filter);
-  if (awards.empty()) {
-    // The same sentence as the commands that change a status: it names learners of nearly the same
-    // reference.
-    std::vector<AwardRecord> all;
-    for (const auto* award : chosen(read.batches, {})) all.push_back(award->award);
-    TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
-    const auto nobody =
-        select_awards(all, names, {{student, {}, {}, "--student " + student}}, true);
-    return Failure{ExitCode::kUsage, nobody.message()};
-  }
   std::string text = one_line(student) +
                      (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
                      ": " + std::to_string(awards.size()) +

@@ -32,6 +32,7 @@ struct StatusOptions {
   Given<std::string> csv;
   Given<std::string> reason;
   Given<bool> all;
+  Given<bool> not_in_register;
   Given<bool> with_root;
   DraftOptions draft;
 };
@@ -230,13 +231,14 @@ std::string notices_text(const Changes& changes) {
 
 // Nobody is left to change. That is well where each has the status already; where one can never get
 // it, what was asked for cannot be done, and a script must not take it for done.
-Outcome nothing_to_change(const Context& context, const Verb& verb, const Changes& changes,
-                          Json facts) {
-  TM_TRY_STATUS(refuse_unread_options(context));
+Outcome nothing_to_change(const Verb& verb, const Changes& changes, Json facts) {
   facts["transaction"] = "";
   const bool is_final = changes.has(Fate::kFinal);
-  if (!is_final && !changes.has(Fate::kNotFinal))
-    return Reply{std::move(facts), "nothing to change\n" + notices_text(changes)};
+  const bool is_already = !is_final && !changes.has(Fate::kNotFinal);
+  facts["already"] = is_already;
+  if (is_already)
+    return Reply{std::move(facts), "nothing to change\n" + notices_text(changes), ExitCode::kOk,
+                 true};
 
   const auto code =
       is_final ? tx::RejectionCode::kStatusFinal : tx::RejectionCode::kNotSinceCompromise;
@@ -259,29 +261,30 @@ Attempt<void> refuse_ambiguous(const Context& context, const AwardSelection& sel
                                        "or mean all of them by --all."};
 }
 
-// The indexes that were named and are nobody's, as far as this home can tell. Where nobody reads
-// it, such a one is a slip of the pen.
-Attempt<std::vector<std::string>> places_named(const Context& context, const IssuerKeys& vault,
-                                               const AwardSelection& selection) {
-  const bool all_known = std::ranges::none_of(
-      selection.awards, [](const auto& award) { return award.student.empty(); });
+// The indexes that were named and are no learner's, as far as this home can tell. Where nobody
+// reads it, such a one is a slip of the pen, unless somebody says that it is meant.
+Attempt<std::vector<std::string>> unregistered_named(const Context& context,
+                                                     const IssuerKeys& vault,
+                                                     const std::vector<AwardRecord>& awards,
+                                                     const Given<bool>& is_meant) {
+  const bool all_known =
+      std::ranges::none_of(awards, [](const auto& award) { return award.student.empty(); });
   if (all_known) return std::vector<std::string>{};
 
   // A folder that cannot be read keeps nobody from revoking what is of another.
   const auto batches = indexes_of_batches(context, vault.register_identities);
-  if (!batches.ok()) {
-    return std::vector<std::string>{"whether an index is an award was not looked at: " +
-                                    batches.message()};
-  }
-  auto sentences = places_of_nobody(selection.awards, *batches);
-  if (sentences.empty() || (!context.yes && input_is_terminal())) return sentences;
+  auto sentences =
+      batches.ok() ? unregistered(awards, *batches)
+                   : std::vector<std::string>{"whether an index is an award was not looked at: " +
+                                              batches.message()};
+  if (*is_meant || (!context.yes && input_is_terminal())) return sentences;
 
   std::string text;
   for (const auto& sentence : sentences) text += sentence + "\n";
   return Failure{ExitCode::kUsage,
                  text +
-                     "nothing was changed. Name learners by --student; if it was a learner who was "
-                     "erased, leave --yes out and answer the question."};
+                     "nothing was changed. Name learners by --student; if this is meant, say "
+                     "--not-in-register, or leave --yes out and answer the question."};
 }
 
 TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
@@ -322,9 +325,10 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(const auto table, read_table(options.csv, session.profile));
   TM_TRY(const auto names, named_targets(options, session.profile, table.names));
-  // An index is one award, and none is more than all of it: there --all is not read.
-  const bool names_several =
-      std::ranges::any_of(names, [](const auto& name) { return !name.index; });
+  // An index is one award, and so is a learner's in a batch, and none is more than all of it: there
+  // --all is not read.
+  const bool names_several = std::ranges::any_of(
+      names, [](const auto& name) { return !name.index && !(name.student && name.batch); });
   const bool all = names_several && *options.all;
 
   // The issue vault opens the registers, whoever signs.
@@ -334,19 +338,19 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(auto selection, select_awards(known, batches, names, all));
   TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
   TM_TRY_STATUS(refuse_ambiguous(context, selection));
-  TM_TRY(const auto nobodys, places_named(context, vault, selection));
   TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
 
   auto request = request_for(session.profile, verb, reason_text, selection, changes);
   auto& warnings = request.description.warnings;
-  warnings.insert(warnings.end(), nobodys.begin(), nobodys.end());
   if (options.reason->empty()) {
     warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
                        "\", for everybody to read");
   }
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
-  if (changes.hit.empty())
-    return nothing_to_change(context, verb, changes, request.description.facts);
+  if (changes.hit.empty()) return nothing_to_change(verb, changes, request.description.facts);
+  TM_TRY(const auto unknown,
+         unregistered_named(context, vault, changes.hit, options.not_in_register));
+  warnings.insert(warnings.end(), unknown.begin(), unknown.end());
   std::vector<IssuerIndex> indexes;
   for (const auto& award : changes.hit)
     indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
@@ -389,6 +393,9 @@ void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
            "A CSV with columns student, batch, reference or index");
     flag(*command, "--all", options->all,
          "Every award of a learner who has several, or of the batch");
+    flag(*command, "--not-in-register", options->not_in_register,
+         "An index that is no learner's in this home is meant: of one who was erased, or issued "
+         "elsewhere");
     const std::string usual = verb.usual_reason;
     option(*command, "--reason", options->reason,
            all_reasons() + (usual.empty() ? " (must be given)" : " (default: " + usual + ")"));

@@ -6,11 +6,16 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <span>
 #include <sstream>
+#include <type_traits>
 
 #include "common/text.h"
+#include "common/visible.h"
+#include "ledger/tx/content.h"
+#include "ledger/tx/form_check.h"
 #include "ledger/tx/language_meaning.h"
 #include "trust/scope.h"
 #include "wallet/keystore/file.h"
@@ -21,6 +26,13 @@ namespace {
 namespace tx = ledger::tx;
 
 constexpr std::size_t kMaxFileBytes = 256 * 1024;
+
+// As it was typed, and not as the machine holds it: 78.1 is no 78.099999999999994.
+std::string shortest(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end.ptr};
+}
 
 // Reads the keys of one table; the first mistake is kept, and at the end keys that nobody asked for
 // are a mistake too.
@@ -70,6 +82,10 @@ class TableReader {
     const auto* node = table_.get(key);
     auto out = texts(key);
     for (const auto& tag : out) {
+      if (!tx::is_language_tag(tag))
+        fail(
+            *node, key,
+            "holds " + in_quotes(tag) + ", which is no tag of a language like \"en\" or \"de-AT\"");
       if (const auto problem = tx::language_problem(tag))
         fail(*node, key, "is not right: " + *problem);
     }
@@ -121,6 +137,8 @@ class TableReader {
   // What is published stays: a text with a mark that nobody sees is refused while it can be mended.
   std::string checked(const toml::node& node, std::string_view key) {
     std::string value = node.value_or(std::string{});
+    if (node.is_string() && value.empty())
+      fail(node, key, "holds an empty text: write it, or leave it out");
     if (const auto fault = find_fault(value)) fail(node, key, "holds " + to_text(*fault));
     return value;
   }
@@ -133,7 +151,12 @@ class TableReader {
     constexpr std::size_t kMost = 40;
     std::ostringstream written;
     node.visit([&](const auto& value) {
-      if constexpr (toml::is_value<decltype(value)>) written << value;
+      using Kind = std::decay_t<decltype(value)>;
+      if constexpr (std::is_same_v<Kind, toml::value<double>>) {
+        written << shortest(value.get());
+      } else if constexpr (toml::is_value<Kind>) {
+        written << value;
+      }
     });
     const auto text = written.str();
     const bool short_enough = !text.empty() && text.size() <= kMost;
@@ -329,6 +352,41 @@ tx::AchievementContent read_content(TableReader& reader, const std::string& file
   return content;
 }
 
+// The key of the file that gives a field of the transaction.
+std::string_view key_of(std::string_view field) {
+  constexpr std::pair<std::string_view, std::string_view> kKeys[] = {
+      {"eqf_level", "eqf"},
+      {"ects_hundredths", "ects"},
+      {"isced_fields", "fields"},
+      {"assessment_types", "assessment"},
+      {"assessments", "assessment_text"},
+      {"quality_assurance.texts", "quality_text"},
+      {"quality_assurance.url", "quality_url"}};
+  for (const auto& [name, key] : kKeys) {
+    if (field.starts_with(name)) return key;
+  }
+  return field.substr(0, field.find_first_of(".["));
+}
+
+// What the ledger would refuse is a mistake of a line of this file, for whoever mends it. What is
+// not in the file is no mistake of one: that is said where it is published.
+void check_form(TableReader& reader, const toml::table& table, tx::AchievementContent content) {
+  if (!table.contains("number")) content.number = 1;
+  if (!table.contains("version")) content.version = 1;
+  if (!table.contains("titles")) content.titles = {{"en", "?"}};
+  const auto refused = tx::form_error(content);
+  if (!refused) return;
+
+  const std::string key(key_of(refused->field));
+  if (refused->code == tx::RejectionCode::kNotSorted)
+    return reader.fail_key(key, "names one value twice");
+  if (refused->code == tx::RejectionCode::kFieldMissing)
+    return reader.fail_key(key, "holds nothing: write it, or leave it out");
+  reader.fail_key(
+      key, "is not right: " +
+               (refused->detail.empty() ? std::string(tx::rule(refused->code)) : refused->detail));
+}
+
 }  // namespace
 
 std::string_view word_of(tx::AwardKind kind) { return word_in(kAwardKinds, kind); }
@@ -350,6 +408,7 @@ Result<tx::AchievementContent> read_achievement_file(const std::string& file) {
     const toml::table table = toml::parse(as_text(raw), file);
     TableReader reader(table, file);
     tx::AchievementContent content = read_content(reader, file);
+    check_form(reader, table, content);
     if (const std::string failure = reader.finish(); !failure.empty()) return error(failure);
     return content;
   } catch (const toml::parse_error& failure) {

@@ -73,7 +73,7 @@ Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
     return SecretKey::from_bytes(algorithm, held.view());
   }
 
-  return error(file + " is not a " + std::string(to_text(purpose)) + " key file");
+  return error(file + " holds no key of the purpose " + std::string(to_text(purpose)));
 }
 
 Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key) {

@@ -4,12 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "wallet/cli/files/named_stream.h"
+#include "wallet/cli/option.h"
 #include "wallet/keystore/bip39.h"
 #include "wallet/keystore/file.h"
 
@@ -34,6 +38,49 @@ Attempt<void> keep_words(const std::string& file) {
   return error(file +
                " holds the recovery words of a wallet, which nothing gives back, and is not "
                "written over: name another file");
+}
+
+// Where a file is, whatever it is called. Nothing where there is none, and for pipes and devices,
+// which hold nothing.
+std::optional<std::pair<dev_t, ino_t>> place_of(const std::string& file) {
+  struct stat information {};
+  if (::stat(file.c_str(), &information) != 0 || !S_ISREG(information.st_mode)) return std::nullopt;
+  return std::pair{information.st_dev, information.st_ino};
+}
+
+// Folders that are read whole.
+bool is_read_folder(const std::string& option) {
+  return option == "--requests" || option == "--keys";
+}
+bool lies_in(const std::string& folder, const std::pair<dev_t, ino_t>& place) {
+  const auto entries = list_folder(folder);
+  return entries.ok() && std::ranges::any_of(*entries, [&](const std::string& entry) {
+           return place_of(entry) == place;
+         });
+}
+
+// What a command reads is not replaced by what it writes, not even with --force: a second name for
+// one file is a slip. Whatever was typed and names this file, but for the output itself, counts as
+// read, so that no command has to say what its inputs are.
+Attempt<void> keep_inputs(const Context& context, const std::string& file) {
+  const auto place = place_of(file);
+  if (!place || context.commands == nullptr) return {};
+
+  bool is_output_named = false;
+  for (const auto& [name, value] : context.commands->typed_values()) {
+    if (is_read_folder(name) && lies_in(value, *place)) {
+      return error(file + " is in " + value + ", which " + name +
+                   " reads: it would be replaced by what is written; name another file");
+    }
+    if (place_of(value) != place) continue;
+    if (value == file && !is_output_named) {
+      is_output_named = true;
+      continue;
+    }
+    return error(file + " is named twice in this command, also as " + value + " (" + name +
+                 "): what is read there would be replaced by what is written; name another file");
+  }
+  return {};
 }
 
 ExitCode printed(const Context& context, const Attempt<void>& ended) {
@@ -64,12 +111,14 @@ bool is_full_device(int stream) {
 Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
                               const HoldsNoMore& holds_no_more) {
   TM_TRY_STATUS(keep_words(file));
+  TM_TRY_STATUS(keep_inputs(context, file));
   return attempt(
       write_output(file, contents, OutputRules{context.home, context.force, holds_no_more}));
 }
 
 Attempt<void> may_save_named_file(const Context& context, const std::string& file) {
   TM_TRY_STATUS(keep_words(file));
+  TM_TRY_STATUS(keep_inputs(context, file));
   return attempt(check_output(file, {}, OutputRules{context.home, context.force, {}}));
 }
 
@@ -84,6 +133,7 @@ ExitCode check_named_file(Context& context, const std::string& file) {
 
 Attempt<void> NamedStream::open(const Context& context, const std::string& file) {
   TM_TRY_STATUS(keep_words(file));
+  TM_TRY_STATUS(keep_inputs(context, file));
   return attempt(stream_.open(file, OutputRules{context.home, context.force, {}}));
 }
 Attempt<void> NamedStream::write(std::string_view piece) {

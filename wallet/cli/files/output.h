@@ -15,8 +15,9 @@ namespace testamur::wallet {
 // without being asked.
 using HoldsNoMore = std::function<bool(ByteView existing)>;
 
-// Writes a file that a person named. Exit code 2 where the rules refuse it, 1 where the system
-// failed; the cause was printed. Every --out, backup, draft and picture goes through here.
+// Writes a file that a person named, which is none that the same command reads. Exit code 2 where
+// the rules refuse it, 1 where the system failed; the cause was printed. Every --out, backup, draft
+// and picture goes through here.
 ExitCode write_named_file(Context& context, const std::string& file, ByteView contents,
                           const HoldsNoMore& holds_no_more = {});
 // The same question before anything is done: for commands that act first and write then.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 
+#include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/told_status.h"
@@ -179,8 +180,8 @@ Attempt<OneAward> read_one_award(Context& context, std::span<const age::Identity
   std::vector<AwardRecord> known;
   for (const auto& each : held.awards) known.push_back(each.award);
   TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
-  TM_TRY_STATUS(
-      select_awards(known, batches, {{student, {}, batch, "--student " + student}}, false));
+  TM_TRY_STATUS(select_awards(known, batches,
+                              {{student, {}, batch, typed_option("--student", student)}}, false));
 
   std::erase_if(held.awards, [&](const auto& each) { return each.award.student != student; });
   auto source = add_statuses(context, std::span(&held, 1));
@@ -251,6 +252,13 @@ Result<AchievementId> achievement_named(const std::string& text, const Instituti
   }
 
   return AchievementId{own, *number, static_cast<std::uint16_t>(*version)};
+}
+
+Result<AchievementId> version_named(const std::string& what, const std::string& text,
+                                    const InstitutionId& own) {
+  TM_TRY(const auto id, achievement_named(text, own));
+  if (id.version == 0) return error(what + ": name the version too, as in " + text + ".1");
+  return id;
 }
 
 }  // namespace testamur::wallet

@@ -94,5 +94,9 @@ Json to_json(const RegisteredAward& award);
 // An achievement as people name it: <institution>/<number>.<version>, or of this home's institution
 // <number>.<version>, or <number> alone for every version (0).
 Result<AchievementId> achievement_named(const std::string& text, const InstitutionId& own);
+// The same of one version, for commands that act on one. `what` begins the failure where none is
+// named.
+Result<AchievementId> version_named(const std::string& what, const std::string& text,
+                                    const InstitutionId& own);
 
 }  // namespace testamur::wallet

@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 
+#include "common/typed_word.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/batches.h"
 #include "wallet/credential/class_list.h"
@@ -194,7 +195,7 @@ Result<std::vector<TargetName>> targets_of(const TypedTargets& typed,
   for (const auto& [option, index] : typed.indexes) names.push_back({learner, index, {}, option});
   if (!learner) {
     for (const auto& student : typed.students)
-      names.push_back({canonical_reference(student), {}, {}, "--student " + student});
+      names.push_back({canonical_reference(student), {}, {}, typed_option("--student", student)});
   }
   names.insert(names.end(), rows.begin(), rows.end());
 
@@ -341,8 +342,8 @@ Attempt<std::vector<BatchIndexes>> indexes_of_batches(const Context& context,
   return held;
 }
 
-std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards,
-                                          const std::vector<BatchIndexes>& batches) {
+std::vector<std::string> unregistered(const std::vector<AwardRecord>& awards,
+                                      const std::vector<BatchIndexes>& batches) {
   std::vector<std::string> sentences;
   for (const auto& award : awards) {
     if (!award.student.empty()) continue;
@@ -351,11 +352,18 @@ std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards
       return index >= each.first && index - each.first < each.count;
     });
 
-    // A class above the least size is not filled up: there the place is an erased learner's.
-    if (found == batches.end() || found->count > kMinBatchSize) continue;
-    sentences.push_back("index " + std::to_string(index) + " is no award of batch " + found->batch +
-                        ", but a place that only hides how small the class is, or that of a "
-                        "learner who was erased");
+    const std::string what = "index " + std::to_string(index) + " is ";
+    if (found == batches.end()) {
+      sentences.push_back(what +
+                          "in no register and no batch of this home: who issued it, and to whom?");
+    } else if (found->count > kMinBatchSize) {
+      // A class above the least size is not filled up.
+      sentences.push_back(what + "that of a learner who was erased from batch " + found->batch);
+    } else {
+      sentences.push_back(what + "no award of batch " + found->batch +
+                          ", but a place that only hides how small the class is, or that of a "
+                          "learner who was erased");
+    }
   }
   return sentences;
 }

@@ -97,11 +97,11 @@ struct BatchIndexes {
 };
 Attempt<std::vector<BatchIndexes>> indexes_of_batches(const Context& context,
                                                       std::span<const age::Identity> identities);
-// A sentence for each award that no register has and whose index lies in a batch which may have
-// been filled up: a place of nobody, or of a learner who was erased, for the batch forgot which
-// (docs/formats/claim-file.md). Pure.
-std::vector<std::string> places_of_nobody(const std::vector<AwardRecord>& awards,
-                                          const std::vector<BatchIndexes>& batches);
+// A sentence for each award that no register has, saying what its index may be: a place that only
+// fills a small batch up, that of a learner who was erased, for the batch forgot which
+// (docs/formats/claim-file.md), or an award of another home. Pure.
+std::vector<std::string> unregistered(const std::vector<AwardRecord>& awards,
+                                      const std::vector<BatchIndexes>& batches);
 
 // The status of a slot as nodes call it: "valid", "revoked", …
 std::string status_name(LedgerStatus status);

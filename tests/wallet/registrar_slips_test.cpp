@@ -1,0 +1,325 @@
+// What a registrar does in a hurry: a wrong folder, a name in the wrong place, an option that is
+// for something else, the same command twice. Each law is of a kind of slip, and nothing lasting
+// comes of any.
+#include <filesystem>
+
+#include "tests/support/catch.h"
+#include "tests/wallet/registrar.h"
+#include "wallet/cli/files/key_files.h"
+#include "wallet/credential/request.h"
+
+namespace testamur::wallet {
+namespace {
+
+using test::Registrar;
+using test::says;
+
+struct Office : Registrar {
+  std::string path(const std::string& name) { return ledger.context.path(name); }
+  std::string request_of(const std::string& student) {
+    const auto key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
+    return make_wallet_request(ledger.nodes.chain(), ledger.id(0), student, key, 0).value();
+  }
+  // Refused with this in its words, and nothing on the ledger or among the batches.
+  void refused(const std::string& words, const std::string& part,
+               ExitCode exit = ExitCode::kUsage) {
+    const auto before = entries();
+    INFO(words);
+    CHECK(says(why(words, exit), part));
+    CHECK(entries() == before);
+  }
+  // Well, and nothing sent.
+  void already(const std::string& words, const std::string& part) {
+    const auto before = entries();
+    INFO(words);
+    CHECK(says(done(words), part));
+    CHECK(entries() == before);
+  }
+};
+
+}  // namespace
+
+// A learner who had asked got a claim code, which whoever finds it may type.
+TEST_CASE("a folder of requests that holds none, or something else, is refused before anything") {
+  Office office;
+  const auto list = office.write("spring.csv", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const std::string issue =
+      "issuer batch issue --yes --achievement 1.1 --name spring --csv " + list + " --requests ";
+  const std::string fill = "issuer batch template --achievement 1.1 --requests ";
+  const auto folder = office.path("requests");
+  std::filesystem::create_directories(folder);
+
+  for (const auto& words : {issue + folder, fill + folder})
+    office.refused(words, "no request in " + folder);
+
+  office.write("requests/new/ada.request", office.request_of("S1"));
+  for (const auto& words : {issue + folder, fill + folder})
+    office.refused(words, "holds the folder \"new\"");
+  office.refused(issue + folder + "/new/ada.request", "is a file");
+  std::filesystem::remove_all(folder + "/new");
+
+  // What the system leaves is no request, and no reason to stop.
+  office.write("requests/.DS_Store", "x");
+  office.write("requests/Desktop.ini", "[.ShellClassInfo]");
+  office.refused(issue + folder, "no request in " + folder);
+
+  office.write("requests/ada.request", office.request_of("S1"));
+  office.write("requests/letter.pdf", "%PDF-1.7");
+  office.refused(issue + folder, "letter.pdf is no wallet request: move it out of " + folder);
+  office.write("requests/letter.pdf", std::string(100'000, 'x'));
+  office.refused(issue + folder, "letter.pdf is no wallet request");
+  std::filesystem::remove(folder + "/letter.pdf");
+
+  const auto said = office.answer(issue + folder);
+  CHECK(says(said["notices"].dump(), "Desktop.ini"));
+  CHECK(says(said["notices"].dump(), ".DS_Store"));
+  CHECK(office.award("S1")["delivery"] == "request");
+  CHECK(office.award("S2")["delivery"] == "code");
+}
+
+TEST_CASE("who retires an achievement reads which, names it as elsewhere, and does it once") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const std::string retire = "issuer achievement retire --yes ";
+  const auto own = to_text(office.ledger.id(0));
+
+  office.refused(retire + "1", "name the version too, as in 1.1");
+  office.refused(retire + "1.x", "is no achievement");
+  office.refused(retire + "9.9", "9.9", ExitCode::kUnknown);
+  office.refused(retire + own.substr(0, 9) + "/1.1", "too short");
+  office.refused(retire + to_text(office.ledger.id(1)).substr(0, 14) + "/1.1", own);
+  office.refused(retire + to_text(office.ledger.id(1)) + "/1.1", "another institution");
+
+  const auto title =
+      std::get<AchievementAnswer>(office.ledger.client.achievement(office.achievement))
+          .record.titles.front()
+          .text;
+  const auto names = std::vector<std::string>{"1.1", own + "/1.1", own.substr(0, 14) + "\u2026/1.1",
+                                              own.substr(0, 14) + ".../1.1"};
+  const auto text = office.done(retire + names[2]);
+  CHECK(says(text, title));
+  CHECK(says(text, "2 in the registers of this home"));
+  for (const auto& name : names) {
+    office.already(retire + name, "retired already");
+    office.already(retire + name + " --draft " + office.path("q.json"), "retired already");
+  }
+  CHECK_FALSE(std::filesystem::exists(office.path("q.json")));
+
+  // And whoever issues under it reads that, and no guess.
+  const auto list = office.write("more.csv", "student,given_name\nS3,Cy\n");
+  const auto refusal =
+      office.why("issuer batch issue --yes --achievement 1.1 --csv " + list, ExitCode::kFailure);
+  CHECK(says(refusal, "it is retired, since"));
+  CHECK_FALSE(says(refusal, "co-signed"));
+}
+
+TEST_CASE("a learner or an achievement that there is not is no empty list") {
+  Office office;
+  office.issue("spring", "student,given_name\nS2,Ada\n");
+  for (const std::string words :
+       {"issuer list --student s2", "issuer show --student s2",
+        "issuer list --batch spring --student s2", "issuer list --status valid --student s2"})
+    office.refused(words, "there is \"S2\": is that who is meant?");
+  office.refused("issuer list --achievement 9", "no such achievement", ExitCode::kUnknown);
+  office.refused("issuer list --achievement 1.2", "no such achievement", ExitCode::kUnknown);
+
+  CHECK(office.answer("issuer list --achievement 1")["count"] == 1);
+  CHECK(office.answer("issuer list --student S2 --status revoked")["count"] == 0);
+
+  // Where nobody can be asked, the list says so.
+  const auto outcome = office.type("issuer list --achievement 9", {"127.0.0.1:1"});
+  REQUIRE(outcome.reply() != nullptr);
+  CHECK(says(outcome.reply()->text, "was not asked"));
+}
+
+TEST_CASE("a purge forgets no code whose claim file is gone, and what is gone is said to be") {
+  Office office;
+  office.write("requests/bo", office.request_of("S2"));
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n",
+               " --requests " + office.path("requests"));
+  const auto claims = batch_path(office.ledger.context, "spring") + "/claims/";
+  const auto remove = [&](const std::string& student) {
+    REQUIRE(std::filesystem::remove(claims + student + ".testamur.age"));
+  };
+
+  remove("S1");
+  office.refused("issuer batch purge --yes spring", "\"S1\"");
+  office.refused("issuer batch purge --yes spring", "issuer batch resume spring");
+  (void)office.done("issuer batch resume spring");
+  (void)office.done("issuer batch purge --yes spring");
+
+  // What cannot be written again is not advised to be; what can be is written.
+  remove("S1");
+  remove("S2");
+  const auto text = office.why("issuer batch resume spring", ExitCode::kFailure);
+  CHECK(says(text, "\"S1\""));
+  CHECK(says(text, "issuer correct"));
+  CHECK_FALSE(says(text, "batch resume"));
+  CHECK_FALSE(says(text, "\"S2\""));
+  CHECK(std::filesystem::exists(claims + "S2.testamur.age"));
+}
+
+TEST_CASE("a claim file that is sent again is that of one learner") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const auto claims = batch_path(office.ledger.context, "spring") + "/claims/";
+  std::filesystem::remove(claims + "S1.testamur.age");
+  std::filesystem::remove(claims + "S2.testamur.age");
+  (void)office.done("issuer resend --student S1 --batch spring --out " + office.path("again"));
+  CHECK(std::filesystem::exists(claims + "S1.testamur.age"));
+  CHECK_FALSE(std::filesystem::exists(claims + "S2.testamur.age"));
+}
+
+TEST_CASE("--all is refused wherever it means no more than what was named") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const auto table = office.write("t.csv", "student,batch\nS1,spring\n");
+  for (const auto& words :
+       std::vector<std::string>{"--batch spring --all --student S1", "--all --csv " + table})
+    office.refused("issuer status revoke --yes --reason withdrawn " + words,
+                   "--all would have no effect");
+  CHECK(office.status("S1") == "valid");
+  (void)office.done("issuer status revoke --yes --reason withdrawn --batch spring --all");
+}
+
+TEST_CASE("an index that is in no register changes only where somebody says that it is meant") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\n");
+  const auto index = office.award("S1")["indexes"][0].dump();
+  const std::string revoke = "issuer status revoke --yes --reason withdrawn --index ";
+
+  // As if another machine of the institution had issued it.
+  std::filesystem::rename(batch_path(office.ledger.context, "spring"), office.path("away"));
+  for (const auto& more : std::vector<std::string>{"", " --draft " + office.path("d.json")})
+    office.refused(revoke + index + more, "in no register and no batch of this home");
+  CHECK_FALSE(std::filesystem::exists(office.path("d.json")));
+
+  // What is not on the ledger at all is unknown, whatever else.
+  office.refused(revoke + "999999", "does not list", ExitCode::kUnknown);
+  std::filesystem::rename(office.path("away"), batch_path(office.ledger.context, "spring"));
+  office.refused(revoke + index + " --not-in-register", "--not-in-register would have no effect");
+
+  std::filesystem::rename(batch_path(office.ledger.context, "spring"), office.path("away"));
+  (void)office.done(revoke + index + " --not-in-register");
+  std::filesystem::rename(office.path("away"), batch_path(office.ledger.context, "spring"));
+  CHECK(office.status("S1") == "revoked");
+}
+
+TEST_CASE("what is done already, or can never be, is said whatever option stands beside it") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\n");
+  const std::string of = " --yes --student S1 --batch spring --reason withdrawn";
+  (void)office.done("issuer status revoke" + of);
+  for (const auto& more :
+       std::vector<std::string>{"", " --draft " + office.path("q.json"), " --send-by 2099-01-01"}) {
+    office.already("issuer status revoke" + of + more, "it is revoked already");
+    office.refused("issuer status suspend" + of + more, "it is for good revoked",
+                   ExitCode::kFailure);
+  }
+  (void)office.done("issuer batch purge --yes spring");
+  office.already("issuer batch purge --yes --force spring", "already");
+}
+
+TEST_CASE("a reference that looks like an option is named by joining it, in every command") {
+  Office office;
+  office.issue("spring", "student,given_name\n-rf,Ada\n--all,Bo\n");
+  for (const std::string student : {"-rf", "--all"}) {
+    CAPTURE(student);
+    const auto joined = " --student=" + student;
+    CHECK(office.answer("issuer show" + joined)["count"] == 1);
+    CHECK(office.answer("issuer list" + joined)["count"] == 1);
+    office.done("issuer resend --batch spring" + joined + " --out " + office.path(student));
+    office.done("issuer status revoke --yes --reason withdrawn --batch spring" + joined);
+
+    // Apart from its option it may be another one, as before.
+    CHECK_THROWS_AS(office.type("issuer show --student " + student), CLI::ValidationError);
+    try {
+      (void)office.type("issuer show --student " + student);
+    } catch (const CLI::ValidationError& failure) {
+      CHECK(says(failure.what(), "--student=" + student));
+    }
+  }
+  const auto text = office.why("issuer show --student=-rg", ExitCode::kUsage);
+  CHECK(says(text, "--student=-rg"));
+}
+
+// `--force` is about an older file, never about what the same command reads.
+TEST_CASE("no command writes over a file that it reads, by whatever name and with --force") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\n");
+  const std::string table = "student\nS1\n";
+  const auto file = office.write("t.csv", table);
+  const auto link = office.path("hard.csv");
+  std::filesystem::create_hard_link(file, link);
+  std::filesystem::create_symlink(file, office.path("soft.csv"));
+  const auto ways = {file, link, office.path("soft.csv"), office.path("./t.csv")};
+
+  for (const auto& out : ways) {
+    for (const std::string force : {"", " --force"}) {
+      INFO(out << force);
+      const auto words = "issuer status suspend --yes --reason correction --csv " + file +
+                         " --draft " + out + force;
+      CHECK(says(office.why(words, ExitCode::kUsage), force.empty() ? "" : "is named twice"));
+      CHECK(as_text(read_file(file, 1024).value()) == table);
+    }
+  }
+
+  const auto request = office.request_of("S1");
+  const auto asked = office.write("requests/ada", request);
+  office.refused("issuer batch template --force --achievement 1.1 --requests " +
+                     office.path("requests") + " --out " + asked,
+                 "which --requests reads");
+  CHECK(as_text(read_file(asked, 4096).value()) == request);
+
+  // Another file is replaced where that is said.
+  const auto old = office.write("old.json", "old");
+  (void)office.done("issuer status suspend --yes --force --reason correction --csv " + file +
+                    " --draft " + old);
+  CHECK_FALSE(as_text(read_file(old, 65536).value()) == "old");
+}
+
+TEST_CASE("setting a home up again with another passphrase is a matter of the passphrase") {
+  Office office;
+  auto& own = office.ledger.nodes.at(0);
+  std::filesystem::create_directories(office.path("plain"));
+  const std::pair<KeyPurpose, const SecretKey*> keys[] = {
+      {KeyPurpose::kRoot, &own.root},
+      {KeyPurpose::kIssue, &own.issue},
+      {KeyPurpose::kGovern, &own.govern},
+      {KeyPurpose::kCredential, &own.credential}};
+  for (const auto& [purpose, key] : keys)
+    REQUIRE(write_key_file(office.path("plain/" + std::string(to_text(purpose)) + ".key"), purpose,
+                           *key)
+                .ok());
+  std::filesystem::remove(office.path("issuer/issuer.json"));
+
+  Program program;
+  program.context.home = office.ledger.context.home;
+  program.context.endpoints = office.ledger.context.endpoints;
+  program.context.quiet = true;
+  program.context.passphrase = SecretBytes::copy_of(as_bytes(std::string("another one")));
+  program.app.parse("issuer init --keys " + office.path("plain"));
+  const auto outcome = program.run();
+  REQUIRE(outcome.failure() != nullptr);
+  CHECK(outcome.exit() == ExitCode::kPassphrase);
+  CHECK(says(outcome.failure()->message, "No plain key was erased"));
+  CHECK(std::filesystem::exists(office.path("plain/root.key")));
+}
+
+// "14 of them belong to nobody" was said of 13, and of a learner who was erased.
+TEST_CASE("what is left of an erased learner is not called nobody's") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  (void)office.done("issuer erase --yes --batch spring --student S1");
+  CHECK(says(office.done("issuer batch resume spring"), "learners who were erased"));
+}
+
+TEST_CASE("a dry run says the first learner to programs too") {
+  Office office;
+  const auto list = office.write("c.csv", "student,given_name,grade\nS1,Ada,1.3\n");
+  const auto said = office.answer("issuer batch issue --dry-run --achievement 1.1 --csv " + list);
+  CHECK(said["first"]["student"] == "S1");
+  CHECK(said["first"]["states"]["grade"] == "1.3");
+}
+
+}  // namespace testamur::wallet
