@@ -83,6 +83,15 @@ TEST_CASE("the columns to fill in are read, and hold nothing that the achievemen
   CHECK(check(filled(fewer)).empty());
 }
 
+// "ects_hundredths: 750 is 7.5 ECTS" was said of a list that has no such column.
+TEST_CASE("credits are compared in the unit of the column that stands in the list") {
+  const auto findings = check("student,given_name,ects\nS1,Ada,7.5\n");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings.front().column == "ects");
+  CHECK(to_text(findings) == "line 2, column 8: ects: 7.5 ECTS; the achievement says 3 ECTS");
+  CHECK(check("student,given_name,ects\nS1,Ada,3\n").empty());
+}
+
 TEST_CASE(
     "three hundredths of a credit are not three credits: line, column and both values are said") {
   const auto findings = check("student,given_name,ects_hundredths\nS1,Ada,3\nS2,Bo,300\n");
@@ -99,7 +108,7 @@ TEST_CASE(
 }
 
 TEST_CASE("credits, level, supervision and scheme that contradict the achievement are findings") {
-  CHECK(problem("ects", "30").find("3000 is 30 ECTS; the achievement says 300 (3 ECTS)") !=
+  CHECK(problem("ects", "30").find("ects: 30 ECTS; the achievement says 3 ECTS") !=
         std::string::npos);
   CHECK(problem("eqf_level", "7") == "line 2, column 8: eqf_level: 7; the achievement says 6");
 

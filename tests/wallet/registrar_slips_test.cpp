@@ -83,6 +83,7 @@ TEST_CASE("who retires an achievement reads which, names it as elsewhere, and do
   const std::string retire = "issuer achievement retire --yes ";
   const auto own = to_text(office.ledger.id(0));
 
+  CHECK(office.answer("registry achievement 1.1")["achievement"]["name"]["number"] == 1);
   office.refused(retire + "1", "name the version too, as in 1.1");
   office.refused(retire + "1.x", "is no achievement");
   office.refused(retire + "9.9", "9.9", ExitCode::kUnknown);

@@ -120,8 +120,10 @@ class Checking {
   void add(ClaimId id, std::string value, std::string expected, const std::string& text) {
     const auto place = row_->places.find(id);
     const CsvPlace at = place == row_->places.end() ? CsvPlace{row_->line, 1} : place->second;
-    findings_.push_back({at, std::string(kind_of(id).name), std::move(value), std::move(expected),
-                         to_text(at) + ": " + std::string(kind_of(id).name) + ": " + text});
+    const std::string column(
+        id == ClaimId::kEctsHundredths && row_->is_in_credits ? "ects" : kind_of(id).name);
+    findings_.push_back({at, column, std::move(value), std::move(expected),
+                         to_text(at) + ": " + column + ": " + text});
   }
 
   // Verifiers compare byte by byte, so that letters in another form are another title to them.
@@ -153,6 +155,15 @@ class Checking {
     if (found == row_->claims.end()) return;
     const auto said = std::get<std::uint64_t>(found->second);
     if (said == stated) return;
+
+    // In the unit of the column that stands in the list.
+    if (id == ClaimId::kEctsHundredths && row_->is_in_credits) {
+      const auto is = to_display(kind_of(id), found->second);
+      const auto wanted = to_display(kind_of(id), ClaimValue{stated});
+      return add(
+          id, is, wanted,
+          is + " ECTS; the achievement says " + (stated == 0 ? "nothing" : wanted + " ECTS"));
+    }
 
     // Credits are stored in hundredths, so that 6 typed for 600 is the likely slip: the text shows
     // both readings.

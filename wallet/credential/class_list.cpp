@@ -249,6 +249,7 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   row.student = canonical_reference(cells[columns.student].text);
   check_reference(cells[columns.student], row.student, problems);
 
+  row.is_in_credits = columns.credits.has_value();
   bool has_name = false;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;

@@ -27,6 +27,7 @@ struct ClassRow {
   Claims claims;
   std::size_t line = 0;
   std::map<ClaimId, CsvPlace> places;  // of the claims, for messages
+  bool is_in_credits = false;          // the credits came by the column `ects`, as 7.5
 };
 struct ClassList {
   std::vector<ClassRow> rows;

@@ -7,6 +7,7 @@
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/viewpoint_decision.h"
 #include "wallet/cli/option.h"
@@ -146,6 +147,16 @@ Outcome show_institution(Context& context, const std::string& id_or_domain, bool
   return shown(answer, institution_text(answer));
 }
 
+// A number alone is one of this home's institution, as wherever an achievement is named.
+Result<AchievementId> achievement_of(const Context& context, const std::string& typed) {
+  if (typed.find('/') != std::string::npos) return parse_achievement_id(typed);
+  const auto profile = stored_profile(context);
+  if (profile.ok()) return achievement_named(typed, profile->institution);
+  return error(in_quotes(typed) +
+               " is no achievement: write <institution>/<number>.<version>, for this home has no "
+               "institution of its own");
+}
+
 Outcome show_achievement(Context& context, const std::string& typed) {
   Client client = context.client();
   std::string text = typed;
@@ -154,7 +165,7 @@ Outcome show_achievement(Context& context, const std::string& typed) {
     TM_TRY(const auto whole, institution_named(client, "achievement", institution));
     text.replace(0, institution.size(), to_text(whole));
   }
-  TM_TRY(const auto id, parse_achievement_id(text));
+  TM_TRY(const auto id, achievement_of(context, text));
   TM_TRY(const auto answer, asked(client.achievement(id), text));
   return shown(answer, achievement_text(answer));
 }
@@ -294,7 +305,9 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run) {
     run = [&context, text] { return show_achievements(context, *text); };
   });
   auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
-  option(*achievement, "achievement", *text, "<institution>/<number>.<version>")->required();
+  option(*achievement, "achievement", *text,
+         "<institution>/<number>.<version>, or <number>.<version> of this home's own")
+      ->required();
   achievement->callback([&context, &run, text] {
     run = [&context, text] { return show_achievement(context, *text); };
   });

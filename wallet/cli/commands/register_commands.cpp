@@ -117,7 +117,7 @@ Attempt<std::string> about_achievement(Context& context, const Register& read,
     return "whether there is an achievement " + name + " was not asked: " + known.message() + "\n";
   return Failure{ExitCode::kUnknown,
                  "--achievement: no register of this home has an award of " + name +
-                     ", and the ledger has no such achievement: testamur achievements " +
+                     ", and the ledger has no such achievement: testamur registry achievements " +
                      to_text(id.institution) + " lists them"};
 }
 
