@@ -172,7 +172,7 @@ Reply sent_reply(const Draft& draft, const std::string& says, const std::string&
     json["institution"] = institution;
     text += "  the new institution is " + institution + "\n";
   }
-  return Reply{std::move(json), text + whom + "  transaction " + id + "\n"};
+  return Reply{std::move(json), text + whom + "  transaction " + id + "\n", ExitCode::kOk, already};
 }
 
 // What has changed since it was drafted is said again, by what the ledger says now.

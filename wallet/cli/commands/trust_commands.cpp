@@ -11,6 +11,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/own_files.h"
 #include "wallet/cli/flow/standing_statements.h"
@@ -199,7 +200,8 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
                    "what " + session.profile.name + " said of " + subject + " in slot " +
                        std::to_string(content.slot) + " has ended " +
                        (later ? "by " + date_text(content.valid_from_ms) + " " : "") +
-                       "already; nothing was sent\n"};
+                       "already; nothing was sent\n",
+                   ExitCode::kOk, true};
     }
   }
 
@@ -232,7 +234,7 @@ Outcome explain(Context& context, const ExplainOptions& options) {
     TM_TRY(query.viewpoint, institution_named(client, "--viewpoint", options.viewpoint));
   }
   if (!options.achievement->empty()) {
-    TM_TRY(query.achievement, parse_achievement_id(*options.achievement));
+    TM_TRY(query.achievement, version_named("--achievement", options.achievement, query.issuer));
   }
   query.fields = options.fields;
   query.levels = options.levels;
