@@ -100,7 +100,7 @@ def dead_lists():
     return [("hundredths for credits", f"{head}ects_hundredths\nD1,Ada,3\n", ("line 2, column 8", "0.03 ECTS", "300")),
             ("a title in another form", f"{head}title\nD1,Ada,{nfd}\n", ("line 2, column 8", "NFD")),
             ("an award of a day to come", f"{head}award_date\nD1,Ada,2099-01-01\n", ("2099-01-01", str(TODAY))),
-            ("other credits", f"{head}ects\nD1,Ada,30\n", ("30 ECTS", "300 (3 ECTS)")),
+            ("other credits", f"{head}ects\nD1,Ada,30\n", ("30 ECTS", "says 3 ECTS")),
             ("another level, in the third line", f"{head}eqf_level\nD1,Ada,6\nD2,Bo,5\n", ("line 3, column 7", "5;", "says 6")),
             ("a title of another case", f"{head}title\nD1,Ada,secure software engineering\n", ("by case",)),
             ("another supervision", f"{head}identity_check\nD1,Ada,unsupervised\n", ("supervised_onsite",)),

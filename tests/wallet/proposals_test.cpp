@@ -46,7 +46,7 @@ GovernanceFacts governance_facts() {
 }
 
 std::string obstacle(const tx::ProposedAction& action, const GovernanceFacts& facts) {
-  return proposal_obstacle({kNoon + 1, 0, action}, facts).value_or("none");
+  return proposal_obstacle({kNoon + 1, 0, action}, facts).value_or(Obstacle{{}, "none"}).text;
 }
 
 bool says(const std::string& text, const std::string& part) {
@@ -97,9 +97,8 @@ TEST_CASE("what the ledger would refuse of a proposal is told before anybody is 
   CHECK(says(obstacle(tx::ParameterChangeContent{{{heartbeat, 600'000}}}, facts), "in force"));
   CHECK(obstacle(tx::ParameterChangeContent{{{heartbeat, 600'001}}}, facts) == "none");
 
-  CHECK(says(proposal_obstacle({kNoon + 90'001, 0, raise}, facts).value_or(""), "--voting-ends"));
-  CHECK(says(proposal_obstacle({kNoon + 1, kNoon + 90'001, raise}, facts).value_or(""),
-             "--effective"));
+  CHECK(says(proposal_obstacle({kNoon + 90'001, 0, raise}, facts)->text, "--voting-ends"));
+  CHECK(says(proposal_obstacle({kNoon + 1, kNoon + 90'001, raise}, facts)->text, "--effective"));
 }
 
 TEST_CASE("what a node does not say is no obstacle to a proposal or a vote") {
@@ -126,12 +125,14 @@ TEST_CASE("a vote that cannot count is not asked for") {
   const auto validators = governance_facts().validators;
   auto view = admission(ProposalState::kVoting);
   const auto why = [&](bool approve, std::uint8_t author, std::uint64_t now_ms) {
-    return vote_obstacle(view, approve, party(author), validators, now_ms).value_or("none");
+    return vote_obstacle(view, approve, party(author), validators, now_ms)
+        .value_or(Obstacle{{}, "none"})
+        .text;
   };
   CHECK(why(true, 1, kNoon - 1) == "none");
   CHECK(why(true, 1, 0) == "none");
   CHECK(says(why(true, 7, kNoon - 1), "only an institution with a seat"));
-  CHECK(says(why(true, 1, kNoon), "the voting ended on"));
+  CHECK(says(why(true, 1, kNoon), "the voting has ended, on"));
 
   VoteAnswer vote;
   vote.validator.id = party(1);
@@ -143,7 +144,7 @@ TEST_CASE("a vote that cannot count is not asked for") {
   for (const auto state : {ProposalState::kPassed, ProposalState::kDone, ProposalState::kLapsed,
                            ProposalState::kVoid, ProposalState::kVetoed}) {
     view = admission(state);
-    CHECK(says(why(true, 1, kNoon - 1), "the voting is over"));
+    CHECK(says(why(true, 1, kNoon - 1), "the voting has ended"));
   }
 }
 

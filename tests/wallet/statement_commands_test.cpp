@@ -157,14 +157,15 @@ TEST_CASE("who was voted a role that begins later reads when, and not only that 
                  ExitCode::kUsage);
   CHECK(says(again, "the same is proposed already"));
   CHECK(says(again, to_text(proposal)));
-  CHECK(says(office.why(0, "governance vote " + to_text(proposal) + " yes --yes", ExitCode::kUsage),
-             "the voting is over: it has passed"));
+  CHECK(
+      says(office.why(0, "governance vote " + to_text(proposal) + " yes --yes", ExitCode::kFailure),
+           "the voting has ended: it has passed"));
 }
 
 TEST_CASE("what the ledger would refuse of governance is refused before a vault is opened") {
   Office office;
   const auto why = [&](std::size_t institution, const std::string& words) {
-    return office.why(institution, "governance " + words + " --yes", ExitCode::kUsage);
+    return office.why(institution, "governance " + words + " --yes", ExitCode::kFailure);
   };
   CHECK(says(why(0, "propose lift " + office.of(1)), "has the standing \"good\""));
   CHECK(says(why(0, "propose admission " + office.of(kAgency) + " --class accreditor"),

@@ -220,7 +220,11 @@ Failure failure_of(const VaultError& vault) {
 
 ExitCode report(const Context& context, const Outcome& outcome) {
   if (const auto* failure = outcome.failure()) return print_failure(context, *failure);
-  if (const auto* answer = outcome.reply()) print(context, answer->json, answer->text);
+  if (const auto* answer = outcome.reply()) {
+    print(context, answer->json, answer->text);
+    if (!answer->notice.empty() && !context.quiet && !context.json)
+      put(Stream::kError, answer->notice);
+  }
   return outcome.exit();
 }
 

@@ -93,6 +93,7 @@ struct Reply {
   // What was asked for stands already, and nothing was done. An option that says how it is to be
   // done is no slip then, and must not hide this.
   bool already = false;
+  std::string notice = {};  // for people, on standard error, after the answer
 };
 
 // An answer, a failure, or the exit code of a command that printed by itself.

@@ -200,9 +200,9 @@ Outcome import(Context& context, const ImportOptions& options) {
   auto view = read_credential(stored.sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   const auto condition = Condition(context).of(stored, *view);
-  wallet.remind(context);
   return Reply{credential_json(stored, *view, condition),
-               "imported " + credential_text(stored, *view, condition, true)};
+               "imported " + credential_text(stored, *view, condition, true), ExitCode::kOk, false,
+               wallet.reminder()};
 }
 
 Outcome list(Context& context) {
@@ -225,9 +225,9 @@ Outcome list(Context& context) {
     text += credential_text(stored, *view, condition, false);
   }
 
-  wallet.remind(context);
   return Reply{Json{{"credentials", all}},
-               all.empty() ? "no credentials yet: testamur credential import FILE\n" : text};
+               all.empty() ? "no credentials yet: testamur credential import FILE\n" : text,
+               ExitCode::kOk, false, wallet.reminder()};
 }
 
 // Which credential of this wallet took the place of this one, and of which this one did: those of

@@ -105,9 +105,11 @@ Outcome vote(Context& context, const VoteOptions& options) {
 
   TM_TRY(const auto status, asked(session.client.status()));
   TM_TRY(const auto validators, asked(session.client.validators()));
+  TM_TRY(const auto own, asked(session.client.institution(session.profile.institution, false)));
+  if (const auto obstacle = author_obstacle(own)) return failure_of(*obstacle);
   if (const auto obstacle = vote_obstacle(found.view, yes, session.profile.institution, validators,
                                           status.as_of ? status.as_of->time_ms : 0))
-    return Failure{ExitCode::kUsage, *obstacle + ". Nothing was sent"};
+    return failure_of(*obstacle);
 
   TransactionRequest request;
   request.command = "governance vote";

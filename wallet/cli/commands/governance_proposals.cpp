@@ -289,6 +289,8 @@ std::set<InstitutionId> parties_about(const tx::ProposedAction& action,
 Attempt<void> refuse_what_cannot_hold(IssuerSession& session, const tx::ProposalContent& said) {
   GovernanceFacts facts;
   facts.author = session.profile.institution;
+  TM_TRY(const auto own, asked(session.client.institution(facts.author, false)));
+  if (const auto obstacle = author_obstacle(own)) return failure_of(*obstacle);
   TM_TRY(const auto status, asked(session.client.status()));
   facts.now_ms = std::max(session.context.now_ms(), status.as_of ? status.as_of->time_ms : 0);
   TM_TRY(facts.validators, asked(session.client.validators()));
@@ -296,8 +298,7 @@ Attempt<void> refuse_what_cannot_hold(IssuerSession& session, const tx::Proposal
   for (const auto& id : parties_about(said.action, facts.validators)) {
     TM_TRY(facts.parties[id], asked(session.client.institution(id, false)));
   }
-  if (const auto obstacle = proposal_obstacle(said, facts))
-    return error(*obstacle + ". Nothing was sent");
+  if (const auto obstacle = proposal_obstacle(said, facts)) return failure_of(*obstacle);
   return {};
 }
 

@@ -59,8 +59,8 @@ ExitCode refuse_unsafe_place(Context& context, const std::string& what, const st
                              const std::string& why) {
   if (lies_below(file, context.home))
     return fail(context, ExitCode::kUsage,
-                what + file + (is_there(file) ? " belongs to the home " : " lies in the home ") +
-                    context.home + ", where " + why +
+                what + file + " lies in the home " + context.home +
+                    " and belongs to the home, where " + why +
                     ": name a file elsewhere, on another disk or on paper");
   std::error_code ignored;
   if (std::filesystem::is_character_file(file, ignored))

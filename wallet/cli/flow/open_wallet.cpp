@@ -101,11 +101,10 @@ ExitCode OpenWallet::save(Context& context) {
   return ExitCode::kOk;
 }
 
-void OpenWallet::remind(const Context& context) const {
-  if (context.quiet || context.json || !backup_is_older_than_a_credential(contents_)) return;
-  put(Stream::kError,
-      "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes "
-      "one\n");
+std::string OpenWallet::reminder() const {
+  if (!backup_is_older_than_a_credential(contents_)) return {};
+  return "testamur: a credential is newer than the last backup; testamur wallet backup FILE makes "
+         "one\n";
 }
 
 }  // namespace testamur::wallet

@@ -24,8 +24,8 @@ class OpenWallet {
   ExitCode save(Context& context);
   // The same where something was erased: the vault's previous version goes too.
   ExitCode save_and_forget(Context& context);
-  // A reminder where credentials are newer than the last backup.
-  void remind(const Context& context) const;
+  // For people, where credentials are newer than the last backup; else empty.
+  std::string reminder() const;
 
  private:
   std::optional<Vault> vault_;

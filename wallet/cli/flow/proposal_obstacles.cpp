@@ -10,7 +10,8 @@ namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
-using Obstacle = std::optional<std::string>;
+using Code = tx::RejectionCode;
+using Found = std::optional<Obstacle>;
 using Class = tx::InstitutionClass;
 
 constexpr std::uint64_t kUnknownLimit = ~std::uint64_t{0};
@@ -21,15 +22,15 @@ bool is_seated(const ValidatorsAnswer& validators, const InstitutionId& id) {
 }
 
 // Only of a set that is known, each seat by name: a seat that cannot be read may be this one.
-Obstacle not_seated(const ValidatorsAnswer& validators, const InstitutionId& author,
-                    const std::string& who) {
+Found not_seated(const ValidatorsAnswer& validators, const InstitutionId& author,
+                 const std::string& who) {
   const bool whole =
       !validators.seats.empty() && std::ranges::all_of(validators.seats, [](const auto& seat) {
         return seat.institution.is_named();
       });
   if (!whole || is_seated(validators, author)) return std::nullopt;
-  return "only an institution with a seat in the validator set " + who +
-         ", and this one has none (testamur governance validators)";
+  return Obstacle{Code::kNotSeated, "only an institution with a seat in the validator set " + who +
+                                        ", and this one has none (testamur governance validators)"};
 }
 
 const InstitutionAnswer* party_in(const GovernanceFacts& facts, const InstitutionId& id) {
@@ -46,67 +47,78 @@ bool is_too_late(std::uint64_t time_ms, std::uint64_t now_ms, std::uint64_t limi
   return time_ms > now_ms && time_ms - now_ms > limit_ms;
 }
 
-Obstacle time_obstacle(const tx::ProposalContent& content, const GovernanceFacts& facts) {
+Found time_obstacle(const tx::ProposalContent& content, const GovernanceFacts& facts) {
   const auto voting_ms = limit_of(facts, "voting_time_limit_ms");
   if (is_too_late(content.voting_ends_ms, facts.now_ms, voting_ms))
-    return "--voting-ends: " + moment_text(content.voting_ends_ms) + " is more than " +
-           duration_text(voting_ms) + " ahead, the longest time that this ledger lets a vote take";
+    return Obstacle{Code::kVotingTime,
+                    "--voting-ends: " + moment_text(content.voting_ends_ms) + " is more than " +
+                        duration_text(voting_ms) +
+                        " ahead, the longest time that this ledger lets a vote take"};
   const auto delay_ms = limit_of(facts, "effective_delay_limit_ms");
   if (is_too_late(content.effective_ms, facts.now_ms, delay_ms))
-    return "--effective: " + moment_text(content.effective_ms) + " is more than " +
-           duration_text(delay_ms) +
-           " ahead, the longest time that this ledger lets a decision wait";
+    return Obstacle{Code::kEffectiveTime,
+                    "--effective: " + moment_text(content.effective_ms) + " is more than " +
+                        duration_text(delay_ms) +
+                        " ahead, the longest time that this ledger lets a decision wait"};
   return std::nullopt;
 }
 
-Obstacle listed(const InstitutionAnswer& party) {
+Found listed(const InstitutionAnswer& party) {
   if (party.institution_class != Class::kListed) return std::nullopt;
-  return party_text(party.name) +
-         " is only listed, and has no keys: it registers first (testamur issuer register)";
+  return Obstacle{
+      Code::kListedInstitution,
+      party_text(party.name) +
+          " is only listed, and has no keys: it registers first (testamur institution register)"};
 }
 
 // ---- the actions
 
-Obstacle obstacle(const tx::AdmissionContent& content, const GovernanceFacts& facts) {
+Found obstacle(const tx::AdmissionContent& content, const GovernanceFacts& facts) {
   const auto* party = party_in(facts, content.institution);
   if (party == nullptr) return std::nullopt;
   const auto name = party_text(party->name);
   if (auto none = listed(*party)) return none;
   if (party->institution_class == content.institution_class)
-    return name + " is of the class " + class_text(party->institution_class) + " already";
+    return Obstacle{Code::kClassUnchanged,
+                    name + " is of the class " + class_text(party->institution_class) + " already"};
 
   const bool is_raised = content.institution_class != Class::kIssuer;
   const auto standing = party->standing;
   if (standing == trust::Standing::kLeft || standing == trust::Standing::kClosed)
     if (is_raised)
-      return name + " has the standing \"" + standing_text(standing) +
-             "\", which is for good: it takes no new role";
+      return Obstacle{Code::kStandingNotGood, name + " has the standing \"" +
+                                                  standing_text(standing) +
+                                                  "\", which is for good: it takes no new role"};
   if (is_raised && standing == trust::Standing::kSuspended)
-    return name + " is suspended: lift that first (testamur governance propose lift)";
+    return Obstacle{Code::kStandingNotGood,
+                    name + " is suspended: lift that first (testamur governance propose lift)"};
   if (is_seated(facts.validators, content.institution))
-    return name +
-           " has a seat in the validator set, which rests on its class: the set changes first "
-           "(testamur governance propose validator-set remove)";
+    return Obstacle{Code::kSeated,
+                    name +
+                        " has a seat in the validator set, which rests on its class: the set "
+                        "changes first (testamur governance propose validator-set remove)"};
   return std::nullopt;
 }
 
-Obstacle obstacle(const tx::SetChangeContent& content, const GovernanceFacts& facts) {
+Found obstacle(const tx::SetChangeContent& content, const GovernanceFacts& facts) {
   for (const auto& seat : content.seats) {
     const auto* party = party_in(facts, seat.institution);
     if (party == nullptr) continue;
     const auto name = party_text(party->name);
     if (party->institution_class && party->institution_class != Class::kValidator)
-      return name + " is of the class " + class_text(party->institution_class) +
-             ": it becomes a validator first (testamur governance propose admission … --class "
-             "validator)";
+      return Obstacle{Code::kSeatClass,
+                      name + " is of the class " + class_text(party->institution_class) +
+                          ": it becomes a validator first (testamur governance propose admission "
+                          "… --class validator)"};
     if (party->standing && party->standing != trust::Standing::kGood)
-      return name + " has the standing \"" + standing_text(party->standing) +
-             "\": only one of good standing takes a seat";
+      return Obstacle{Code::kSeatClass, name + " has the standing \"" +
+                                            standing_text(party->standing) +
+                                            "\": only one of good standing takes a seat"};
   }
   return std::nullopt;
 }
 
-Obstacle obstacle(const tx::ParameterChangeContent& content, const GovernanceFacts& facts) {
+Found obstacle(const tx::ParameterChangeContent& content, const GovernanceFacts& facts) {
   std::string same;
   for (const auto& value : content.values) {
     const std::string name(ledger::row_of(value.id).name);
@@ -114,33 +126,36 @@ Obstacle obstacle(const tx::ParameterChangeContent& content, const GovernanceFac
     if (now == facts.parameters.values.end() || now->second != value.value) return std::nullopt;
     same += (same.empty() ? "" : ", ") + name + " = " + std::to_string(value.value);
   }
-  return "that is in force already: " + same;
+  return Obstacle{Code::kParametersUnchanged, "that is in force already: " + same};
 }
 
-Obstacle obstacle(const tx::ProtocolActivationContent& content, const GovernanceFacts& facts) {
+Found obstacle(const tx::ProtocolActivationContent& content, const GovernanceFacts& facts) {
   const auto newest =
       std::max(facts.validators.protocol_in_force, facts.validators.protocol_activating);
   if (content.version <= newest)
-    return "version " + std::to_string(newest) + " is activated already";
+    return Obstacle{Code::kProtocolNotNewer,
+                    "version " + std::to_string(newest) + " is activated already"};
   return std::nullopt;
 }
 
-Obstacle obstacle(const tx::RootReplacementContent& content, const GovernanceFacts& facts) {
+Found obstacle(const tx::RootReplacementContent& content, const GovernanceFacts& facts) {
   const auto* party = party_in(facts, content.institution);
   return party == nullptr ? std::nullopt : listed(*party);
 }
 
-Obstacle obstacle(const tx::SuspensionContent& content, const GovernanceFacts& facts) {
+Found obstacle(const tx::SuspensionContent& content, const GovernanceFacts& facts) {
   const auto* party = party_in(facts, content.institution);
   if (party == nullptr || !party->standing) return std::nullopt;
   const auto needed = content.lift ? trust::Standing::kSuspended : trust::Standing::kGood;
   if (party->standing == needed) return std::nullopt;
-  return party_text(party->name) + " has the standing \"" + standing_text(party->standing) +
-         "\": only one of the standing \"" + standing_text(needed) + "\" can be " +
-         (content.lift ? "given its rights again" : "suspended");
+  return Obstacle{Code::kStandingUnchanged,
+                  party_text(party->name) + " has the standing \"" +
+                      standing_text(party->standing) + "\": only one of the standing \"" +
+                      standing_text(needed) + "\" can be " +
+                      (content.lift ? "given its rights again" : "suspended")};
 }
 
-Obstacle obstacle(const tx::SuccessionContent&, const GovernanceFacts&) { return std::nullopt; }
+Found obstacle(const tx::SuccessionContent&, const GovernanceFacts&) { return std::nullopt; }
 
 const char* ended_word(ProposalState state) {
   switch (state) {
@@ -157,8 +172,20 @@ const char* ended_word(ProposalState state) {
 
 }  // namespace
 
-std::optional<std::string> proposal_obstacle(const tx::ProposalContent& content,
-                                             const GovernanceFacts& facts) {
+Failure failure_of(const Obstacle& obstacle) {
+  return Failure{ExitCode::kFailure, obstacle.text + ". Nothing was sent",
+                 std::string(tx::name(obstacle.code)), std::string(tx::rule(obstacle.code))};
+}
+
+std::optional<Obstacle> author_obstacle(const InstitutionAnswer& author) {
+  if (!author.standing || author.standing == trust::Standing::kGood) return std::nullopt;
+  return Obstacle{Code::kAuthorNotInGoodStanding, "this institution has the standing \"" +
+                                                      standing_text(author.standing) +
+                                                      "\", and nothing that it sends counts"};
+}
+
+std::optional<Obstacle> proposal_obstacle(const tx::ProposalContent& content,
+                                          const GovernanceFacts& facts) {
   if (auto found = not_seated(facts.validators, facts.author, "proposes")) return found;
   if (auto found = time_obstacle(content, facts)) return found;
   return std::visit([&](const auto& action) { return obstacle(action, facts); }, content.action);
@@ -174,18 +201,20 @@ const ProposalAnswer* proposed_already(const tx::ProposalContent& content,
   return nullptr;
 }
 
-std::optional<std::string> vote_obstacle(const ProposalAnswer& proposal, bool approve,
-                                         const InstitutionId& author,
-                                         const ValidatorsAnswer& validators, std::uint64_t now_ms) {
+std::optional<Obstacle> vote_obstacle(const ProposalAnswer& proposal, bool approve,
+                                      const InstitutionId& author,
+                                      const ValidatorsAnswer& validators, std::uint64_t now_ms) {
   if (auto found = not_seated(validators, author, "votes")) return found;
   if (const char* word = ended_word(proposal.state))
-    return std::string("the voting is over: ") + word;
+    return Obstacle{Code::kProposalClosed, std::string("the voting has ended: ") + word};
   if (proposal.content && proposal.content->voting_ends_ms <= now_ms)
-    return "the voting ended on " + moment_text(proposal.content->voting_ends_ms);
+    return Obstacle{Code::kProposalClosed,
+                    "the voting has ended, on " + moment_text(proposal.content->voting_ends_ms)};
   for (const auto& vote : proposal.votes) {
     if (vote.validator.id == author && vote.approve == approve)
-      return std::string("this institution has voted ") + (approve ? "yes" : "no") +
-             " already, and nothing would change";
+      return Obstacle{Code::kVoteUnchanged, std::string("this institution has voted ") +
+                                                (approve ? "yes" : "no") +
+                                                " already, and nothing would change"};
   }
   return std::nullopt;
 }

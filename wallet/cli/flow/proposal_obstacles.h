@@ -10,10 +10,22 @@
 
 #include "common/ids.h"
 #include "ledger/tx/content.h"
+#include "ledger/tx/rejection.h"
+#include "wallet/cli/outcome.h"
 #include "wallet/client/governance_answers.h"
 #include "wallet/client/registry_answers.h"
 
 namespace testamur::wallet {
+
+// Why, and by which rule of the ledger.
+struct Obstacle {
+  ledger::tx::RejectionCode code{};
+  std::string text;
+};
+Failure failure_of(const Obstacle& obstacle);
+
+// Nothing that an institution says counts while it is not in good standing.
+std::optional<Obstacle> author_obstacle(const InstitutionAnswer& author);
 
 // What a proposal is judged by.
 struct GovernanceFacts {
@@ -24,17 +36,17 @@ struct GovernanceFacts {
   std::map<InstitutionId, InstitutionAnswer> parties;  // whom the proposal names
 };
 
-// A sentence, or nothing where it may be proposed.
-std::optional<std::string> proposal_obstacle(const ledger::tx::ProposalContent& content,
-                                             const GovernanceFacts& facts);
+// Nothing where it may be proposed.
+std::optional<Obstacle> proposal_obstacle(const ledger::tx::ProposalContent& content,
+                                          const GovernanceFacts& facts);
 
 // Of the open proposals the one that proposes the same, for whatever day; nullptr: none.
 const ProposalAnswer* proposed_already(const ledger::tx::ProposalContent& content,
                                        const ProposalsAnswer& open);
 
 // The same of a vote by this validator. `now_ms`: the ledger's time; 0: not known.
-std::optional<std::string> vote_obstacle(const ProposalAnswer& proposal, bool approve,
-                                         const InstitutionId& author,
-                                         const ValidatorsAnswer& validators, std::uint64_t now_ms);
+std::optional<Obstacle> vote_obstacle(const ProposalAnswer& proposal, bool approve,
+                                      const InstitutionId& author,
+                                      const ValidatorsAnswer& validators, std::uint64_t now_ms);
 
 }  // namespace testamur::wallet
