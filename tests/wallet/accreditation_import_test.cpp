@@ -35,9 +35,9 @@ struct Importing {
   ImportRules rules{ledger.id(kAgency), {}, {"AAQ"}};
   IssuerProfile profile{ledger.nodes.chain(), ledger.id(kAgency), "Agency", ""};
 
-  ImportPlan plan(const std::string& text) {
+  ImportPlan plan(const std::string& text, const std::vector<tx::SharedTransaction>& pending = {}) {
     const auto reading = read_reports(text).value();
-    auto known = fetch_known_ledger(ledger.client, ledger.id(kAgency), reading);
+    auto known = fetch_known_ledger(ledger.client, ledger.id(kAgency), reading, pending);
     INFO(known.message());
     REQUIRE(known.ok());
     return plan_import(reading, *known, rules);
@@ -163,7 +163,7 @@ TEST_CASE("what has no answer yet is not to be given again, and only what is lef
   const auto agency = nodes.at(kAgency).id;
   const IssuerProfile profile{nodes.chain(), agency, "Agency", ""};
   const auto reading = read_reports(reports(2)).value();
-  const auto known = fetch_known_ledger(client, agency, reading);
+  const auto known = fetch_known_ledger(client, agency, reading, {});
   REQUIRE(known.ok());
   auto plan = plan_import(reading, *known, {agency, {}, {"AAQ"}});
   REQUIRE(plan.parties.size() + plan.accreditations.size() == 3);
@@ -183,6 +183,29 @@ TEST_CASE("what has no answer yet is not to be given again, and only what is lef
   CHECK(
       why(plan).ends_with("Of 1 that were to be sent, 0 are on the ledger; nothing else is left "
                           "to send"));
+}
+
+TEST_CASE("what an import signed and waits is not signed again, and keeps its slot") {
+  Importing import;
+  auto listing = import.plan(reports(1));
+  listing.accreditations.clear();
+  REQUIRE(import.send(listing) == ExitCode::kOk);
+
+  const auto plan = import.plan(reports(1));
+  REQUIRE(plan.accreditations.size() == 1);
+  const auto& waiting = plan.accreditations.front();
+  const auto built = std::get<tx::UnsignedTransaction>(
+      tx::build(import.ledger.nodes.envelope(kAgency), waiting.content));
+  const auto decoded = tx::decode(
+      import.ledger.nodes.chain(),
+      tx::attach_signed(built, KeyPurpose::kGovern, import.ledger.nodes.at(kAgency).govern));
+  const std::vector<tx::SharedTransaction> pending{std::get<tx::SharedTransaction>(decoded)};
+
+  const auto again = import.plan(reports(1), pending);
+  CHECK(again.accreditations.empty());
+  CHECK(again.already == 1);
+  for (const auto& other : import.plan(reports(20), pending).accreditations)
+    CHECK((other.subject != waiting.subject || other.content.slot != waiting.content.slot));
 }
 
 TEST_CASE("a website that was an institution's domain once is refused in the dry run") {

@@ -248,10 +248,19 @@ TEST_CASE("a recognition that begins later is withdrawn, and only what has ended
     REQUIRE(outcome.failure() != nullptr);
     CHECK_FALSE(says(outcome.failure()->message, "already"));
   }
-  auto warnings = recognition_warnings(ledger.client, ledger.id(0), coming, 1);
-  REQUIRE(warnings.ok());
-  REQUIRE(warnings->size() == 1);
-  CHECK(says(warnings->front(), "it takes the place, from 2030-01-01 on, of"));
+  const auto warned = [&](const tx::StatementContent& content) {
+    const auto ever =
+        std::get<StatementsAnswer>(ledger.client.statements(ledger.id(0), ledger.id(1), true));
+    const auto warnings = recognition_warnings(ledger.client, ever, content, 1);
+    REQUIRE(warnings.ok());
+    REQUIRE(warnings->size() == 1);
+    return warnings->front();
+  };
+  auto other = coming;
+  other.amount = 61;
+  CHECK(says(warned(other), "it takes the place, from 2030-01-01 on, of"));
+  // Whoever is asked reads that nothing would change, and not that something is replaced.
+  CHECK(says(warned(coming), "this stands already, and nothing would change"));
 
   tx::StatementContent end;
   end.kind = tx::StatementKind::kEnd;

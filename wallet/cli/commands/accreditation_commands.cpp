@@ -197,11 +197,11 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   TM_TRY_STATUS(refuse_outweighed(session.context, content, *options.subject, standing));
 
   // What is signed and not on the ledger yet has taken its slot.
-  TM_TRY(const auto pending,
-         pending_transactions(session.context, session.profile, session.context.now_ms()));
-  add_pending(answer, pending, content.subject);
+  add_pending(answer, session.pending, content.subject);
   TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
   auto warnings = alike_warnings(standing, said);
+  TM_TRY(const auto known, accreditation_warnings(session.client, answer, content, now_ms));
+  warnings.insert(warnings.end(), known.begin(), known.end());
   return Saying{std::move(content), std::move(warnings)};
 }
 
@@ -312,7 +312,9 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
-  return Saying{std::move(content), {}};
+  TM_TRY(auto warnings,
+         accreditation_warnings(session.client, answer, content, session.context.now_ms()));
+  return Saying{std::move(content), std::move(warnings)};
 }
 
 Outcome say(Context& context, const AccreditOptions& options, bool grant) {
@@ -324,9 +326,6 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   TransactionRequest request;
   request.command = "accreditation";
   request.description.warnings = saying.warnings;
-  TM_TRY(auto known, accreditation_warnings(session.client, session.profile.institution, content,
-                                            context.now_ms()));
-  for (auto& warning : known) request.description.warnings.push_back(std::move(warning));
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name;
   if (grant) {
@@ -392,7 +391,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
 
   const auto& own = session.profile.institution;
   TM_TRY(const auto agency, find_agency(session));
-  TM_TRY(const auto known, fetch_known_ledger(session.client, own, *reading));
+  TM_TRY(const auto known, fetch_known_ledger(session.client, own, *reading, session.pending));
   ImportRules rules{own,
                     agency.parent,
                     agency.names,

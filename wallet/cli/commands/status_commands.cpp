@@ -321,8 +321,7 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   TM_TRY(const auto reason_text, reason_word(options, verb));
   TM_TRY(const auto reason, parse_reason(reason_text));
   const bool with_root = options.with_root;
-  TM_TRY_STATUS(hold_home(context, std::string("issuer status ") + verb.name));
-  TM_TRY(auto session, open_issuer_session(context));
+  TM_TRY(auto session, open_acting_session(context, std::string("issuer status ") + verb.name));
   TM_TRY(const auto table, read_table(options.csv, session.profile));
   TM_TRY(const auto names, named_targets(options, session.profile, table.names));
   // An index is one award, and so is a learner's in a batch, and none is more than all of it: there

@@ -164,36 +164,27 @@ std::string sentence(const tx::StatementContent& content, const std::string& sub
 }
 
 // The ledger takes an end of what has ended, and keeps it for good; it says nothing to anybody.
-Attempt<bool> has_ended_already(IssuerSession& session, const tx::StatementContent& content,
-                                const std::string& subject) {
-  const auto& own = session.profile.institution;
-  TM_TRY(const auto ever, asked(session.client.statements(own, content.subject, true)));
+Attempt<bool> has_ended_already(const StatementsAnswer& ever, const tx::StatementContent& content,
+                                const std::string& author, const std::string& subject) {
   if (!recognition_periods(ever, content.slot, content.valid_from_ms).empty()) return false;
   if (was_recognized(ever, content.slot)) return true;
   return Failure{ExitCode::kUsage,
-                 session.profile.name + " never said anything of " + subject + " in slot " +
+                 author + " never said anything of " + subject + " in slot " +
                      std::to_string(content.slot) +
                      ": there is nothing to withdraw, and nothing was sent. Another slot is named "
                      "by --slot",
                  "nothing_to_end"};
 }
 
-Attempt<void> refuse_said_again(IssuerSession& session, const tx::StatementContent& content) {
-  if (content.kind == tx::StatementKind::kEnd) return {};
-  TM_TRY(const auto ever,
-         asked(session.client.statements(session.profile.institution, content.subject, true)));
-  return refuse_said_already(
-      session.context,
-      said_already(content, standing_alike(ever, content, session.context.now_ms())));
-}
-
 Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kind) {
   TM_TRY(auto session, open_acting_session(context, "trust"));
   TM_TRY(const auto content, make_statement(context, session.client, options, kind));
+  TM_TRY(const auto ever,
+         asked(session.client.statements(session.profile.institution, content.subject, true)));
 
   if (kind == tx::StatementKind::kEnd) {
     const std::string& subject = options.subject;
-    TM_TRY(const bool ended, has_ended_already(session, content, subject));
+    TM_TRY(const bool ended, has_ended_already(ever, content, session.profile.name, subject));
     if (ended) {
       const bool later = content.valid_from_ms > context.now_ms();
       return Reply{Json{{"already", true}, {"statement", ""}},
@@ -205,13 +196,13 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
     }
   }
 
-  TM_TRY_STATUS(refuse_said_again(session, content));
+  const auto now_ms = context.now_ms();
+  TM_TRY_STATUS(
+      refuse_said_already(context, said_already(content, standing_alike(ever, content, now_ms))));
 
   TransactionRequest request;
   request.command = "trust";
-  TM_TRY(
-      request.description.warnings,
-      recognition_warnings(session.client, session.profile.institution, content, context.now_ms()));
+  TM_TRY(request.description.warnings, recognition_warnings(session.client, ever, content, now_ms));
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
   request.done = session.profile.name + " " + sentence(content, options.subject) + " (slot " +

@@ -14,6 +14,7 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/accreditation_slots.h"
 #include "wallet/cli/flow/local_view.h"
+#include "wallet/cli/flow/pending.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/outbox.h"
@@ -117,7 +118,8 @@ Attempt<void> add_former_domains(Client& client, const ReportReading& reading, K
 }  // namespace
 
 Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author,
-                                        const ReportReading& reading) {
+                                        const ReportReading& reading,
+                                        const std::vector<tx::SharedTransaction>& pending) {
   KnownLedger known;
   TM_TRY(const auto list, asked(client.institutions()));
   known.parties = parties_in(list);
@@ -125,7 +127,8 @@ Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& aut
     return Failure{ExitCode::kFailure, "the node does not say the time of its newest block"};
   known.now_ms = list.as_of->time_ms;
   TM_TRY(known.slots_limit, asked(accreditation_slots_limit(client)));
-  TM_TRY(const auto said, asked(client.statements(author, std::nullopt, true)));
+  TM_TRY(auto said, asked(client.statements(author, std::nullopt, true)));
+  add_pending(said, pending, std::nullopt);
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, add_accreditations(said, known)));
   TM_TRY_STATUS(add_former_domains(client, reading, known));
   return known;

@@ -2,15 +2,18 @@
 // plans it. One thread.
 #pragma once
 
+#include "ledger/tx/transaction.h"
 #include "wallet/accreditation/plan.h"
 #include "wallet/cli/context.h"
 
 namespace testamur::wallet {
 
 // What a plan needs to know of the ledger: everybody on it, whose the websites of these reports
-// were, and what `author` ever accredited.
+// were, and what `author` ever accredited. What it signed and waits (`pending`) counts like what
+// stands.
 Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& author,
-                                        const ReportReading& reading);
+                                        const ReportReading& reading,
+                                        const std::vector<ledger::tx::SharedTransaction>& pending);
 
 // Everybody in a list of institutions.
 std::vector<KnownParty> parties_in(const InstitutionsAnswer& institutions);

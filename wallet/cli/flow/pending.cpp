@@ -72,12 +72,12 @@ Attempt<std::vector<tx::SharedTransaction>> pending_transactions(const Context& 
 }
 
 void add_pending(StatementsAnswer& answer, const std::vector<tx::SharedTransaction>& pending,
-                 const InstitutionId& subject) {
+                 const std::optional<InstitutionId>& subject) {
   for (const auto& each : pending) {
     const auto* content = std::get_if<tx::StatementContent>(&each->content());
     const bool is_listed = std::ranges::find(answer.statements, each->id(), &StatementAnswer::id) !=
                            answer.statements.end();
-    if (content == nullptr || content->subject != subject || is_listed) continue;
+    if (content == nullptr || is_listed || (subject && content->subject != *subject)) continue;
     answer.statements.push_back(as_listed(*each, *content));
   }
 }

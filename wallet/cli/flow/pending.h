@@ -16,11 +16,11 @@ namespace testamur::wallet {
 Attempt<std::vector<ledger::tx::SharedTransaction>> pending_transactions(
     const Context& context, const IssuerProfile& profile, std::uint64_t now_ms);
 
-// Puts the statements about `subject` among them beside those that a node lists, not in force and
-// with nothing unknown.
+// Puts the statements among them about `subject` (nothing: about anybody) beside those that a node
+// lists, not in force and with nothing unknown.
 void add_pending(StatementsAnswer& answer,
                  const std::vector<ledger::tx::SharedTransaction>& pending,
-                 const InstitutionId& subject);
+                 const std::optional<InstitutionId>& subject);
 
 // The one among them that says the same: for a statement whatever its slot and, where it begins
 // with its own time, its first day; for a proposal whatever its days. Nothing where none does.

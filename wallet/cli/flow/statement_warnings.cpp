@@ -4,6 +4,7 @@
 
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/standing_statements.h"
 #include "wallet/cli/flow/statement_periods.h"
 
 namespace testamur::wallet {
@@ -134,27 +135,27 @@ Warnings depth_warnings(const InstitutionAnswer& subject, const tx::StatementCon
 
 }  // namespace
 
-Attempt<Warnings> recognition_warnings(Client& client, const InstitutionId& author,
+Attempt<Warnings> recognition_warnings(Client& client, const StatementsAnswer& ever,
                                        const tx::StatementContent& content, std::uint64_t now_ms) {
-  TM_TRY(const auto ever, asked(client.statements(author, content.subject, true)));
   Warnings warnings;
   if (content.kind == tx::StatementKind::kTrust) {
     TM_TRY(const auto subject, asked(client.institution(content.subject, false)));
     warnings = standing_warnings(subject);
   }
-  add(warnings, replaced_warnings(ever, content, now_ms));
+  const auto said = said_already(content, standing_alike(ever, content, now_ms));
+  add(warnings,
+      said.empty() ? replaced_warnings(ever, content, now_ms) : said_already_warnings(said));
   add(warnings, other_slot_warnings(ever, content));
   add(warnings, reason_warnings(content));
   add(warnings, past_day_warnings(content, now_ms));
   return warnings;
 }
 
-Attempt<Warnings> accreditation_warnings(Client& client, const InstitutionId& author,
+Attempt<Warnings> accreditation_warnings(Client& client, const StatementsAnswer& ever,
                                          const tx::StatementContent& content,
                                          std::uint64_t now_ms) {
   Warnings warnings;
   if (content.kind == tx::StatementKind::kEnd) {
-    TM_TRY(const auto ever, asked(client.statements(author, content.subject, true)));
     warnings = ended_warnings(ever, content);
   } else {
     TM_TRY(const auto subject, asked(client.institution(content.subject, false)));
@@ -167,8 +168,9 @@ Attempt<Warnings> accreditation_warnings(Client& client, const InstitutionId& au
 
 Attempt<Warnings> statement_warnings(Client& client, const InstitutionId& author,
                                      const tx::StatementContent& content, std::uint64_t now_ms) {
-  return content.accreditation ? accreditation_warnings(client, author, content, now_ms)
-                               : recognition_warnings(client, author, content, now_ms);
+  TM_TRY(const auto ever, asked(client.statements(author, content.subject, true)));
+  return content.accreditation ? accreditation_warnings(client, ever, content, now_ms)
+                               : recognition_warnings(client, ever, content, now_ms);
 }
 
 Attempt<void> refuse_taken_slot(Client& client, const InstitutionId& author,

@@ -12,19 +12,20 @@
 
 namespace testamur::wallet {
 
-// Of a trust, a distrust or the end of one: what it replaces or ends, what stands on beside it,
-// whether its subject counts at all, and a first day that is past.
-Attempt<std::vector<std::string>> recognition_warnings(Client& client, const InstitutionId& author,
+// Of a trust, a distrust or the end of one: what stands already, or what it replaces or ends, what
+// stands on beside it, whether its subject counts at all, and a first day that is past. Here and
+// below `ever` lists the author's statements about the subject, with history.
+Attempt<std::vector<std::string>> recognition_warnings(Client& client, const StatementsAnswer& ever,
                                                        const ledger::tx::StatementContent& content,
                                                        std::uint64_t now_ms);
 
 // Of an accreditation or the end of one: a first day that is past or to come, a subject that counts
 // for nothing or cannot use the depth, and of an end what it ends.
 Attempt<std::vector<std::string>> accreditation_warnings(
-    Client& client, const InstitutionId& author, const ledger::tx::StatementContent& content,
+    Client& client, const StatementsAnswer& ever, const ledger::tx::StatementContent& content,
     std::uint64_t now_ms);
 
-// Either of them.
+// Either of them, by what the node lists now.
 Attempt<std::vector<std::string>> statement_warnings(Client& client, const InstitutionId& author,
                                                      const ledger::tx::StatementContent& content,
                                                      std::uint64_t now_ms);

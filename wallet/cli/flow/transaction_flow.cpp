@@ -67,8 +67,7 @@ Attempt<tx::Envelope> envelope_for(IssuerSession& session, const DraftOptions& o
 Attempt<void> compare_with_pending(IssuerSession& session, const tx::DecodedBody& body,
                                    Description& description) {
   const auto& context = session.context;
-  TM_TRY(const auto pending, pending_transactions(context, session.profile, context.now_ms()));
-  const auto same = pending_alike(pending, body);
+  const auto same = pending_alike(session.pending, body);
   if (!same) return {};
   const std::string text = "the same was signed before and waits in the outbox, as " +
                            to_text(*same) + ": testamur outbox resume goes on with it";
@@ -213,18 +212,18 @@ Failure ended_otherwise(const CommitOutcome& outcome, const TransactionId& id,
 Attempt<IssuerSession> open_acting_session(Context& context, const std::string& doing) {
   TM_TRY_STATUS(hold_home(context, doing));
   TM_TRY(auto session, open_issuer_session(context));
-  TM_TRY(const auto pending, pending_transactions(context, session.profile, context.now_ms()));
-  if (!pending.empty() && !context.quiet) {
+  TM_TRY(session.pending, pending_transactions(context, session.profile, context.now_ms()));
+  const auto waiting = session.pending.size();
+  if (waiting != 0 && !context.quiet)
     put(Stream::kError,
-        "testamur: " + std::to_string(pending.size()) +
-            (pending.size() == 1 ? " signed transaction waits" : " signed transactions wait") +
+        "testamur: " + std::to_string(waiting) +
+            (waiting == 1 ? " signed transaction waits" : " signed transactions wait") +
             " in the outbox: testamur outbox list\n");
-  }
   return session;
 }
 
 Attempt<IssuerSession> open_issuer_session(Context& context) {
-  IssuerSession session{context, context.client(), {}};
+  IssuerSession session{context, context.client(), {}, {}};
   TM_TRY(session.profile, issuer_profile(context, session.client));
   return session;
 }

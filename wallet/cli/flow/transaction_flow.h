@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ledger/tx/build.h"
+#include "ledger/tx/transaction.h"
 #include "wallet/cli/context.h"
 #include "wallet/cli/description/description_context.h"
 #include "wallet/cli/description/transaction_description.h"
@@ -31,6 +32,8 @@ struct IssuerSession {
   Context& context;
   Client client;
   IssuerProfile profile;
+  std::vector<ledger::tx::SharedTransaction>
+      pending;  // of an acting session: signed here, not known to have ended
 };
 Attempt<IssuerSession> open_issuer_session(Context& context);
 // The same for who is about to change the ledger: it holds the home until the command ends, for
