@@ -41,6 +41,16 @@ TEST_CASE("a correction that was cut off is finished by the same command, and no
   CHECK_FALSE(says(registrar.done("issuer batch resume fix"), "not superseded yet"));
   CHECK(says(registrar.why(correct, ExitCode::kUsage), "is superseded"));
 
+  // Superseded by hand, nothing is left to do either.
+  registrar.issue("winter", "student,given_name,family_name\nS3,Cy,Berg\n");
+  const auto third = registrar.award("S3")["indexes"][0].get<std::uint64_t>();
+  registrar.issue("mend", "student,given_name,family_name\nS3,Cy,Bergh\n", " --again");
+  REQUIRE(note_correction(context, {"mend", "winter", third}).ok());
+  CHECK(says(registrar.done("issuer batch resume mend"), "is not superseded yet"));
+  (void)registrar.done(
+      "issuer status supersede --yes --student S3 --batch winter --reason correction");
+  CHECK_FALSE(says(registrar.done("issuer batch resume mend"), "not superseded yet"));
+
   // One that goes through leaves no note.
   registrar.issue("autumn", "student,given_name,family_name\nS2,Bo,Ek\n");
   const auto other = registrar.write("other.csv", "student,given_name,family_name\nS2,Bo,Eck\n");

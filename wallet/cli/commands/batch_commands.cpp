@@ -700,6 +700,7 @@ Outcome discard(Context& context, const BatchOptions& options) {
        {}},
       "Discard it?", "discarded"));
   TM_TRY_STATUS(or_exit(ExitCode::kFailure, remove_batch(context, folder)));
+  forget_correction(context, name);
 
   TM_TRY(const auto next, or_exit(ExitCode::kFailure, next_index(context, 1)));
   const bool free = next <= first;

@@ -87,10 +87,7 @@ void fill(IssueOptions& issue, const RegisteredAward& corrected, const std::stri
 Outcome supersede_corrected(Context& context, const std::string& student, const std::string& batch,
                             const std::string& fresh) {
   const auto superseded = supersede_award(context, student, batch);
-  if (superseded.reply() != nullptr) {
-    forget_correction(context, fresh);
-    return superseded;
-  }
+  if (superseded.reply() != nullptr) return superseded;
   Failure failure = superseded.failure() == nullptr
                         ? Failure{superseded.exit(), "the old award was not superseded"}
                         : *superseded.failure();

@@ -11,6 +11,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/open_corrections.h"
 #include "wallet/cli/flow/status_fate.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -361,7 +362,10 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::StatusChangeContent{verb.action, reason, indexes});
   };
-  return confirm_sign_send(session, std::move(request), options.draft);
+  auto changed = confirm_sign_send(session, std::move(request), options.draft);
+  if (changed.reply() != nullptr && verb.is_final && options.draft.file->empty())
+    forget_corrections_of(context, changes.hit);
+  return changed;
 }
 
 }  // namespace

@@ -47,6 +47,14 @@ void forget_correction(const Context& context, const std::string& batch) {
   std::filesystem::remove(context.path(kFolder + batch + ".json"), ignored);
 }
 
+void forget_corrections_of(const Context& context, const std::vector<AwardRecord>& awards) {
+  for (const auto& award : awards) {
+    // A note that cannot be read is told by whoever needs it.
+    const auto open = open_correction_of(context, award);
+    if (open.ok() && *open) forget_correction(context, (*open)->batch);
+  }
+}
+
 Attempt<std::vector<OpenCorrection>> open_corrections(const Context& context) {
   std::vector<OpenCorrection> open;
   if (!is_there(folder_of_notes(context))) return open;
