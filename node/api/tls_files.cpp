@@ -4,6 +4,7 @@
 
 #include "common/address.h"
 #include "node/api/pem.h"
+#include "node/config/minute_text.h"
 #include "node/config/party_file.h"
 
 namespace testamur::node {
@@ -14,15 +15,6 @@ std::uint64_t to_ms(const ASN1_TIME* time) {
   if (ASN1_TIME_to_tm(time, &fields) != 1) return 0;
   const auto seconds = ::timegm(&fields);
   return seconds < 0 ? 0 : static_cast<std::uint64_t>(seconds) * 1000;
-}
-
-std::string day_of(std::uint64_t ms) {
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm fields{};
-  ::gmtime_r(&seconds, &fields);
-  std::string text(32, '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &fields));
-  return text;
 }
 
 // What TLS 1.3 signs with and what every client knows: OpenSSL takes other keys without a word, and
@@ -90,11 +82,11 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
   files.valid_until_ms = to_ms(X509_get0_notAfter(certificate.get()));
   if (now_ms >= files.valid_until_ms) {
     return error("api.certificate " + config.certificate.string() + " expired on " +
-                 day_of(files.valid_until_ms) + ": nobody would connect. Renew it");
+                 minute_text(files.valid_until_ms) + ": nobody would connect. Renew it");
   }
   if (now_ms < from_ms) {
     return error("api.certificate " + config.certificate.string() + " is valid only from " +
-                 day_of(from_ms) + " on: wait, or set this machine's clock right");
+                 minute_text(from_ms) + " on: wait, or set this machine's clock right");
   }
   return std::optional<TlsFiles>(std::move(files));
 }

@@ -9,20 +9,12 @@
 
 #include "common/address.h"
 #include "ledger/tx/records/institutions.h"
+#include "node/config/minute_text.h"
 #include "node/main/preflight.h"
 
 namespace testamur::node {
 
 namespace {
-
-std::string day_of(std::uint64_t ms) {
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm fields{};
-  ::gmtime_r(&seconds, &fields);
-  std::string text(32, '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &fields));
-  return text;
-}
 
 // Whether the file gives a key another value than its default: init writes all of them.
 bool is_set(const NodeConfig& config, const std::string& key) {
@@ -150,8 +142,8 @@ std::vector<std::string> notes_of_names(const NodeConfig& config) {
 std::string clock_note(std::uint64_t newest_block_ms, std::uint64_t now_ms) {
   // What validators tolerate of each other, and what no ledger with a heartbeat stands still.
   constexpr std::uint64_t kAheadMs = 10'000, kBehindMs = 90ull * 86'400'000;
-  const auto places = "this machine's clock says " + day_of(now_ms) +
-                      ", and the newest block here is of " + day_of(newest_block_ms);
+  const auto places = "this machine's clock says " + minute_text(now_ms) +
+                      ", and the newest block here is of " + minute_text(newest_block_ms);
   if (newest_block_ms > now_ms + kAheadMs)
     return places + ": the node waits with its votes until then. Set the clock (NTP)";
   if (now_ms > newest_block_ms + kBehindMs) {

@@ -4,10 +4,11 @@
 #include <optional>
 
 #include "common/option_slips.h"
+#include "common/standard_streams.h"
 #include "node/main/commands.h"
+#include "node/main/complaint.h"
 #include "node/main/decision_commands.h"
 #include "node/main/node.h"
-#include "node/main/streams.h"
 
 namespace testamur::node {
 namespace {
@@ -228,10 +229,18 @@ int run_command(int argc, char** argv) {
   return exit_code;
 }
 
+// `code`, or kFailed where that was 0 and standard output did not take all that was printed.
+int after_output(int code) {
+  const auto failure = standard_output_failure();
+  if (!failure) return code;
+  const int told = complain("the result cannot be printed: " + *failure);
+  return code == 0 ? told : code;
+}
+
 }  // namespace
 }  // namespace testamur::node
 
 int main(int argc, char** argv) {
-  testamur::node::prepare_streams();
+  testamur::prepare_standard_streams();
   return testamur::node::after_output(testamur::node::run_command(argc, argv));
 }

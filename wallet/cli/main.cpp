@@ -77,7 +77,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace testamur::wallet;
-  prepare_standard_streams();
+  testamur::prepare_standard_streams();
   const int code = run(argc, argv);
   return static_cast<int>(after_output(static_cast<ExitCode>(code)));
 }

@@ -1,12 +1,8 @@
 #include "wallet/cli/files/output.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -87,25 +83,6 @@ ExitCode printed(const Context& context, const Attempt<void>& ended) {
   return ended.ok() ? ExitCode::kOk : report(context, ended.failure());
 }
 
-// The lowest free number is given to the next open(), so that the streams are filled in ascending
-// order.
-void fill_if_closed(int stream, const char* device, int flags) {
-  if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) return;
-  const int opened = ::open(device, flags);
-  if (opened >= 0 && opened != stream) {
-    ::dup2(opened, stream);
-    ::close(opened);
-  }
-}
-
-// What prepare_standard_streams() puts in the place of a closed output.
-bool is_full_device(int stream) {
-  struct stat open {};
-  struct stat full {};
-  return ::fstat(stream, &open) == 0 && ::stat("/dev/full", &full) == 0 && S_ISCHR(open.st_mode) &&
-         open.st_rdev == full.st_rdev;
-}
-
 }  // namespace
 
 Attempt<void> save_named_file(const Context& context, const std::string& file, ByteView contents,
@@ -145,21 +122,10 @@ Status write_home_file(const Context& context, const std::string& name, ByteView
   return write_file_atomically(context.path(name), contents, Overwrite::kAllowed);
 }
 
-void prepare_standard_streams() {
-  std::signal(SIGPIPE, SIG_IGN);
-  fill_if_closed(STDIN_FILENO, "/dev/null", O_RDONLY);
-  fill_if_closed(STDOUT_FILENO, "/dev/full", O_WRONLY);
-  fill_if_closed(STDERR_FILENO, "/dev/null", O_WRONLY);
-}
-
-bool standard_output_arrived() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
-
 ExitCode after_output(ExitCode code) {
-  errno = 0;
-  if (standard_output_arrived()) return code;
-  const char* cause = errno == 0 ? "the standard output is broken" : std::strerror(errno);
-  if (is_full_device(STDOUT_FILENO)) cause = "the standard output is closed";
-  put(Stream::kError, "testamur: the result cannot be printed: " + std::string(cause) + "\n");
+  const auto failure = standard_output_failure();
+  if (!failure) return code;
+  put(Stream::kError, "testamur: the result cannot be printed: " + *failure + "\n");
   return code == ExitCode::kOk ? ExitCode::kFailure : code;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "common/standard_streams.h"
 #include "wallet/cli/context.h"
 #include "wallet/cli/outcome.h"
 
@@ -30,12 +31,6 @@ Attempt<void> may_save_named_file(const Context& context, const std::string& fil
 // A file of the home itself, by its name there; it replaces what it held.
 Status write_home_file(const Context& context, const std::string& name, ByteView contents);
 
-// Call first in main(): a closed standard output becomes one that fails when it is written to,
-// instead of the number of the next file that is opened, and a reader that went away is an error
-// instead of a signal.
-void prepare_standard_streams();
-// Whether all that was printed until now has left this program.
-bool standard_output_arrived();
 // Call last in main(): exit code 1 where the result did not arrive.
 ExitCode after_output(ExitCode code);
 
