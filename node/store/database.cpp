@@ -37,6 +37,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   // A prefix of the batches is what the journal can complete; a hole or a skipped record is not.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.track_and_verify_wals_in_manifest = true;
+  db.max_manifest_file_size = 0;  // each change of the list of files is a new file (decision 0606)
   db.recycle_log_file_num = 0;
   db.allow_fallocate =
       false;  // it would reserve as much for the log as a memtable may hold: kUnreachedBytes

@@ -44,8 +44,8 @@ Bytes survivors(const DiskFile& file, std::uint64_t seed) {
   std::map<std::uint64_t, std::uint64_t> kept;  // sector -> writes to it that survive
   for (const auto& write : file.unsynced) {
     if (write.bytes.empty()) continue;
-    const auto last = (write.offset + write.bytes.size() - 1) / kSectorBytes;
-    for (auto sector = write.offset / kSectorBytes; sector <= last; ++sector) ++kept[sector];
+    const auto last = (write.offset + write.bytes.size() - 1) / file.sector_bytes;
+    for (auto sector = write.offset / file.sector_bytes; sector <= last; ++sector) ++kept[sector];
   }
 
   std::uint64_t until =
@@ -59,8 +59,8 @@ Bytes survivors(const DiskFile& file, std::uint64_t seed) {
     std::uint64_t at = write.offset;
     const std::uint64_t end = write.offset + write.bytes.size();
     while (at < end) {
-      const auto sector = at / kSectorBytes;
-      const auto next = std::min(end, (sector + 1) * kSectorBytes);
+      const auto sector = at / file.sector_bytes;
+      const auto next = std::min(end, (sector + 1) * file.sector_bytes);
       if (kept[sector] > 0) {
         --kept[sector];
         put(content, at, ByteView(write.bytes).subspan(at - write.offset, next - at));
@@ -176,6 +176,7 @@ void FaultyDisk::crash_now(std::uint64_t seed) {
     auto& survivor = after[file];
     if (!survivor) {
       survivor = std::make_shared<DiskFile>();
+      survivor->sector_bytes = file->sector_bytes;
       survivor->content = survivor->durable = survivors(*file, mix(seed, path));
     }
     file = survivor;

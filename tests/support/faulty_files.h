@@ -3,12 +3,14 @@
 // hits both at the same instant.
 //
 // Model. Each file has the content that a sync made durable and a list of later writes. At a crash
-// every 512-byte sector of every later write survives or not, by the seed; a sector is never torn.
-// Names (created, renamed, removed) are durable after a directory sync; a crash keeps a prefix, by
-// the seed, of the later changes of names, as a journaling file system does. After a crash the
-// journal's open handles fail; RocksDB's go on in an afterlife that restart() forgets (its process
-// is dead; RocksDB is not made to run on without a disk), so after anything that may have crashed
-// ask crashed() before believing a result.
+// every sector of every later write survives or not, by the seed; a sector is never torn. It has
+// 512 bytes, on which the journal builds; RocksDB builds on none, and its files tear every 16
+// bytes, so that what needs a header across two sectors is met in each run. Names (created,
+// renamed, removed) are durable after a directory sync; a crash keeps a prefix, by the seed, of the
+// later changes of names, as a journaling file system does. After a crash the journal's open
+// handles fail; RocksDB's go on in an afterlife that restart() forgets (its process is dead;
+// RocksDB is not made to run on without a disk), so after anything that may have crashed ask
+// crashed() before believing a result.
 //
 // Thread rule: any thread (RocksDB has threads of its own).
 #pragma once
@@ -31,9 +33,10 @@ struct DiskFile {
     std::uint64_t offset = 0;
     Bytes bytes;
   };
-  Bytes content;                // what a reader sees now
-  Bytes durable;                // what a sync has made durable
-  std::vector<Write> unsynced;  // since then, in order
+  Bytes content;                                    // what a reader sees now
+  Bytes durable;                                    // what a sync has made durable
+  std::vector<Write> unsynced;                      // since then, in order
+  std::uint64_t sector_bytes = node::kSectorBytes;  // what survives a crash whole or not at all
 };
 
 class FaultyDisk {

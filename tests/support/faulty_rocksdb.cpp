@@ -15,6 +15,8 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
+constexpr std::uint64_t kTornBytes = 16;
+
 IOStatus to_io(const Status& status) {
   return status.ok() ? IOStatus::OK() : IOStatus::IOError(status.message());
 }
@@ -173,6 +175,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
                            IODebugContext*) override {
     auto created = disk_.create(clean(path));
     if (!created.ok()) return IOStatus::IOError(created.message());
+    (*created)->sector_bytes = kTornBytes;
     file->reset(new WritableFile(disk_, std::move(*created)));
     return IOStatus::OK();
   }
