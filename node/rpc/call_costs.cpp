@@ -44,6 +44,7 @@ constexpr CallCost kCosts[] = {
     {"GovernanceService", "GetProposal", 4, Lane::kBeside},
     {"GovernanceService", "ListReady", 8, Lane::kBeside},
     {"GovernanceService", "ListEvidence", 4, Lane::kBeside},
+    {"ServerReflection", "ServerReflectionInfo", 2, Lane::kStream},
     {"AdminService", "SetLogLevel", 0, Lane::kOperator},
     {"AdminService", "StopNode", 0, Lane::kOperator},
     {"AdminService", "Backup", 0, Lane::kOperator},

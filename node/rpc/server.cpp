@@ -113,6 +113,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
   parts->services.push_back(make_registry_service(context));
   parts->services.push_back(make_log_service(context));
   parts->services.push_back(make_governance_service(context));
+  parts->services.push_back(make_reflection_service(context));
   grpc::ServerBuilder builder;
   set_limits(builder, config);
   grpc::ResourceQuota quota("api");

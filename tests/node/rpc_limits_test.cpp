@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/address.h"
+#include "grpc/reflection/v1/reflection.pb.h"
 #include "node/api/connections.h"
 #include "node/api/descriptors.h"
 #include "node/api/grpc_log.h"
@@ -25,10 +26,14 @@ namespace testamur::node {
 namespace {
 
 const std::vector<const google::protobuf::FileDescriptor*> kFiles = {
-    v1::SubmitRequest::descriptor()->file(),        v1::CheckHashRequest::descriptor()->file(),
-    v1::DecideRequest::descriptor()->file(),        v1::GetInstitutionRequest::descriptor()->file(),
-    v1::GetCheckpointRequest::descriptor()->file(), v1::GetValidatorsRequest::descriptor()->file(),
-    v1::SetLogLevelRequest::descriptor()->file()};
+    v1::SubmitRequest::descriptor()->file(),
+    v1::CheckHashRequest::descriptor()->file(),
+    v1::DecideRequest::descriptor()->file(),
+    v1::GetInstitutionRequest::descriptor()->file(),
+    v1::GetCheckpointRequest::descriptor()->file(),
+    v1::GetValidatorsRequest::descriptor()->file(),
+    v1::SetLogLevelRequest::descriptor()->file(),
+    grpc::reflection::v1::ServerReflectionRequest::descriptor()->file()};
 
 CallerKey caller(int last) { return caller_of("ipv4:192.0.2." + std::to_string(last) + ":5000"); }
 

@@ -1,5 +1,6 @@
 // Registry, trust, status, streams, limits: the rest of the API.
 #include "common/address.h"
+#include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "node/rpc/call.h"
 #include "node/rpc/server.h"
 #include "tests/node/rpc_client.h"
@@ -297,6 +298,52 @@ TEST_CASE("a stream of blocks goes on when a new one is committed") {
   CHECK(block.checkpoint().height() == 1);
   CHECK(block.transaction_count() == 1);
   context.TryCancel();
+}
+
+TEST_CASE("reflection of version 1 describes each service that it lists, and nothing else") {
+  namespace reflection = grpc::reflection::v1;
+  Served s;
+  auto stub = reflection::ServerReflection::NewStub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(s.nodes.at(0).node->api_port()),
+                          grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  auto stream = stub->ServerReflectionInfo(&context);
+  const auto ask = [&](const reflection::ServerReflectionRequest& request) {
+    reflection::ServerReflectionResponse response;
+    REQUIRE(stream->Write(request));
+    REQUIRE(stream->Read(&response));
+    CHECK(response.original_request().SerializeAsString() == request.SerializeAsString());
+    return response;
+  };
+
+  reflection::ServerReflectionRequest request;
+  request.set_list_services("*");
+  const auto list = ask(request).list_services_response();
+  CHECK(list.service_size() == 8);
+  for (const auto& service : list.service()) {
+    CAPTURE(service.name());
+    request.set_file_containing_symbol(service.name());
+    const auto described = ask(request).file_descriptor_response();
+    google::protobuf::FileDescriptorProto file;
+    REQUIRE(described.file_descriptor_proto_size() > 0);
+    REQUIRE(file.ParseFromString(described.file_descriptor_proto(0)));
+    CHECK(service.name() == file.package() + "." + file.service(0).name());
+    request.set_file_by_filename(file.name());
+    CHECK(ask(request).file_descriptor_response().file_descriptor_proto_size() ==
+          described.file_descriptor_proto_size());
+  }
+
+  request.set_file_containing_symbol("testamur.v1.Nothing");
+  CHECK(ask(request).error_response().error_code() == grpc::StatusCode::NOT_FOUND);
+  request.set_all_extension_numbers_of_type("testamur.v1.CheckHashRequest");
+  CHECK(ask(request).error_response().error_code() == grpc::StatusCode::NOT_FOUND);
+  CHECK(ask({}).error_response().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+
+  request.set_file_containing_symbol(std::string(513, 'x'));
+  REQUIRE(stream->Write(request));
+  reflection::ServerReflectionResponse none;
+  CHECK_FALSE(stream->Read(&none));
+  CHECK(stream->Finish().error_code() != grpc::StatusCode::OK);
 }
 
 TEST_CASE("TLS is off by itself on loopback addresses only") {

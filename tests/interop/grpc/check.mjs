@@ -4,9 +4,10 @@ import grpc from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import 'protobufjs/ext/descriptor/index.js';
 
-const reflectionProto = `
+// Both versions have the same messages.
+const reflectionProto = (version) => `
 syntax = "proto3";
-package grpc.reflection.v1alpha;
+package grpc.reflection.${version};
 message ServerReflectionRequest { string host = 1; oneof message_request { string file_by_filename = 3; string file_containing_symbol = 4; } }
 message FileDescriptorResponse { repeated bytes file_descriptor_proto = 1; }
 message ErrorResponse { int32 error_code = 1; string error_message = 2; }
@@ -14,14 +15,15 @@ message ServerReflectionResponse { string valid_host = 1; oneof message_response
 `;
 const [endpoint, ...hashes] = process.argv.slice(2);
 const client = new grpc.Client(endpoint, grpc.credentials.createInsecure());
-const reflection = protobuf.parse(reflectionProto).root;
-const Request = reflection.lookupType('grpc.reflection.v1alpha.ServerReflectionRequest');
-const Response = reflection.lookupType('grpc.reflection.v1alpha.ServerReflectionResponse');
 
 // The file that defines a symbol or has a name, as descriptor bytes.
-function describe(request) {
+function describe(version, request) {
+  const service = `grpc.reflection.${version}.ServerReflection`;
+  const reflection = protobuf.parse(reflectionProto(version)).root;
+  const Request = reflection.lookupType(`${service}Request`);
+  const Response = reflection.lookupType(`${service}Response`);
   return new Promise((resolve, reject) => {
-    const call = client.makeBidiStreamRequest('/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+    const call = client.makeBidiStreamRequest(`/${service}/ServerReflectionInfo`,
       (message) => Buffer.from(Request.encode(Request.create(message)).finish()), (bytes) => Response.decode(bytes));
     call.on('data', (answer) => {
       call.end();
@@ -33,12 +35,12 @@ function describe(request) {
   });
 }
 
-async function learnApi(symbol) {
+async function learnApi(version, symbol) {
   const { FileDescriptorProto, FileDescriptorSet } = protobuf.descriptor;
   const files = new Map();
   const wanted = [{ fileContainingSymbol: symbol }];
   while (wanted.length > 0) {
-    for (const bytes of await describe(wanted.pop())) {
+    for (const bytes of await describe(version, wanted.pop())) {
       const file = FileDescriptorProto.decode(bytes);
       if (files.has(file.name)) continue;
       files.set(file.name, file);
@@ -58,7 +60,9 @@ function checkHash(root, hash) {
   });
 }
 
-const root = await learnApi('testamur.v1.VerifyService');
+for (const version of ['v1alpha', 'v1']) (await learnApi(version, 'grpc.health.v1.Health')).lookupService('grpc.health.v1.Health');
+await learnApi('v1alpha', 'testamur.v1.VerifyService');
+const root = await learnApi('v1', 'testamur.v1.VerifyService');
 for (const hash of hashes) {
   const answer = await checkHash(root, hash);
   console.log(JSON.stringify({
