@@ -27,7 +27,8 @@ _testamur_command() {
     'verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose' files+=' --request --receipt --policy --graph' positional='file' ;;
     'verifier') commands='request' ;;
     'verifier request') values+=' --claims --name --purpose --valid-for' files+=' --out' ;;
-    'issuer') commands='init achievement batch list show correct resend erase status' ;;
+    'issuer') commands='seal init achievement batch list show correct resend erase status' ;;
+    'issuer seal') flags+=' --keep' files+=' --keys' ;;
     'issuer init') flags+=' --keep' folders+=' --keys' ;;
     'issuer achievement') commands='publish retire' ;;
     'issuer achievement publish') flags+=' --dry-run' values+=' --send-by' files+=' --draft' positional='file' ;;

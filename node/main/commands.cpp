@@ -209,7 +209,7 @@ int init(const InitArguments& arguments) {
             << "party file    " << (options.directory / "party.toml").string()
             << " (public: goes to the genesis)\n"
             << "issuer keys   " << options.issuer_keys.string()
-            << " (secret: seal them with `testamur issuer init --keys`)\n";
+            << " (secret: seal them at once with `testamur issuer seal --keys`)\n";
   return 0;
 }
 

@@ -279,8 +279,8 @@ TEST_CASE("no command writes over a file that it reads, by whatever name and wit
   CHECK_FALSE(as_text(read_file(old, 65536).value()) == "old");
 }
 
-TEST_CASE("setting a home up again with another passphrase is a matter of the passphrase") {
-  Office office;
+// The plain key files of the first institution, as `testamurd init` writes them.
+void write_plain_keys(Office& office) {
   auto& own = office.ledger.nodes.at(0);
   std::filesystem::create_directories(office.path("plain"));
   const std::pair<KeyPurpose, const SecretKey*> keys[] = {
@@ -292,19 +292,69 @@ TEST_CASE("setting a home up again with another passphrase is a matter of the pa
     REQUIRE(write_key_file(office.path("plain/" + std::string(to_text(purpose)) + ".key"), purpose,
                            *key)
                 .ok());
+}
+
+Outcome run_in(const std::string& home, const std::vector<std::string>& endpoints,
+               const std::string& passphrase, const std::string& words) {
+  Program program;
+  program.context.home = home;
+  program.context.endpoints = endpoints;
+  program.context.quiet = true;
+  program.context.passphrase = SecretBytes::copy_of(as_bytes(passphrase));
+  program.app.parse(words);
+  return program.run();
+}
+
+TEST_CASE("setting a home up again with another passphrase is a matter of the passphrase") {
+  Office office;
+  write_plain_keys(office);
   std::filesystem::remove(office.path("issuer/issuer.json"));
 
-  Program program;
-  program.context.home = office.ledger.context.home;
-  program.context.endpoints = office.ledger.context.endpoints;
-  program.context.quiet = true;
-  program.context.passphrase = SecretBytes::copy_of(as_bytes(std::string("another one")));
-  program.app.parse("issuer init --keys " + office.path("plain"));
-  const auto outcome = program.run();
+  const auto outcome = run_in(office.ledger.context.home, office.ledger.context.endpoints,
+                              "another one", "issuer init --keys " + office.path("plain"));
   REQUIRE(outcome.failure() != nullptr);
   CHECK(outcome.exit() == ExitCode::kPassphrase);
   CHECK(says(outcome.failure()->message, "No plain key was erased"));
   CHECK(std::filesystem::exists(office.path("plain/root.key")));
+}
+
+// The root key lay open until the ledger ran.
+TEST_CASE("keys are sealed without a ledger, whatever was cut off, and the home set up later") {
+  Office office;
+  write_plain_keys(office);
+  const auto home = office.path("new-home");
+  const auto plain = office.path("plain");
+  const std::vector<std::string> nowhere;
+  const auto& endpoints = office.ledger.context.endpoints;
+  std::filesystem::create_directories(home);
+
+  CHECK(run_in(home, nowhere, "some plain words", "issuer init").exit() == ExitCode::kUsage);
+  REQUIRE(run_in(home, nowhere, "some plain words", "issuer seal --keep --keys " + plain).exit() ==
+          ExitCode::kOk);
+  CHECK(std::filesystem::exists(plain + "/root.key"));
+
+  // Cut off while it erased: what is sealed is not asked for again.
+  std::filesystem::remove(plain + "/root.key");
+  CHECK(run_in(home, nowhere, "other plain words", "issuer seal --keys " + plain).exit() ==
+        ExitCode::kPassphrase);
+  CHECK(std::filesystem::exists(plain + "/issue.key"));
+  REQUIRE(run_in(home, nowhere, "some plain words", "issuer seal --keys " + plain).exit() ==
+          ExitCode::kOk);
+  CHECK(std::filesystem::is_empty(plain));
+  CHECK(run_in(home, nowhere, "some plain words", "issuer seal --keys " + plain).exit() ==
+        ExitCode::kOk);
+
+  // A key that is neither there nor sealed is missing.
+  std::filesystem::remove(home + "/issuer/govern.age");
+  const auto missing = run_in(home, nowhere, "some plain words", "issuer seal --keys " + plain);
+  REQUIRE(missing.failure() != nullptr);
+  CHECK(says(missing.failure()->message, "govern.key"));
+
+  REQUIRE(run_in(home, endpoints, "some plain words", "issuer init").exit() == ExitCode::kOk);
+  Context context;
+  context.home = home;
+  CHECK(stored_profile(context)->institution == office.ledger.nodes.at(0).id);
+  CHECK(run_in(home, endpoints, "some plain words", "issuer init").exit() == ExitCode::kUsage);
 }
 
 // "14 of them belong to nobody" was said of 13, and of a learner who was erased.

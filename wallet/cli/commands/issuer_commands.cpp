@@ -13,6 +13,7 @@
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/joined.h"
 #include "wallet/keystore/file.h"
@@ -22,6 +23,9 @@ namespace testamur::wallet {
 namespace {
 
 namespace tx = ledger::tx;
+
+constexpr char kKeysHelp[] = "Directory with root.key, issue.key, govern.key and credential.key";
+constexpr char kKeepHelp[] = "Do not erase the plain key files";
 
 constexpr KeyPurpose kVaultPurposes[] = {KeyPurpose::kRoot, KeyPurpose::kIssue, KeyPurpose::kGovern,
                                          KeyPurpose::kCredential};
@@ -67,15 +71,39 @@ Attempt<void> check_sealed(const std::string& file, const SecretBytes& passphras
                                        "use another --home. No plain key was erased"};
 }
 
-Attempt<void> seal_keys(Context& context, std::vector<std::pair<KeyPurpose, SecretKey>> keys,
+std::string key_file_in(const std::string& directory, KeyPurpose purpose) {
+  return (std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string();
+}
+
+// The plain keys of a folder. One that is gone was sealed and erased before a command was cut off,
+// if its vault is there.
+Attempt<std::vector<HeldKey>> plain_keys(const Context& context, const std::string& directory) {
+  std::vector<HeldKey> keys;
+  for (const auto purpose : kVaultPurposes) {
+    const auto file = key_file_in(directory, purpose);
+    if (!is_there(file) && is_there(vault_file(context, purpose))) continue;
+    TM_TRY(auto key, read_key_file(file, purpose));
+    keys.push_back({purpose, std::move(key)});
+  }
+  return keys;
+}
+
+Attempt<void> seal_keys(Context& context, std::vector<HeldKey> keys,
                         const std::string& institution) {
+  if (keys.empty()) return {};
+  std::error_code failure;
+  std::filesystem::create_directories(context.path("issuer"), failure);
+  if (failure)
+    return Failure{ExitCode::kFailure,
+                   "cannot create " + context.path("issuer") + ": " + failure.message()};
+
   TM_TRY(const auto passphrase,
          or_exit(ExitCode::kPassphrase, new_passphrase(context, "the issuer's vaults")));
   for (auto& [purpose, key] : keys) {
     IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
     contents.keys.clear();
     contents.keys.push_back(std::move(key));
-    const std::string file = context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+    const std::string file = vault_file(context, purpose);
     if (is_there(file)) {
       TM_TRY_STATUS(check_sealed(file, passphrase, contents.keys.front()));
       continue;
@@ -86,14 +114,21 @@ Attempt<void> seal_keys(Context& context, std::vector<std::pair<KeyPurpose, Secr
   return {};
 }
 
-std::string key_file_in(const std::string& directory, KeyPurpose purpose) {
-  return (std::filesystem::path(directory) / (std::string(to_text(purpose)) + ".key")).string();
-}
-
 struct InitOptions {
   Given<std::string> keys;
   Given<bool> keep;
 };
+
+void erase_plain_keys(const InitOptions& options) {
+  if (*options.keep || options.keys->empty()) return;
+  for (const auto purpose : kVaultPurposes) erase_key_file(key_file_in(options.keys, purpose));
+}
+
+std::string sealed_text(const InitOptions& options) {
+  if (options.keys->empty()) return "\n  its keys were sealed before\n";
+  return std::string("\n  the keys are sealed, one vault a purpose") +
+         (*options.keep ? "" : "; the plain key files were erased") + "\n";
+}
 
 // Run again after it has worked: the plain key files are gone, and that is how it should be. Cut
 // off while it erased them, it has left some.
@@ -103,34 +138,63 @@ Attempt<void> refuse_again(const Context& context, const std::string& directory)
   std::vector<std::string> left;
   for (const auto purpose : kVaultPurposes) {
     const auto file = key_file_in(directory, purpose);
-    if (is_there(file)) left.push_back(file);
+    if (!directory.empty() && is_there(file)) left.push_back(file);
   }
   if (left.size() == std::size(kVaultPurposes)) return {};
+
+  std::string plain;
+  if (!left.empty()) {
+    plain = "; plain keys are left, of it or of another: " + joined(left) +
+            ". Open the vaults once, then erase what is of this institution";
+  } else if (!directory.empty()) {
+    plain = "; no plain keys of it are in " + directory;
+  }
   return error("this home is set up for " + profile->name + " (" + to_text(profile->institution) +
-               ") already, and its keys are sealed in " + context.path("issuer") + "; " +
-               (left.empty()
-                    ? "no plain keys of it are in " + directory
-                    : "plain keys are left, of it or of another: " + joined(left) +
-                          ". Open the vaults once, then erase what is of this institution"));
+               ") already, and its keys are sealed in " + context.path("issuer") + plain);
+}
+
+// Before there is a ledger: the keys lie open no longer than from one command to the next.
+Outcome seal(Context& context, const InitOptions& options) {
+  TM_TRY_STATUS(refuse_again(context, options.keys));
+  TM_TRY(auto keys, plain_keys(context, options.keys));
+  if (keys.empty()) {
+    return Reply{Json{{"sealed_in", context.path("issuer")}, {"already", true}},
+                 "the keys are sealed in " + context.path("issuer") + " already\n", ExitCode::kOk,
+                 true};
+  }
+  TM_TRY_STATUS(seal_keys(context, std::move(keys), {}));
+  erase_plain_keys(options);
+  return Reply{Json{{"sealed_in", context.path("issuer")}, {"already", false}},
+               context.path("issuer") + sealed_text(options) +
+                   "  from here on genesis sign and sign need no --keys for them; when the ledger "
+                   "knows this institution: testamur issuer init\n"};
+}
+
+Attempt<IssuerProfile> profile_of(Context& context, const std::vector<HeldKey>& plain) {
+  const auto issue = std::ranges::find(plain, KeyPurpose::kIssue, &HeldKey::purpose);
+  if (issue != plain.end()) {
+    Client client = context.client();
+    return find_profile(client, issue->key);
+  }
+  TM_TRY(const auto sealed, open_issuer_keys(context, KeyPurpose::kIssue));
+  Client client = context.client();
+  return find_profile(client, sealed.keys.front());
 }
 
 Outcome init(Context& context, const InitOptions& options) {
   const std::string directory = options.keys;
   TM_TRY_STATUS(refuse_again(context, directory));
-  const bool keep = options.keep;
-  std::vector<std::pair<KeyPurpose, SecretKey>> keys;
-  for (auto purpose : kVaultPurposes) {
-    TM_TRY(auto key, read_key_file(key_file_in(directory, purpose), purpose));
-    keys.emplace_back(purpose, std::move(key));
+  std::vector<HeldKey> keys;
+  if (!directory.empty()) {
+    TM_TRY(keys, plain_keys(context, directory));
+  } else if (!is_there(vault_file(context, KeyPurpose::kIssue))) {
+    return Failure{ExitCode::kUsage,
+                   "this home holds no sealed keys: name the folder of the plain ones with --keys"};
   }
-  Client client = context.client();
-  TM_TRY(const auto profile, find_profile(client, keys[1].second));
+  if (*options.keep && directory.empty())
+    return Failure{ExitCode::kUsage, "--keep goes with --keys"};
+  TM_TRY(const auto profile, profile_of(context, keys));
 
-  std::error_code failure;
-  std::filesystem::create_directories(context.path("issuer"), failure);
-  if (failure)
-    return Failure{ExitCode::kFailure,
-                   "cannot create " + context.path("issuer") + ": " + failure.message()};
   TM_TRY_STATUS(seal_keys(context, std::move(keys), to_text(profile.institution)));
   const Json json{{"chain", to_text(profile.chain)},
                   {"institution", to_text(profile.institution)},
@@ -140,12 +204,9 @@ Outcome init(Context& context, const InitOptions& options) {
                         write_home_file(context, "issuer/issuer.json", as_bytes(json.dump(2)))));
 
   // Only now are the keys safe elsewhere.
-  if (!keep) {
-    for (auto purpose : kVaultPurposes) erase_key_file(key_file_in(directory, purpose));
-  }
+  erase_plain_keys(options);
   return Reply{json, profile.name + " (" + to_text(profile.institution) + ") is set up in " +
-                         context.home + "\n  the keys are sealed, one vault a purpose" +
-                         (keep ? "" : "; the plain key files were erased") + "\n"};
+                         context.home + sealed_text(options)};
 }
 
 struct AchievementOptions {
@@ -324,13 +385,19 @@ void add_issuer_commands(CLI::App& app, Context& context, Run& run) {
   auto* issuer = app.add_subcommand(
       "issuer", "Set up an institution, publish achievements, issue, change statuses");
   issuer->require_subcommand(1);
+  auto sealing = std::make_shared<InitOptions>();
+  auto* seals = issuer->add_subcommand(
+      "seal", "Seal the key files of `testamurd init` at once; no network is needed");
+  option(*seals, "--keys", sealing->keys, kKeysHelp)->required();
+  flag(*seals, "--keep", sealing->keep, kKeepHelp);
+  seals->callback(
+      [&context, &run, sealing] { run = [&context, sealing] { return seal(context, *sealing); }; });
+
   auto setting = std::make_shared<InitOptions>();
   auto* first = issuer->add_subcommand(
-      "init", "Seal the key files of `testamurd init` in vaults, one a purpose");
-  option(*first, "--keys", setting->keys,
-         "Directory with root.key, issue.key, govern.key and credential.key")
-      ->required();
-  flag(*first, "--keep", setting->keep, "Do not erase the plain key files");
+      "init", "Set this home up for the institution whose keys it seals, or has sealed");
+  option(*first, "--keys", setting->keys, kKeysHelp + std::string(" (default: those sealed here)"));
+  flag(*first, "--keep", setting->keep, kKeepHelp);
   first->callback(
       [&context, &run, setting] { run = [&context, setting] { return init(context, *setting); }; });
 
