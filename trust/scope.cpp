@@ -426,6 +426,18 @@ bool covers(const Scope& scope, const ScopePoint& point, std::uint8_t ignore) {
   return true;
 }
 
+bool contains(const Scope& outer, const Scope& inner) {
+  const auto part = [](const auto& out, const auto& in, const auto& holds) {
+    return !out || (in && holds(*out, *in));
+  };
+  const auto bits = [](auto out, auto in) { return (out & in) == in; };
+  const auto names = [](const auto& out, const auto& in) { return std::ranges::includes(out, in); };
+  return part(outer.fields, inner.fields, bits) && part(outer.levels, inner.levels, bits) &&
+         part(outer.award_types, inner.award_types, bits) &&
+         part(outer.purposes, inner.purposes, bits) &&
+         part(outer.achievements, inner.achievements, names);
+}
+
 bool touches(const Scope& scope, const ScopePoint& point) {
   if (scope.fields && !point.fields.empty() && !scope.fields->meets(point.fields)) return false;
   if (!part_touches(scope.levels, level_bit(point))) return false;

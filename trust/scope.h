@@ -159,6 +159,8 @@ std::string_view to_text(ScopePart part);
 // Trust and accredit apply only where they cover the whole point. `ignore` is a set of parts taken
 // as covered.
 bool covers(const Scope& scope, const ScopePoint& point, std::uint8_t ignore = 0);
+// Whether the outer scope covers every point that the inner one covers.
+bool contains(const Scope& outer, const Scope& inner);
 // A distrust applies as soon as it touches the point in every part.
 bool touches(const Scope& scope, const ScopePoint& point);
 

@@ -369,7 +369,7 @@ complete -c testamur -n '__testamur_at governance propose' -a parameter -d 'Chan
 complete -c testamur -n '__testamur_at governance propose' -a protocol -d 'Follow newer rules from a block on'
 complete -c testamur -n '__testamur_at governance propose' -a suspend -d 'An institution can send nothing'
 complete -c testamur -n '__testamur_at governance propose' -a lift -d 'End a suspension'
-complete -c testamur -n '__testamur_at governance propose' -a succession -d 'A succession whose predecessor\'s root is gone; the successors have agreed'
+complete -c testamur -n '__testamur_at governance propose' -a succession -d 'A succession whose predecessor\'s root is gone, once the successors have agreed'
 complete -c testamur -n '__testamur_at governance propose' -a root-replacement -d 'A new root key for an institution that lost its own'
 complete -c testamur -n '__testamur_at governance propose admission' -l voting-ends -x -d 'Until when votes count: YYYY-MM-DDTHH:MM (UTC) or +7d (the default)'
 complete -c testamur -n '__testamur_at governance propose admission' -l effective -x -d 'From when it holds, once passed (default: at once)'

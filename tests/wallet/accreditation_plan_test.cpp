@@ -33,14 +33,14 @@ struct Import {
       {party(1, "Agency"), party(2, "Uni Two", "DEQARINST0002"), party(3, "Uni Three")}, {}, kNow};
   ImportRules rules{id_of(1), {}, {"AAQ"}};
 
-  ImportPlan plan(const std::string& rows) const {
+  ImportPlan plan(const std::string& rows, const std::string& further_columns = "") const {
     auto reading = read_reports(
         "agency,activity,status,decision,valid_from,valid_to,institution[1].deqar_id,institution[1]"
         ".name_official,"
         "institution[1].country,institution[1].website_link,programme[1].name_primary,programme[1]."
         "qf_ehea_level,"
-        "programme[1].field_study\n" +
-        rows);
+        "programme[1].field_study" +
+        further_columns + "\n" + rows);
     INFO(reading.message());
     REQUIRE(reading.ok());
     return plan_import(*reading, known, rules);
@@ -313,6 +313,45 @@ TEST_CASE("an amount that changes nothing of what stands is said") {
   import.commit(import.plan(kKnown));
   import.rules.amount = 80;
   CHECK(has_notice(import.plan(kKnown), "stands with amount 120, and not 80"));
+}
+
+// Both rows were read by themselves, and the positive one was sent.
+TEST_CASE(
+    "a report that the same file calls negative is not accredited, and what stands is named") {
+  Import import;
+  const auto row = [](const char* decision, const char* from) {
+    return "AAQ,audit,1," + std::string(decision) + "," + from +
+           ",2027-12-31,DEQARINST0002,,,,,,,https://aaq.example/7\n";
+  };
+  const auto plan = import.plan(row("1", "2020-01-01") + row("3", "2026-01-01"), ",link[1]");
+  CHECK(plan.accreditations.empty());
+  REQUIRE(plan.refused.size() == 2);
+  CHECK(plan.refused[0].why.find("contradicts row 3") != std::string::npos);
+
+  import.commit(import.plan(row("1", "2020-01-01"), ",link[1]"));
+  import.known.accreditations.back().report_url = "https://aaq.example/7";
+  const auto later = import.plan(row("3", "2026-01-01"), ",link[1]");
+  REQUIRE(later.refused.size() == 1);
+  CHECK(later.refused[0].why.find("--statement tmx1said") != std::string::npos);
+}
+
+TEST_CASE("a smaller amount within what stands is refused, and what waits is no ledger's") {
+  Import import;
+  import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,,,\n"));
+  const auto within =
+      import.plan("AAQ,audit,1,2,2026-02-01,2027-01-31,DEQARINST0002,,,,Logic,1,0613\n");
+  CHECK(within.accreditations.empty());
+  REQUIRE(within.refused.size() == 1);
+  CHECK(within.refused[0].why.find("does not count while tmx1said stands with 120") !=
+        std::string::npos);
+  // It holds longer, so that it will count.
+  CHECK(import.plan("AAQ,audit,1,2,2026-02-01,2028-01-31,DEQARINST0002,,,,Logic,1,0613\n")
+            .accreditations.size() == 1);
+
+  import.known.accreditations.back().waits = true;
+  const auto again = import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,,,\n");
+  CHECK(again.already == 0);
+  CHECK(again.waiting == 1);
 }
 
 TEST_CASE("what speaks against the number of a body is said, and another country refuses it") {

@@ -194,6 +194,19 @@ TEST_CASE("each value that cannot be taken is a mistake of its row, with column 
   expect_mistake("1 - first cycle", "9", "programme[1].qf_ehea_level", "none of");
   expect_mistake("0613", "9999", "programme[1].field_study", "");
   expect_mistake("0613", "0699", "programme[1].field_study", "would stand for all of 06");
+  // Where number and word mean two things nobody can tell which: a negative decision was
+  // accredited.
+  expect_mistake("1 - positive", "1 - NEGATIVE", "decision", "says two things");
+  expect_mistake("1 - positive", "1 positive with conditions or restrictions", "decision",
+                 "says two things");
+  expect_mistake("1 - positive", "1 - refused", "decision", "says two things");
+  expect_mistake("1 - positive", "1.0", "decision", "none of");
+  expect_mistake(",programme,1", ",1 - programme,1", "activity_type", "says two things");
+  expect_mistake("1 - first cycle", "2 - first cycle", "programme[1].qf_ehea_level",
+                 "says two things");
+  expect_mistake("0613,1,,,", "0613,2 - yes,,,", "programme[1].degree_outcome", "says two things");
+  expect_mistake("programme evaluation", "#N/A", "activity", "a spreadsheet shows");
+
   expect_mistake(",programme,1", ",institutional,1", "programme[1]", "does not belong");
   expect_mistake(",programme,1", ",joint programme,1", "institution[2]", "at least two providers");
   expect_mistake("0613,1,,,", "0613,1,-3,,", "programme[1].workload_ects", "number of ECTS");
@@ -218,6 +231,38 @@ TEST_CASE("each value that cannot be taken is a mistake of its row, with column 
   expect_mistake("0613,1,,,", "0613,no,5,no,", "programme[1].assessment_certification", "none of");
   expect_mistake("1 - first cycle,0613,1,,,", "9,0613,no,5,2,", "programme[1].qf_ehea_level",
                  "none of");
+}
+
+TEST_CASE("the national level stands in for the cycle only where it is one of the EQF") {
+  const auto with = [](const std::string& national) {
+    std::string text = std::string(kHeader) + kDegree;
+    text.replace(text.find("qf_ehea_level"), 13, "nqf_level");
+    text.replace(text.find("1 - first cycle"), 15, national);
+    return read(text);
+  };
+  for (const char* good : {"7", "level 7", "EQF 7", "NQF level 7"}) {
+    CAPTURE(good);
+    REQUIRE(with(good).reports.size() == 1);
+    CHECK(with(good).reports[0].programmes[0].eqf_level == 7);
+  }
+  for (const char* bad : {"level 10", "EQF 7.2", "SCQF 7", "0", "9", "17", "6-7"}) {
+    CAPTURE(bad);
+    CHECK(with(bad).reports.empty());
+  }
+}
+
+TEST_CASE("a number of ETER is of the row's country") {
+  const auto with = [](const std::string& country, const std::string& eter) {
+    return read(
+        "agency,activity,status,decision,valid_from,institution[1].eter_id,institution[1]."
+        "name_official,institution[1].country\nAAQ,audit,1,1,2020-01-01," +
+        eter + ",Uni," + country + "\n");
+  };
+  CHECK(with("FI", "FI0001").reports.size() == 1);
+  CHECK(with("GR", "EL0001").reports.size() == 1);
+  CHECK(with("GB", "UK0001").reports.size() == 1);
+  REQUIRE(with("DE", "FI0001").mistakes.size() == 1);
+  CHECK(with("DE", "FI0001").mistakes[0].column == "institution[1].eter_id");
 }
 
 TEST_CASE("a day out of range and a notation that is none are told as such") {

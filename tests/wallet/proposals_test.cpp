@@ -93,6 +93,35 @@ TEST_CASE("what the ledger would refuse of a proposal is told before anybody is 
   CHECK(says(obstacle(tx::ProtocolActivationContent{3, Height{9}}, facts), "activated already"));
   CHECK(obstacle(tx::ProtocolActivationContent{4, Height{9}}, facts) == "none");
 
+  other = facts;
+  other.height = Height{9};
+  CHECK(says(obstacle(tx::ProtocolActivationContent{4, Height{9}}, other), "is past"));
+  CHECK(obstacle(tx::ProtocolActivationContent{4, Height{10}}, other) == "none");
+
+  other = facts;
+  other.validators.seats.resize(1);
+  CHECK(says(obstacle(tx::SuspensionContent{party(1), false}, other), "only validator"));
+
+  // A successor has agreed to this succession, and to no other.
+  const tx::SuccessionContent merger{
+      tx::SuccessionKind::kMerge, true, party(7), {party(5), party(6)}, {party(7)}};
+  CHECK(says(obstacle(merger, facts), "Seven has not agreed"));
+  other = facts;
+  SuccessionAnswer agreed;
+  agreed.kind = "merge";
+  agreed.parties_known = true;
+  agreed.predecessors.resize(2);
+  agreed.predecessors[0].id = party(5);
+  agreed.predecessors[1].id = party(6);
+  agreed.successors.resize(1);
+  agreed.successors[0].id = party(7);
+  other.parties[party(7)].successions = {agreed};
+  CHECK(obstacle(merger, other) == "none");
+  other.parties[party(7)].successions[0].predecessors[1].id = party(8);
+  CHECK(says(obstacle(merger, other), "has not agreed"));
+  other.parties[party(7)].successions[0].parties_known = false;
+  CHECK(obstacle(merger, other) == "none");
+
   const auto heartbeat = ledger::find_parameter("heartbeat_ms")->id;
   CHECK(says(obstacle(tx::ParameterChangeContent{{{heartbeat, 600'000}}}, facts), "in force"));
   CHECK(obstacle(tx::ParameterChangeContent{{{heartbeat, 600'001}}}, facts) == "none");

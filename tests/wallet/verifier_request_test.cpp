@@ -58,6 +58,9 @@ TEST_CASE("a damaged request is named as damaged, never taken for another one") 
   });
   CHECK(read_verifier_request("hello").message().find("this is no request of a verifier") !=
         std::string::npos);
+  CHECK(read_verifier_request("Dear Ada,\n" + text + "> " + encode_verifier_request(made()))
+            .message()
+            .find("more than one request") != std::string::npos);
   CHECK(read_verifier_request(text.substr(0, text.size() / 2)).message().find("was cut off") !=
         std::string::npos);
   CHECK(read_verifier_request(std::string(kMaxVerifierRequestBytes + 1, 'a'))

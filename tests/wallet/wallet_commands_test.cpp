@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
+#include "wallet/keystore/bip39.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/vault.h"
 #include "wallet/keystore/wallet_contents.h"
@@ -75,6 +76,20 @@ TEST_CASE("recovery words are not written over, however much it is wished") {
   const auto before = read_file(words, 4096).value();
   CHECK(learner.type("--force wallet backup " + words) == ExitCode::kUsage);
   CHECK(read_file(words, 4096).value() == before);
+}
+
+// Twelve words that fit together made a vault that nothing could read, and that stood in the way.
+TEST_CASE("a wallet is restored from 24 words and no other number") {
+  Learner learner;
+  const auto words = learner.ledger.context.path("words");
+  for (const auto& few : {12, 15, 18, 21}) {
+    const SecretBytes entropy(static_cast<std::size_t>(few) / 3 * 4);
+    const auto text = words_from_entropy(entropy.view());
+    REQUIRE(count_words(text.text()) == static_cast<std::size_t>(few));
+    REQUIRE(write_file_atomically(words, text.view(), Overwrite::kAllowed).ok());
+    CHECK(learner.type("wallet restore --words-file " + words) == ExitCode::kPassphrase);
+    CHECK_FALSE(std::filesystem::exists(learner.home + "/wallet.age"));
+  }
 }
 
 TEST_CASE("a home that is not there is no wallet, and is not made by asking for one") {

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "common/text.h"
+#include "common/visible.h"
 #include "trust/statement.h"
 #include "wallet/accreditation/plan_parties.h"
 #include "wallet/accreditation/report_digest.h"
@@ -59,6 +60,14 @@ class Planning {
     }
   }
 
+  // A report of which the file itself says elsewhere that its decision is negative.
+  void note_negative(const Report& report) {
+    if (!is_negative(report)) return;
+    if (!report.identifier.empty())
+      negative_.emplace("id " + skeleton(report.identifier), report.row);
+    if (!report.link.empty()) negative_.emplace("link " + one_link(report.link), report.row);
+  }
+
   void take(const Report& report) {
     if (!check_report(report) || !check_form(report)) return;
     const auto subjects = finder_.find_all(report);
@@ -82,23 +91,57 @@ class Planning {
     return false;
   }
 
+  static bool is_negative(const Report& report) {
+    return report.decision == ReportDecision::kNegative ||
+           report.decision == ReportDecision::kNotApplicable;
+  }
+
+  std::optional<std::size_t> negative_row(const Report& report) const {
+    for (const auto& key : {"id " + skeleton(report.identifier), "link " + one_link(report.link)}) {
+      const auto found = negative_.find(key);
+      if (found != negative_.end()) return found->second;
+    }
+    return std::nullopt;
+  }
+
+  // What stands by the report's address, with the command that ends it.
+  std::string how_to_end(const Report& report) const {
+    std::string standing;
+    for (const auto& each : known_.accreditations) {
+      if (each.ended || each.over_ms <= known_.now_ms || report.link.empty() ||
+          one_link(each.report_url) != one_link(report.link))
+        continue;
+      standing += (standing.empty() ? "; by this address stands: " : "; and ") +
+                  std::string("testamur accreditation withdraw ") + to_text(each.subject) +
+                  " --statement " + each.statement;
+    }
+    return standing.empty() ? "; what stands is ended by testamur accreditation withdraw"
+                            : standing;
+  }
+
   bool check_report(const Report& report) {
     // The statements are signed by whoever imports, which can only say decisions of its own.
     if (std::ranges::find(rules_.agency_names, report.agency) == rules_.agency_names.end()) {
       return refuse(report, "agency",
-                    "\"" + report.agency +
-                        "\" is another agency; if it is this one, say --agency " + report.agency);
+                    in_quotes(report.agency) +
+                        " is another agency; if it is this one, say --agency " +
+                        in_quotes(report.agency));
     }
 
     if (report.decision == ReportDecision::kNegative) {
-      return refuse(report, "decision",
-                    "is negative: nothing is accredited; what stands is ended by testamur "
-                    "accreditation withdraw");
+      return refuse(report, "decision", "is negative: nothing is accredited" + how_to_end(report));
     }
 
     if (report.decision == ReportDecision::kNotApplicable) {
-      return refuse(report, "decision", "is not applicable: nothing is accredited");
+      return refuse(report, "decision",
+                    "is not applicable: nothing is accredited" + how_to_end(report));
     }
+
+    if (const auto row = negative_row(report))
+      return refuse(report, "decision",
+                    "contradicts row " + std::to_string(*row) +
+                        ", by which the decision of the same report is not positive: leave in the "
+                        "file what holds");
     return true;
   }
 
@@ -162,6 +205,22 @@ class Planning {
       return;
     }
 
+    // A report that takes its own earlier word back is sent beside it; any other one would only
+    // take a slot.
+    planned.replaces = said_before(report, subject, planned.programme);
+    if (const auto* larger = outweighs(subject, content)) {
+      const std::string why = "amount " + std::to_string(content.amount) +
+                              " does not count while " + larger->statement + " stands with " +
+                              std::to_string(larger->amount) +
+                              " for all of it: testamur accreditation withdraw " +
+                              to_text(larger->subject) + " --statement " + larger->statement;
+      if (planned.replaces.empty()) {
+        refuse(report, "decision", why);
+        return;
+      }
+      plan_.notices.push_back("row " + std::to_string(report.row) + ": " + why);
+    }
+
     auto& slots = subject.known ? slots_[*subject.known] : slots_of_listed_[planned.listed];
 
     // Over before the new one begins and before today: a report that begins in years to come takes
@@ -179,7 +238,6 @@ class Planning {
 
     content.slot = *slot;
     slots.take(*slot, content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms);
-    planned.replaces = said_before(report, subject, planned.programme);
     plan_.accreditations.push_back(std::move(planned));
   }
 
@@ -207,7 +265,7 @@ class Planning {
                               "again: testamur accreditation grant");
       return;
     }
-    ++plan_.already;
+    ++(said.waits ? plan_.waiting : plan_.already);
     remember(report, subject, planned.programme, ", which stands as " + said.statement);
     if (said.amount != content.amount)
       plan_.notices.push_back(row + "stands with amount " + std::to_string(said.amount) +
@@ -244,6 +302,20 @@ class Planning {
     return fresh || first->second.first == report.row ? std::string{} : first->second.second;
   }
 
+  // One of a larger amount that covers it and holds as long: the smaller one would not count.
+  const KnownAccreditation* outweighs(const Meant& subject,
+                                      const tx::StatementContent& content) const {
+    if (!subject.known) return nullptr;
+    for (const auto& each : known_.accreditations) {
+      const bool holds_as_long = !each.ended && each.from_ms <= content.valid_from_ms &&
+                                 each.over_ms >= content.valid_until_ms;
+      if (each.subject == *subject.known && each.amount > content.amount && holds_as_long &&
+          trust::contains(each.scope, content.scope))
+        return &each;
+    }
+    return nullptr;
+  }
+
   const KnownLedger& known_;
   PartyFinder finder_;
   const ImportRules& rules_;
@@ -255,6 +327,7 @@ class Planning {
                       std::string>,
            std::pair<std::size_t, std::string>>
       rows_of_report_;
+  std::map<std::string, std::size_t> negative_;  // rows, by identifier and by address
   std::map<InstitutionId, AccreditationSlots> slots_;
   std::map<std::size_t, AccreditationSlots> slots_of_listed_;
 };
@@ -269,6 +342,7 @@ ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known,
   plan.not_read = reading.not_read;
   plan.notices = reading.notices;
   Planning planning(known, rules, plan);
+  for (const auto& report : reading.reports) planning.note_negative(report);
   for (const auto& report : reading.reports) planning.take(report);
   std::ranges::stable_sort(plan.refused, {}, &ReportMistake::row);
   return plan;

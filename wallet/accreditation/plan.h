@@ -30,8 +30,10 @@ struct KnownAccreditation {
   std::string report_url = {};
   std::string statement = {};  // its id, for people
   bool ended = false;          // before its last day, by an end that names it
+  bool waits = false;          // signed here, and not known to be on the ledger
   std::uint8_t amount = 0;
   std::optional<trust::Scheme> scheme = {};
+  std::uint64_t from_ms = 0;  // when it begins
 };
 struct KnownLedger {
   std::vector<KnownParty> parties;
@@ -74,6 +76,7 @@ struct ImportPlan {
   std::vector<PlannedParty> parties;
   std::vector<PlannedAccreditation> accreditations;
   std::size_t already = 0;             // accreditations that stand on the ledger
+  std::size_t waiting = 0;             // accreditations that are signed, and wait in the outbox
   std::size_t ended = 0;               // accreditations that stood there and were ended since
   std::size_t repeated = 0;            // accreditations that an earlier row of the file gives
   std::vector<ReportMistake> refused;  // rows that send nothing, by row

@@ -11,11 +11,13 @@
 
 #include "common/check.h"
 #include "common/text.h"
+#include "common/visible.h"
 #include "ledger/tx/facts_meaning.h"
 #include "trust/scope.h"
 #include "wallet/accreditation/report_cells.h"
 #include "wallet/accreditation/report_dates.h"
 #include "wallet/accreditation/report_digest.h"
+#include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
 namespace {
@@ -46,18 +48,34 @@ std::string lower(std::string text) {
   return text;
 }
 
+// What a cell with a number, a word or both chooses. Where both stand and do not mean the same,
+// nobody can tell which of them was meant: "1 - negative" is no positive decision.
+struct Choice {
+  std::optional<unsigned> meant;
+  std::optional<unsigned> by_number;  // where the word says otherwise
+};
+
 // "2 - voluntary", "2" and "voluntary" are the same; nothing where none of the words is meant.
 template <std::size_t N>
-std::optional<unsigned> choice(const std::string& text, unsigned first,
-                               const std::array<std::string_view, N>& words) {
+Choice choice(const std::string& text, unsigned first,
+              const std::array<std::string_view, N>& words) {
   const std::string low = lower(text);
+  const auto word_of = [&](std::string_view word) -> std::optional<unsigned> {
+    const auto found = std::ranges::find(words, word);
+    if (found == words.end()) return std::nullopt;
+    return static_cast<unsigned>(found - words.begin());
+  };
+
   unsigned number = 0;
   const auto [end, failed] = std::from_chars(low.data(), low.data() + low.size(), number);
-  const bool numbered = failed == std::errc{} && (*end == '\0' || *end == ' ');
-  for (unsigned i = 0; i < N; ++i) {
-    if (numbered ? number == first + i : low == words[i]) return i;
-  }
-  return std::nullopt;
+  if (failed != std::errc{}) return {word_of(low), {}};
+  if (number < first || number - first >= N) return {};
+
+  std::string_view word(end);
+  if (!word.empty() && word.front() != ' ') return {};
+  word.remove_prefix(std::min(word.find_first_not_of(" -"), word.size()));
+  if (word.empty() || word_of(word) == number - first) return {number - first, {}};
+  return {std::nullopt, number - first};
 }
 
 constexpr std::array<std::string_view, 4> kTypes = {"institutional", "institutional/programme",
@@ -103,6 +121,8 @@ class RowReader {
     }
     std::string value{trimmed(found->second)};
     if (const auto fault = find_fault(value)) mistake(name, "holds " + to_text(*fault));
+    if (const auto damage = spreadsheet_damage(value, use_of(name)); !damage.empty())
+      mistake(name, damage);
     return value;
   }
   std::string required(const std::string& name, const char* what) {
@@ -116,8 +136,13 @@ class RowReader {
     const std::string value = text(name);
     if (value.empty()) return std::nullopt;
     const auto chosen = choice(value, first, words);
-    if (!chosen) mistake(name, "\"" + value + "\" is none of: " + what);
-    return chosen;
+    if (chosen.by_number) {
+      mistake(name, in_quotes(value) + " says two things: its number means " +
+                        in_quotes(words[*chosen.by_number]) + ", its word does not");
+    } else if (!chosen.meant) {
+      mistake(name, in_quotes(value) + " is none of: " + what);
+    }
+    return chosen.meant;
   }
   // "institution[1]", "institution[2]", … as far as they reach.
   std::vector<std::string> groups(const std::string& name) {
@@ -149,6 +174,12 @@ class RowReader {
   }
 
  private:
+  static CellUse use_of(std::string_view name) {
+    const auto plain = without_positions(name);
+    return plain.ends_with("_id") || plain.ends_with("identifier") ? CellUse::kIdentifier
+                                                                   : CellUse::kText;
+  }
+
   const ReportCells& cells_;
   ReportReading& reading_;
   std::map<std::string, std::string> digested_;
@@ -190,6 +221,17 @@ std::string read_country(RowReader& row, const std::string& column) {
   return {};
 }
 
+// An ETER number begins with its country, in the letters of the Union's registers.
+void check_country_of_number(RowReader& row, const ReportProvider& provider) {
+  if (provider.eter.size() < 2 || provider.country.empty()) return;
+  std::string country = provider.eter.substr(0, 2);
+  if (auto meant = ledger::tx::meant_country(country)) country = *meant;
+  if (country == provider.country) return;
+  row.mistake(provider.column + ".eter_id", provider.eter + " is a number of " + country +
+                                                ", and the country of this row is " +
+                                                provider.country);
+}
+
 ReportProvider read_provider(RowReader& row, const std::string& column) {
   ReportProvider provider;
   provider.column = column;
@@ -206,6 +248,8 @@ ReportProvider read_provider(RowReader& row, const std::string& column) {
   const std::string kind = lower(row.text(column + ".provider_type", 64));
   provider.other_provider = kind == "other provider" || kind == "alternative provider";
 
+  check_country_of_number(row, provider);
+
   if (!kind.empty() && !provider.other_provider && kind != "higher education institution") {
     row.mistake(column + ".provider_type",
                 "must be \"higher education institution\" or \"other provider\"");
@@ -220,17 +264,33 @@ ReportProvider read_provider(RowReader& row, const std::string& column) {
   return provider;
 }
 
+// The national level stands in for the cycle where that is left out, and only if it is one of the
+// European eight: "6", "level 6", "EQF 6". Beside a cycle it is the country's own affair, whose
+// levels may have other numbers.
+void read_national_level(RowReader& row, ReportProgramme& programme) {
+  const std::string column = programme.column + ".nqf_level";
+  const std::string typed = row.text(column, 64);
+  if (programme.eqf_level != 0 || typed.empty()) return;
+  std::string_view digit = typed;
+  digit.remove_prefix(std::min(digit.find_first_of("0123456789"), digit.size()));
+  const std::string before = lower(typed.substr(0, typed.size() - digit.size()));
+  constexpr std::array<std::string_view, 6> kBefore = {"",           "level ", "eqf ",
+                                                       "eqf level ", "nqf ",   "nqf level "};
+  const bool good = digit.size() == 1 && digit[0] >= '1' && digit[0] <= '8' &&
+                    std::ranges::find(kBefore, before) != kBefore.end();
+  if (!good)
+    return row.mistake(
+        column, in_quotes(typed) + " is no level of the EQF, 1 to 8; give qf_ehea_level instead");
+  programme.eqf_level = static_cast<std::uint8_t>(digit[0] - '0');
+}
+
 void read_level(RowReader& row, ReportProgramme& programme) {
   const std::string column = programme.column + ".qf_ehea_level";
   if (const auto cycle =
           row.choose(column, 0, kCycles, "0 short cycle, 1 first, 2 second, 3 third cycle")) {
     programme.eqf_level = static_cast<std::uint8_t>(5 + *cycle);
   }
-  const std::string national = row.text(programme.column + ".nqf_level", 64);
-  const auto digit = national.find_first_of("12345678");
-  if (programme.eqf_level == 0 && digit != std::string::npos) {
-    programme.eqf_level = static_cast<std::uint8_t>(national[digit] - '0');
-  }
+  read_national_level(row, programme);
 }
 
 void read_field(RowReader& row, ReportProgramme& programme) {

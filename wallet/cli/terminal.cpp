@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -126,6 +127,26 @@ SecretQuestion passphrase_question(const std::string& prompt) {
   return {prompt, "the passphrase", "--passphrase-file or --passphrase-fd"};
 }
 
+namespace {
+
+Result<SecretBytes> read_lines(const SecretQuestion& question) {
+  TM_TRY(auto all, read_line(STDIN_FILENO, question.what));
+  if (!question.is_whole) return Result<SecretBytes>(std::move(all));
+  while (!question.is_whole(all.text())) {
+    TM_TRY(const auto line, read_line(STDIN_FILENO, question.what));
+    if (line.empty()) break;
+    SecretBytes longer(all.size() + 1 + line.size());
+    const auto room = longer.writable();
+    std::ranges::copy(all.view(), room.begin());
+    room[all.size()] = '\n';
+    std::ranges::copy(line.view(), room.subspan(all.size() + 1).begin());
+    all = std::move(longer);
+  }
+  return Result<SecretBytes>(std::move(all));
+}
+
+}  // namespace
+
 Result<SecretBytes> ask_secret(const SecretQuestion& question) {
   if (!input_is_terminal()) {
     return error("there is no terminal to ask for " + question.what + ": give " + question.options);
@@ -133,7 +154,7 @@ Result<SecretBytes> ask_secret(const SecretQuestion& question) {
   put(Stream::kError, question.prompt);
   std::fflush(stderr);
   const NoEcho quiet;
-  auto secret = read_line(STDIN_FILENO, question.what);
+  auto secret = read_lines(question);
   put(Stream::kError, "\n");
   return secret;
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -39,11 +40,15 @@ struct SecretQuestion {
   std::string prompt;
   std::string what;     // "the claim code"
   std::string options;  // that give it in the place of a terminal: "--code-file"
+  // Of a secret that people write in several lines: whether that is all of it. Lines are read until
+  // then, or to an empty one.
+  std::function<bool(std::string_view)> is_whole = {};
 };
 SecretQuestion passphrase_question(const std::string& prompt);
 
-// A line typed without echo. Fails without a terminal, and says what was to be asked and which
-// options give it.
+// A line typed without echo, or several. What was typed beyond it goes to nobody: a shell would
+// take the rest of a secret for commands, and show it. Fails without a terminal, and says what was
+// to be asked and which options give it.
 Result<SecretBytes> ask_secret(const SecretQuestion& question);
 // Asked twice, at least so many bytes.
 inline constexpr std::size_t kMinNewSecretBytes = 8;

@@ -68,6 +68,11 @@ Result<std::string> between_marks(std::string_view text) {
   const auto end = text.find(kEnd);
   if (end == std::string_view::npos)
     return error("the request was cut off: \"" + std::string(kEnd) + "\" is missing");
+  // A mail thread may hold an older one too, and which of them is meant only a person can say.
+  if (text.find(kBegin) != std::string_view::npos)
+    return error(
+        "this holds more than one request: keep the one that is meant, from its BEGIN line to its "
+        "END line");
   std::string body;
   for (const char c : text.substr(0, end)) {
     if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '>') body += c;

@@ -140,6 +140,12 @@ Result<SecretBytes> parse(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::size_t count_words(std::string_view words) {
+  auto found = split(words);
+  wipe_words(found);
+  return found.size();
+}
+
 const std::array<std::string_view, 2048>& recovery_word_list() { return kWords; }
 
 SecretBytes make_recovery_entropy() {

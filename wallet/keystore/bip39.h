@@ -11,7 +11,8 @@
 
 namespace testamur::wallet {
 
-inline constexpr std::size_t kRecoveryEntropyBytes = 32;  // 24 words
+inline constexpr std::size_t kRecoveryEntropyBytes = 32;
+inline constexpr std::size_t kRecoveryWords = 24;
 inline constexpr std::size_t kSeedBytes = 64;
 
 // The 2,048 words in BIP-39 order.
@@ -25,6 +26,8 @@ SecretBytes words_from_entropy(ByteView entropy);
 // word), a wrong count, or that the checksum does not fit. First four letters are enough for a
 // word.
 Result<SecretBytes> entropy_from_words(std::string_view words);
+// How many words those are, whether they are recovery words or not.
+std::size_t count_words(std::string_view words);
 // PBKDF2-HMAC-SHA512, 2,048 rounds, over the canonical words. `passphrase` must be ASCII; the
 // wallet's is empty.
 SecretBytes seed_from_entropy(ByteView entropy, std::string_view passphrase = {});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/text.h"
+#include "common/visible.h"
 #include "trust/statement.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/proposals.h"
@@ -162,22 +164,40 @@ std::vector<std::string> alike_warnings(const std::vector<StandingStatement>& st
   return warnings;
 }
 
-// A smaller amount beside a larger one that holds as long changes nothing.
-Attempt<void> refuse_outweighed(const Context& context, const tx::StatementContent& content,
-                                const std::string& subject,
-                                const std::vector<StandingStatement>& standing) {
-  if (!context.yes && input_is_terminal()) return {};
-  for (const auto& each : standing) {
-    const auto until_ms = content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms;
-    const bool holds_as_long = each.over_ms >= until_ms &&
-                               each.statement.valid_from_ms.value_or(0) <= content.valid_from_ms;
-    if (!holds_as_long || each.statement.amount.value_or(0) <= content.amount) continue;
-    return error("it would not count: the larger amount of " + statement_text(each.statement) +
-                 " counts until that is ended. Nothing was sent. First: testamur accreditation "
-                 "withdraw " +
-                 subject + " --statement " + to_text(each.statement.id));
+// Those of a larger amount that cover all of the new one, and hold as long: it changes nothing
+// until they are ended.
+std::vector<StatementAnswer> outweighing(const StatementsAnswer& answer,
+                                         const tx::StatementContent& content,
+                                         std::uint64_t now_ms) {
+  const auto until_ms = content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms;
+  std::vector<StatementAnswer> larger;
+  for (const auto& period : accreditation_periods(answer, now_ms)) {
+    const auto& said = period.statement;
+    if (period.hold != Hold::kStands && period.hold != Hold::kLater) continue;
+    if (said.kind != trust::Kind::kAccredit || !said.scope) continue;
+    const auto last_ms = said.valid_until_ms.value_or(1);
+    const auto over_ms = std::min(last_ms == 0 ? trust::kOpenEnd : last_ms,
+                                  period.ended_ms.value_or(trust::kOpenEnd));
+    const bool holds_as_long = over_ms >= until_ms && said.valid_from_ms.value_or(
+                                                          trust::kOpenEnd) <= content.valid_from_ms;
+    if (holds_as_long && said.amount.value_or(0) > content.amount &&
+        said.depth.value_or(0) >= content.depth && trust::contains(*said.scope, content.scope))
+      larger.push_back(said);
   }
-  return {};
+  return larger;
+}
+
+std::string outweighed_text(const StatementAnswer& larger, const std::string& subject) {
+  return "it would not count: the larger amount of " + statement_text(larger) +
+         " counts until that is ended, by testamur accreditation withdraw " + subject +
+         " --statement " + to_text(larger.id);
+}
+
+// With nobody to be asked it is refused; else it is among the warnings.
+Attempt<void> refuse_outweighed(const Context& context, const std::string& subject,
+                                const std::vector<StatementAnswer>& larger) {
+  if (larger.empty() || (!context.yes && input_is_terminal())) return {};
+  return error(outweighed_text(larger.front(), subject) + ". Nothing was sent");
 }
 
 Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
@@ -194,12 +214,15 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   const auto said = said_already(content, standing);
   TM_TRY_STATUS(refuse_said_already(session.context, said));
 
-  TM_TRY_STATUS(refuse_outweighed(session.context, content, *options.subject, standing));
+  const auto larger = outweighing(answer, content, now_ms);
+  TM_TRY_STATUS(refuse_outweighed(session.context, *options.subject, larger));
 
   // What is signed and not on the ledger yet has taken its slot.
   add_pending(answer, session.pending, content.subject);
   TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
   auto warnings = alike_warnings(standing, said);
+  if (said.empty() && !larger.empty())
+    warnings.push_back(outweighed_text(larger.front(), *options.subject));
   TM_TRY(const auto known, accreditation_warnings(session.client, answer, content, now_ms));
   warnings.insert(warnings.end(), known.begin(), known.end());
   return Saying{std::move(content), std::move(warnings)};
@@ -269,7 +292,7 @@ Status check_subject(const StatementsAnswer& answer, const std::vector<Transacti
     const auto found = std::ranges::find(answer.statements, id, &StatementAnswer::id);
     if (found != answer.statements.end() && found->kind == trust::Kind::kAccredit) continue;
     return error("--statement: " + to_text(id) + " is no accreditation of " + *options.subject +
-                 " by this agency (testamur accreditation list " + *options.subject +
+                 " by this agency (testamur accreditation list --of " + *options.subject +
                  "); nothing was sent");
   }
   return {};
@@ -343,6 +366,21 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
+// A last day that stands in a column of another name would be lost, and six years taken.
+Status refuse_other_last_day(const ReportReading& reading) {
+  if (reading.first_names.contains("valid_to")) return {};
+  for (const auto& column : reading.not_read) {
+    const auto has = [&](const char* part) { return column.find(part) != std::string::npos; };
+    if (!has("until") && !has("expir") && !has("date_to") && !has("to_date") && !has("end_date") &&
+        !has("date_end") && !has("validity") && !has("valid_end") && !has("last_day"))
+      continue;
+    return error("the column \"" + reading.first_names.at(column) +
+                 "\" is read by nobody, and no column is called valid_to: is it the last day? Call "
+                 "it valid_to; if it is something else, leave it out; nothing was sent");
+  }
+  return {};
+}
+
 // "valid_too" would leave the report without a last day, and that for good.
 Status refuse_near_columns(const ReportReading& reading) {
   for (const auto& column : reading.not_read) {
@@ -352,7 +390,7 @@ Status refuse_near_columns(const ReportReading& reading) {
                  did_you_mean(near) +
                  " If it is meant for others, leave it out or call it otherwise; nothing was sent");
   }
-  return {};
+  return refuse_other_last_day(reading);
 }
 
 // Options that no report of this file asks for.
@@ -374,6 +412,26 @@ std::vector<std::string> unused_options(const ImportOptions& options,
       !decided(ReportDecision::kConditional))
     notices.push_back("--conditional-amount has no effect: no report has conditions");
   return notices;
+}
+
+// Reports of another agency of this ledger would be signed as this one's.
+Status refuse_other_agency(const InstitutionId& own, const std::vector<KnownParty>& parties,
+                           const std::vector<std::string>& agencies) {
+  for (const auto& agency : agencies) {
+    for (const auto& party : parties) {
+      const auto is_its_name = [&](const auto& name) {
+        return skeleton(name.text) == skeleton(agency);
+      };
+      const bool is_its =
+          std::ranges::any_of(party.facts.legal_names, is_its_name) ||
+          party.facts.domain == agency || to_text(party.id) == agency ||
+          (!party.facts.deqar.empty() && party.facts.deqar == canonical_deqar(agency));
+      if (is_its && party.id != own)
+        return error("--agency: " + in_quotes(agency) + " is " + described(party) +
+                     ", which signs for itself; nothing was sent");
+    }
+  }
+  return {};
 }
 
 Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& options) {
@@ -398,6 +456,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
                     scheme,
                     static_cast<std::uint8_t>(amount),
                     static_cast<std::uint8_t>(conditional)};
+  TM_TRY_STATUS(refuse_other_agency(own, known.parties, *options.agencies));
   rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
                             options.agencies->end());
   auto plan = plan_import(*reading, known, rules);
@@ -411,12 +470,17 @@ Outcome import(Context& context, const ImportOptions& options) {
 
   TM_TRY(auto session, open_acting_session(context, "accreditation import"));
   TM_TRY(auto plan, make_plan(session, options));
-  const ExitCode exit = plan.refused.empty() ? ExitCode::kOk : ExitCode::kFailure;
+  const bool is_whole = plan.refused.empty() && plan.waiting == 0;
+  const ExitCode exit = is_whole ? ExitCode::kOk : ExitCode::kFailure;
 
   if (dry_run) return Reply{to_json(plan), to_text(plan), exit};
   if (plan.parties.empty() && plan.accreditations.empty()) {
-    return Reply{Json{{"plan", to_json(plan)}, {"statements", Json::array()}},
-                 to_text(plan) + "nothing to send\n", exit};
+    return Reply{
+        Json{{"plan", to_json(plan)}, {"statements", Json::array()}},
+        to_text(plan) + (plan.waiting == 0 ? "nothing to send\n"
+                                           : "nothing else to send; what waits is sent by testamur "
+                                             "outbox resume\n"),
+        exit};
   }
 
   // Opened before the question, so that a wrong passphrase is no failure after it.

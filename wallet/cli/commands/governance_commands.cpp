@@ -107,8 +107,10 @@ Outcome vote(Context& context, const VoteOptions& options) {
   TM_TRY(const auto validators, asked(session.client.validators()));
   TM_TRY(const auto own, asked(session.client.institution(session.profile.institution, false)));
   if (const auto obstacle = author_obstacle(own)) return failure_of(*obstacle);
-  if (const auto obstacle = vote_obstacle(found.view, yes, session.profile.institution, validators,
-                                          status.as_of ? status.as_of->time_ms : 0))
+  // On an idle ledger the newest block is older than the end of the voting, and the next is not.
+  const auto now_ms = std::max(context.now_ms(), status.as_of ? status.as_of->time_ms : 0);
+  if (const auto obstacle =
+          vote_obstacle(found.view, yes, session.profile.institution, validators, now_ms))
     return failure_of(*obstacle);
 
   TransactionRequest request;

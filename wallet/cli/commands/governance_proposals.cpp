@@ -276,6 +276,8 @@ std::set<InstitutionId> parties_about(const tx::ProposedAction& action,
     return {suspension->institution};
   if (const auto* replacement = std::get_if<tx::RootReplacementContent>(&action))
     return {replacement->institution};
+  if (const auto* succession = std::get_if<tx::SuccessionContent>(&action))
+    return {succession->successors.begin(), succession->successors.end()};
 
   std::set<InstitutionId> entering;
   if (const auto* change = std::get_if<tx::SetChangeContent>(&action)) {
@@ -283,6 +285,19 @@ std::set<InstitutionId> parties_about(const tx::ProposedAction& action,
     for (const auto& seat : validators.seats) entering.erase(seat.institution.id);
   }
   return entering;
+}
+
+// A root is replaced some days after the vote at the earliest, so that its holder can speak up: a
+// day before that would have no effect.
+Status refuse_useless_day(const tx::ProposalContent& said, const GovernanceFacts& facts) {
+  if (said.effective_ms == 0 || !std::holds_alternative<tx::RootReplacementContent>(said.action))
+    return {};
+  const auto delay = facts.parameters.values.find("root_replacement_delay_ms");
+  if (delay == facts.parameters.values.end()) return {};
+  if (said.effective_ms > facts.now_ms + delay->second) return {};
+  return error("--effective: " + moment_text(said.effective_ms) +
+               " would have no effect: a root is replaced at least " +
+               duration_text(delay->second) + " after the vote has passed; nothing was sent");
 }
 
 // Told before the question: what the ledger would refuse.
@@ -293,11 +308,14 @@ Attempt<void> refuse_what_cannot_hold(IssuerSession& session, const tx::Proposal
   if (const auto obstacle = author_obstacle(own)) return failure_of(*obstacle);
   TM_TRY(const auto status, asked(session.client.status()));
   facts.now_ms = std::max(session.context.now_ms(), status.as_of ? status.as_of->time_ms : 0);
+  if (status.as_of) facts.height = status.as_of->height;
   TM_TRY(facts.validators, asked(session.client.validators()));
   TM_TRY(facts.parameters, asked(session.client.parameters()));
   for (const auto& id : parties_about(said.action, facts.validators)) {
-    TM_TRY(facts.parties[id], asked(session.client.institution(id, false)));
+    const bool with_history = std::holds_alternative<tx::SuccessionContent>(said.action);
+    TM_TRY(facts.parties[id], asked(session.client.institution(id, with_history)));
   }
+  TM_TRY_STATUS(refuse_useless_day(said, facts));
   if (const auto obstacle = proposal_obstacle(said, facts)) return failure_of(*obstacle);
   return {};
 }
@@ -447,7 +465,8 @@ void add_proposal_commands(CLI::App& governance, Context& context, Run& run) {
   adding.about_party(*proposing, "suspend", "An institution can send nothing", suspend);
   adding.about_party(*proposing, "lift", "End a suspension", lift);
   auto* succeeding = proposing->add_subcommand(
-      "succession", "A succession whose predecessor's root is gone; the successors have agreed");
+      "succession",
+      "A succession whose predecessor's root is gone, once the successors have agreed");
   succeeding->require_subcommand(1);
   add_successions(
       options.succession, [&](const char* name, const char* about, tx::SuccessionKind kind) {

@@ -265,7 +265,9 @@ Attempt<WalletContents> read_backup(const std::string& path, ByteView entropy) {
 Outcome restore(Context& context, const std::string& words_file, const std::string& backup_file) {
   Result<SecretBytes> words = SecretBytes{};
   if (words_file.empty()) {
-    words = ask_secret({"The 24 recovery words: ", "the recovery words", "--words-file"});
+    words = ask_secret(
+        {"The 24 recovery words, in one line or several: ", "the recovery words", "--words-file",
+         [](std::string_view typed) { return count_words(typed) >= kRecoveryWords; }});
   } else {
     auto raw = read_file(words_file, kMaxWordsBytes);
     if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
@@ -275,6 +277,12 @@ Outcome restore(Context& context, const std::string& words_file, const std::stri
   if (!words.ok()) return fail(context, ExitCode::kPassphrase, words.message());
   auto entropy = entropy_from_words(words->text());
   if (!entropy.ok()) return fail(context, ExitCode::kPassphrase, entropy.message());
+  // Fewer words may fit together as those of another program's wallet, or by chance.
+  if (entropy->size() != kRecoveryEntropyBytes) {
+    return fail(context, ExitCode::kPassphrase,
+                "there are " + std::to_string(count_words(words->text())) +
+                    " words; a wallet has 24 recovery words: are those all?");
+  }
 
   WalletContents contents = recover_wallet(entropy->clone(), context.now_ms());
 

@@ -204,8 +204,8 @@ std::string describe_action(const tx::SuccessionContent& succession,
                             const tx::ProposalContent& proposal, const DescriptionContext& known) {
   return describe_condition(proposal, known) + "this succession takes effect " +
          describe_when(proposal) + ": " + describe_succession(succession, known) +
-         "\nThe vote stands for the predecessors' roots; the successors have agreed by "
-         "transactions of their own.";
+         "\nThe vote stands for the predecessors' roots; each successor must have agreed by a "
+         "transaction of its own.";
 }
 
 std::string name_of(tx::SuccessionKind kind) {

@@ -24,7 +24,8 @@ namespace {
 
 namespace tx = ledger::tx;
 
-Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
+Status add_accreditations(const StatementsAnswer& answer,
+                          const std::vector<tx::SharedTransaction>& pending, KnownLedger& known) {
   for (const auto& view : answer.statements) {
     if (const auto unknown = view.unknown_part(); !unknown.empty()) {
       return error("the node does not say " + unknown + " of the statement " + to_text(view.id) +
@@ -39,6 +40,9 @@ Status add_accreditations(const StatementsAnswer& answer, KnownLedger& known) {
     KnownAccreditation each;
     each.subject = view.subject.id;
     each.slot = *view.slot;
+    each.waits = std::ranges::any_of(
+        pending, [&view](const auto& waiting) { return waiting->id() == view.id; });
+    each.from_ms = view.valid_from_ms.value_or(0);
     each.over_ms = over_ms.at(view.id);
     each.scope = *view.scope;
     each.digest = view.evidence_digest;
@@ -129,7 +133,7 @@ Attempt<KnownLedger> fetch_known_ledger(Client& client, const InstitutionId& aut
   TM_TRY(known.slots_limit, asked(accreditation_slots_limit(client)));
   TM_TRY(auto said, asked(client.statements(author, std::nullopt, true)));
   add_pending(said, pending, std::nullopt);
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, add_accreditations(said, known)));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, add_accreditations(said, pending, known)));
   TM_TRY_STATUS(add_former_domains(client, reading, known));
   return known;
 }
@@ -169,10 +173,26 @@ Json to_json(const ImportPlan& plan) {
   }
 
   return Json{
-      {"rows", plan.rows},       {"institutions", parties},   {"accreditations", accreditations},
-      {"already", plan.already}, {"ended", plan.ended},       {"repeated", plan.repeated},
-      {"refused", refused},      {"not_read", plan.not_read}, {"notices", plan.notices}};
+      {"rows", plan.rows},         {"institutions", parties}, {"accreditations", accreditations},
+      {"already", plan.already},   {"waiting", plan.waiting}, {"ended", plan.ended},
+      {"repeated", plan.repeated}, {"refused", refused},      {"not_read", plan.not_read},
+      {"notices", plan.notices}};
 }
+
+namespace {
+
+// A row may be refused for several reasons.
+std::string refusals_text(const ImportPlan& plan) {
+  std::set<std::size_t> rows;
+  for (const auto& each : plan.refused) rows.insert(each.row);
+  std::string text =
+      std::to_string(rows.size()) + (rows.size() == 1 ? " row" : " rows") + " refused";
+  if (rows.size() != plan.refused.size())
+    text += " for " + std::to_string(plan.refused.size()) + " reasons";
+  return text;
+}
+
+}  // namespace
 
 std::string to_text(const ImportPlan& plan) {
   std::string text;
@@ -198,9 +218,12 @@ std::string to_text(const ImportPlan& plan) {
   return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
          " institutions to list, " + std::to_string(plan.accreditations.size()) +
          " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
+         (plan.waiting == 0
+              ? ""
+              : std::to_string(plan.waiting) + " signed before and waiting in the outbox, ") +
          (plan.ended == 0 ? "" : std::to_string(plan.ended) + " ended since, ") +
          (plan.repeated == 0 ? "" : std::to_string(plan.repeated) + " repeated in the file, ") +
-         std::to_string(plan.refused.size()) + " refusals\n";
+         refusals_text(plan) + "\n";
 }
 
 namespace {

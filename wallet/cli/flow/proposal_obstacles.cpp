@@ -135,6 +135,10 @@ Found obstacle(const tx::ProtocolActivationContent& content, const GovernanceFac
   if (content.version <= newest)
     return Obstacle{Code::kProtocolNotNewer,
                     "version " + std::to_string(newest) + " is activated already"};
+  if (content.height.value != 0 && content.height <= facts.height)
+    return Obstacle{Code::kProtocolNotNewer, "--height: " + std::to_string(content.height.value) +
+                                                 " is past; the ledger is at " +
+                                                 std::to_string(facts.height.value)};
   return std::nullopt;
 }
 
@@ -145,6 +149,11 @@ Found obstacle(const tx::RootReplacementContent& content, const GovernanceFacts&
 
 Found obstacle(const tx::SuspensionContent& content, const GovernanceFacts& facts) {
   const auto* party = party_in(facts, content.institution);
+  if (!content.lift && facts.validators.seats.size() == 1 &&
+      is_seated(facts.validators, content.institution))
+    return Obstacle{Code::kLastValidator,
+                    "it is the only validator: without it no block is made, and nothing could "
+                    "lift the suspension"};
   if (party == nullptr || !party->standing) return std::nullopt;
   const auto needed = content.lift ? trust::Standing::kSuspended : trust::Standing::kGood;
   if (party->standing == needed) return std::nullopt;
@@ -155,7 +164,41 @@ Found obstacle(const tx::SuspensionContent& content, const GovernanceFacts& fact
                       (content.lift ? "given its rights again" : "suspended")};
 }
 
-Found obstacle(const tx::SuccessionContent&, const GovernanceFacts&) { return std::nullopt; }
+std::string_view kind_word(tx::SuccessionKind kind) {
+  switch (kind) {
+    case tx::SuccessionKind::kMerge: return "merge";
+    case tx::SuccessionKind::kSplit: return "split";
+    case tx::SuccessionKind::kRename: return "rename";
+    case tx::SuccessionKind::kCustody: return "custody";
+  }
+  return {};
+}
+
+bool are_same(const std::vector<PartyName>& named, const std::vector<InstitutionId>& ids) {
+  return named.size() == ids.size() && std::ranges::all_of(named, [&](const auto& name) {
+           return name.is_named() && std::ranges::find(ids, name.id) != ids.end();
+         });
+}
+
+// The vote stands in for those who can no longer sign, never for a successor.
+Found obstacle(const tx::SuccessionContent& content, const GovernanceFacts& facts) {
+  for (const auto& id : content.successors) {
+    const auto* party = party_in(facts, id);
+    if (party == nullptr) continue;
+    const bool agreed = std::ranges::any_of(party->successions, [&](const auto& each) {
+      if (!each.parties_known) return true;  // it may be this one
+      return each.kind == kind_word(content.kind) &&
+             are_same(each.predecessors, content.predecessors) &&
+             are_same(each.successors, content.successors);
+    });
+    if (!agreed)
+      return Obstacle{Code::kNotConsented,
+                      party_text(party->name) +
+                          " has not agreed to this succession: it says so first, by the same "
+                          "testamur institution succeed"};
+  }
+  return std::nullopt;
+}
 
 const char* ended_word(ProposalState state) {
   switch (state) {

@@ -31,6 +31,7 @@ std::optional<Obstacle> author_obstacle(const InstitutionAnswer& author);
 struct GovernanceFacts {
   InstitutionId author;
   std::uint64_t now_ms = 0;
+  Height height;  // of the newest block; 0: not known
   ValidatorsAnswer validators;
   ParametersAnswer parameters;
   std::map<InstitutionId, InstitutionAnswer> parties;  // whom the proposal names
