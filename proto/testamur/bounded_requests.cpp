@@ -7,6 +7,7 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/wire_format_lite.h>
 
+#include <algorithm>
 #include <string>
 
 namespace testamur::proto {
@@ -16,7 +17,8 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
 
-constexpr char kPackage[] = "testamur.v1.";
+// Those whose requests this node answers itself.
+constexpr const char* kPackages[] = {"testamur.v1.", "grpc.reflection.v1."};
 constexpr char kSuffix[] = "Request";
 // The largest number of a field, which no request has. Who sends it is refused likewise.
 constexpr int kRefusedField = FieldDescriptor::kMaxNumber;
@@ -74,7 +76,9 @@ bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::Byt
   // Two bytes a field at least, one where they come packed.
   if (bytes.Length() <= std::size_t{kMaxRequestFields}) return false;
   const std::string name = message.GetTypeName();
-  if (!name.starts_with(kPackage) || !name.ends_with(kSuffix)) return false;
+  const bool is_ours = std::ranges::any_of(
+      kPackages, [&name](const char* package) { return name.starts_with(package); });
+  if (!is_ours || !name.ends_with(kSuffix)) return false;
 
   grpc::ProtoBufferReader reader(&bytes);
   if (!reader.status().ok()) return false;

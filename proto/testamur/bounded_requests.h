@@ -1,8 +1,8 @@
 // How many fields a request may have. gRPC decodes a request before any handler sees it, and an
 // empty entry of a list takes two bytes of the wire and some sixty of memory: without a bound a few
 // connections take hundreds of megabytes before anybody is asked to pay for it. The fields are
-// counted on the wire, without decoding; a message that is not a testamur.v1 request is decoded as
-// ever.
+// counted on the wire, without decoding; a message that is no request to a service of ours is
+// decoded as ever.
 //
 // Takes effect in the source files that see it before they instantiate gRPC's handlers: the
 // generated services and those that read a stream of requests. There it comes with the precompiled
@@ -21,8 +21,8 @@ namespace testamur::proto {
 // Twice the longest list that a request has use for: the ids of AwaitCommits.
 inline constexpr int kMaxRequestFields = 131'072;
 
-// Whether the bytes hold more fields than that as this message. A message that is no testamur.v1
-// request is never asked.
+// Whether the bytes hold more fields than that as this message. A message that is no request to
+// a service of ours is never asked.
 bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::ByteBuffer& bytes);
 
 // gRPC gives a request that cannot be decoded no name, and its caller no bill. So one with too many

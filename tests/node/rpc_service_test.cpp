@@ -303,9 +303,7 @@ TEST_CASE("a stream of blocks goes on when a new one is committed") {
 TEST_CASE("reflection of version 1 describes each service that it lists, and nothing else") {
   namespace reflection = grpc::reflection::v1;
   Served s;
-  auto stub = reflection::ServerReflection::NewStub(
-      grpc::CreateChannel("127.0.0.1:" + std::to_string(s.nodes.at(0).node->api_port()),
-                          grpc::InsecureChannelCredentials()));
+  auto stub = reflection::ServerReflection::NewStub(s.api.channel);
   grpc::ClientContext context;
   auto stream = stub->ServerReflectionInfo(&context);
   const auto ask = [&](const reflection::ServerReflectionRequest& request) {
@@ -344,6 +342,24 @@ TEST_CASE("reflection of version 1 describes each service that it lists, and not
   reflection::ServerReflectionResponse none;
   CHECK_FALSE(stream->Read(&none));
   CHECK(stream->Finish().error_code() != grpc::StatusCode::OK);
+}
+
+// What nobody knows is kept when it is decoded: a request of half a megabyte would take several.
+TEST_CASE("a question to reflection with more fields than any has is refused undecoded") {
+  namespace reflection = grpc::reflection::v1;
+  Served s;
+  auto stub = reflection::ServerReflection::NewStub(s.api.channel);
+  reflection::ServerReflectionRequest request;
+  auto* unknown = request.GetReflection()->MutableUnknownFields(&request);
+  for (int i = 0; i < 140'000; ++i) unknown->AddLengthDelimited(2047);
+  grpc::ClientContext context;
+  auto stream = stub->ServerReflectionInfo(&context);
+  REQUIRE(stream->Write(request));
+  reflection::ServerReflectionResponse none;
+  CHECK_FALSE(stream->Read(&none));
+  const auto status = stream->Finish();
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(status.error_message().starts_with("too_many_fields"));
 }
 
 TEST_CASE("TLS is off by itself on loopback addresses only") {
