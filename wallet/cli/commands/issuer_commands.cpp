@@ -91,25 +91,13 @@ Attempt<std::vector<HeldKey>> plain_keys(const Context& context, const std::stri
 Attempt<void> seal_keys(Context& context, std::vector<HeldKey> keys,
                         const std::string& institution) {
   if (keys.empty()) return {};
-  std::error_code failure;
-  std::filesystem::create_directories(context.path("issuer"), failure);
-  if (failure)
-    return Failure{ExitCode::kFailure,
-                   "cannot create " + context.path("issuer") + ": " + failure.message()};
-
   TM_TRY(const auto passphrase,
          or_exit(ExitCode::kPassphrase, new_passphrase(context, "the issuer's vaults")));
   for (auto& [purpose, key] : keys) {
-    IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
-    contents.keys.clear();
-    contents.keys.push_back(std::move(key));
     const std::string file = vault_file(context, purpose);
-    if (is_there(file)) {
-      TM_TRY_STATUS(check_sealed(file, passphrase, contents.keys.front()));
-      continue;
-    }
-    const auto made = Vault::create(file, passphrase.clone(), encode_issuer_keys(contents).view());
-    if (!made.ok()) return failure_of(*made.failure);
+    TM_TRY_STATUS(is_there(file) ? check_sealed(file, passphrase, key)
+                                 : create_key_vault(context, purpose, std::move(key), institution,
+                                                    passphrase));
   }
   return {};
 }
@@ -170,29 +158,30 @@ Outcome seal(Context& context, const InitOptions& options) {
                    "knows this institution: testamur issuer init\n"};
 }
 
+// By the issue key: of the plain ones, else of the vault.
 Attempt<IssuerProfile> profile_of(Context& context, const std::vector<HeldKey>& plain) {
   const auto issue = std::ranges::find(plain, KeyPurpose::kIssue, &HeldKey::purpose);
-  if (issue != plain.end()) {
-    Client client = context.client();
-    return find_profile(client, issue->key);
+  IssuerKeys sealed;
+  if (issue == plain.end()) {
+    TM_TRY(sealed, open_issuer_keys(context, KeyPurpose::kIssue));
   }
-  TM_TRY(const auto sealed, open_issuer_keys(context, KeyPurpose::kIssue));
   Client client = context.client();
-  return find_profile(client, sealed.keys.front());
+  return find_profile(client, issue == plain.end() ? sealed.keys.front() : issue->key);
 }
 
 Outcome init(Context& context, const InitOptions& options) {
   const std::string directory = options.keys;
   TM_TRY_STATUS(refuse_again(context, directory));
+  if (directory.empty() && *options.keep)
+    return Failure{ExitCode::kUsage, "--keep goes with --keys"};
+  if (directory.empty() && !is_there(vault_file(context, KeyPurpose::kIssue)))
+    return Failure{ExitCode::kUsage,
+                   "this home holds no sealed keys: name the folder of the plain ones with --keys"};
+
   std::vector<HeldKey> keys;
   if (!directory.empty()) {
     TM_TRY(keys, plain_keys(context, directory));
-  } else if (!is_there(vault_file(context, KeyPurpose::kIssue))) {
-    return Failure{ExitCode::kUsage,
-                   "this home holds no sealed keys: name the folder of the plain ones with --keys"};
   }
-  if (*options.keep && directory.empty())
-    return Failure{ExitCode::kUsage, "--keep goes with --keys"};
   TM_TRY(const auto profile, profile_of(context, keys));
 
   TM_TRY_STATUS(seal_keys(context, std::move(keys), to_text(profile.institution)));

@@ -5,35 +5,34 @@
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
-namespace {
+std::string vault_file(const Context& context, KeyPurpose purpose) {
+  return context.path("issuer/" + std::string(to_text(purpose)) + ".age");
+}
 
-Attempt<void> create(Context& context, const std::string& file, KeyPurpose purpose, SecretKey key,
-                     const std::string& institution) {
-  TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, new_passphrase(context, file)));
-  IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
-  contents.keys.clear();
-  contents.keys.push_back(std::move(key));
-
+Attempt<void> create_key_vault(Context& context, KeyPurpose purpose, SecretKey key,
+                               const std::string& institution, const SecretBytes& passphrase) {
+  const std::string file = vault_file(context, purpose);
   std::error_code failure;
   std::filesystem::create_directories(std::filesystem::path(file).parent_path(), failure);
   if (failure)
     return Failure{ExitCode::kFailure,
                    "cannot create the folder of " + file + ": " + failure.message()};
-  const auto made = Vault::create(file, std::move(passphrase), encode_issuer_keys(contents).view());
+
+  IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
+  contents.keys.clear();
+  contents.keys.push_back(std::move(key));
+  const auto made = Vault::create(file, passphrase.clone(), encode_issuer_keys(contents).view());
   if (!made.ok()) return failure_of(*made.failure);
   return {};
-}
-
-}  // namespace
-
-std::string vault_file(const Context& context, KeyPurpose purpose) {
-  return context.path("issuer/" + std::string(to_text(purpose)) + ".age");
 }
 
 Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
                         const std::string& institution) {
   const std::string file = vault_file(context, purpose);
-  if (!is_there(file)) return create(context, file, purpose, std::move(key), institution);
+  if (!is_there(file)) {
+    TM_TRY(const auto fresh, or_exit(ExitCode::kPassphrase, new_passphrase(context, file)));
+    return create_key_vault(context, purpose, std::move(key), institution, fresh);
+  }
   TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
   auto opened = Vault::open(file, std::move(passphrase));
   if (!opened.ok()) return failure_of(*opened.failure);

@@ -14,6 +14,10 @@ namespace testamur::wallet {
 // The vault file of this home.
 std::string vault_file(const Context& context, KeyPurpose purpose);
 
+// A vault of this one key; there must be none of its purpose.
+Attempt<void> create_key_vault(Context& context, KeyPurpose purpose, SecretKey key,
+                               const std::string& institution, const SecretBytes& passphrase);
+
 // Adds the key as the newest one, durably; makes the vault where there is none.
 Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
                         const std::string& institution);
