@@ -354,6 +354,19 @@ TEST_CASE("a smaller amount within what stands is refused, and what waits is no 
   CHECK(again.waiting == 1);
 }
 
+// The later row was announced as a replacement of one that nobody sent.
+TEST_CASE("a row that was refused is not replaced") {
+  Import import;
+  import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,,,\n"));
+  const auto plan = import.plan(
+      "AAQ,audit,1,2,2026-02-01,2027-01-31,DEQARINST0002,,,,Logic,1,0613,R1\n"
+      "AAQ,audit,1,1,2026-02-01,2028-01-31,DEQARINST0002,,,,Logic,1,0613,R1\n",
+      ",report_id");
+  CHECK(plan.refused.size() == 1);
+  REQUIRE(plan.accreditations.size() == 1);
+  CHECK(plan.accreditations[0].replaces.empty());
+}
+
 TEST_CASE("what speaks against the number of a body is said, and another country refuses it") {
   Import import;
   const auto row = [](const std::string& name, const std::string& country,

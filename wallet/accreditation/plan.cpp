@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "common/visible.h"
 #include "trust/statement.h"
+#include "wallet/accreditation/outweighed.h"
 #include "wallet/accreditation/plan_parties.h"
 #include "wallet/accreditation/report_digest.h"
 #include "wallet/accreditation/slots.h"
@@ -128,13 +129,11 @@ class Planning {
                         in_quotes(report.agency));
     }
 
-    if (report.decision == ReportDecision::kNegative) {
-      return refuse(report, "decision", "is negative: nothing is accredited" + how_to_end(report));
-    }
-
-    if (report.decision == ReportDecision::kNotApplicable) {
+    if (is_negative(report)) {
+      const bool applies = report.decision == ReportDecision::kNegative;
       return refuse(report, "decision",
-                    "is not applicable: nothing is accredited" + how_to_end(report));
+                    std::string(applies ? "is negative" : "is not applicable") +
+                        ": nothing is accredited" + how_to_end(report));
     }
 
     if (const auto row = negative_row(report))
@@ -208,7 +207,7 @@ class Planning {
     // A report that takes its own earlier word back is sent beside it; any other one would only
     // take a slot.
     planned.replaces = said_before(report, subject, planned.programme);
-    if (const auto* larger = outweighs(subject, content)) {
+    if (const auto* larger = outweighing(subject, content)) {
       const std::string why = "amount " + std::to_string(content.amount) +
                               " does not count while " + larger->statement + " stands with " +
                               std::to_string(larger->amount) +
@@ -238,6 +237,7 @@ class Planning {
 
     content.slot = *slot;
     slots.take(*slot, content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms);
+    remember(report, subject, planned.programme, "");
     plan_.accreditations.push_back(std::move(planned));
   }
 
@@ -266,7 +266,9 @@ class Planning {
       return;
     }
     ++(said.waits ? plan_.waiting : plan_.already);
-    remember(report, subject, planned.programme, ", which stands as " + said.statement);
+    remember(
+        report, subject, planned.programme,
+        (said.waits ? ", which is signed and waits as " : ", which stands as ") + said.statement);
     if (said.amount != content.amount)
       plan_.notices.push_back(row + "stands with amount " + std::to_string(said.amount) +
                               ", and not " + std::to_string(content.amount) +
@@ -277,43 +279,44 @@ class Planning {
                               said.statement + " is ended");
   }
 
+  // A report of an institution, as a whole or of one programme.
+  using ReportKey = std::tuple<std::optional<InstitutionId>, std::optional<std::size_t>,
+                               std::string, std::string>;
+  static ReportKey key_of(const Report& report, const Meant& subject,
+                          const std::string& programme) {
+    return {subject.known, subject.listed, skeleton(report.identifier), skeleton(programme)};
+  }
+
   // Which earlier word of the agency the same report had: on the ledger by its address, in the file
   // by its identifier.
   std::string said_before(const Report& report, const Meant& subject,
-                          const std::string& programme) {
+                          const std::string& programme) const {
     std::string before;
     if (subject.known && !report.link.empty()) {
       const auto found = by_report_.find({*subject.known, one_link(report.link)});
       if (found != by_report_.end()) before = found->second + ", whose report has this address";
     }
-    const auto earlier = remember(report, subject, programme, "");
-    return earlier.empty() ? before : earlier;
+    const auto first = rows_of_report_.find(key_of(report, subject, programme));
+    const bool is_earlier = first != rows_of_report_.end() && first->second.first != report.row;
+    return is_earlier ? first->second.second : before;
   }
 
-  // The row of the file that spoke first of this report, if it is another one.
-  std::string remember(const Report& report, const Meant& subject, const std::string& programme,
-                       const std::string& what_became) {
-    if (report.identifier.empty()) return {};
-    const auto key =
-        std::tuple(subject.known, subject.listed, skeleton(report.identifier), skeleton(programme));
+  // The first row of the file that says something of a report; one that was refused says nothing.
+  void remember(const Report& report, const Meant& subject, const std::string& programme,
+                const std::string& what_became) {
+    if (report.identifier.empty()) return;
     const std::string row = "row " + std::to_string(report.row);
-    const auto [first, fresh] =
-        rows_of_report_.emplace(key, std::pair(report.row, row + what_became));
-    return fresh || first->second.first == report.row ? std::string{} : first->second.second;
+    rows_of_report_.emplace(key_of(report, subject, programme),
+                            std::pair(report.row, row + what_became));
   }
 
-  // One of a larger amount that covers it and holds as long: the smaller one would not count.
-  const KnownAccreditation* outweighs(const Meant& subject,
-                                      const tx::StatementContent& content) const {
-    if (!subject.known) return nullptr;
-    for (const auto& each : known_.accreditations) {
-      const bool holds_as_long = !each.ended && each.from_ms <= content.valid_from_ms &&
-                                 each.over_ms >= content.valid_until_ms;
-      if (each.subject == *subject.known && each.amount > content.amount && holds_as_long &&
-          trust::contains(each.scope, content.scope))
-        return &each;
-    }
-    return nullptr;
+  const KnownAccreditation* outweighing(const Meant& subject,
+                                        const tx::StatementContent& content) const {
+    const auto found = std::ranges::find_if(known_.accreditations, [&](const auto& each) {
+      return each.subject == subject.known && !each.ended &&
+             outweighs({each.scope, each.amount, each.depth, each.from_ms, each.over_ms}, content);
+    });
+    return found == known_.accreditations.end() ? nullptr : &*found;
   }
 
   const KnownLedger& known_;
@@ -323,10 +326,7 @@ class Planning {
   std::map<std::tuple<InstitutionId, Hash256, trust::Scope>, const KnownAccreditation*> said_;
   std::set<std::tuple<std::optional<InstitutionId>, std::size_t, Hash256, trust::Scope>> planned_;
   std::map<std::pair<InstitutionId, std::string>, std::string> by_report_;
-  std::map<std::tuple<std::optional<InstitutionId>, std::optional<std::size_t>, std::string,
-                      std::string>,
-           std::pair<std::size_t, std::string>>
-      rows_of_report_;
+  std::map<ReportKey, std::pair<std::size_t, std::string>> rows_of_report_;
   std::map<std::string, std::size_t> negative_;  // rows, by identifier and by address
   std::map<InstitutionId, AccreditationSlots> slots_;
   std::map<std::size_t, AccreditationSlots> slots_of_listed_;

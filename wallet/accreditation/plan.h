@@ -34,6 +34,7 @@ struct KnownAccreditation {
   std::uint8_t amount = 0;
   std::optional<trust::Scheme> scheme = {};
   std::uint64_t from_ms = 0;  // when it begins
+  std::uint8_t depth = 0;
 };
 struct KnownLedger {
   std::vector<KnownParty> parties;

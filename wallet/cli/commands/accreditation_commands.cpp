@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "common/visible.h"
 #include "trust/statement.h"
+#include "wallet/accreditation/outweighed.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/commands/statement_options.h"
@@ -164,27 +165,22 @@ std::vector<std::string> alike_warnings(const std::vector<StandingStatement>& st
   return warnings;
 }
 
-// Those of a larger amount that cover all of the new one, and hold as long: it changes nothing
-// until they are ended.
-std::vector<StatementAnswer> outweighing(const StatementsAnswer& answer,
-                                         const tx::StatementContent& content,
-                                         std::uint64_t now_ms) {
-  const auto until_ms = content.valid_until_ms == 0 ? trust::kOpenEnd : content.valid_until_ms;
-  std::vector<StatementAnswer> larger;
+// The first that makes the new one count for nothing until it is ended.
+std::optional<StatementAnswer> outweighing(const StatementsAnswer& answer,
+                                           const tx::StatementContent& content,
+                                           std::uint64_t now_ms) {
   for (const auto& period : accreditation_periods(answer, now_ms)) {
     const auto& said = period.statement;
-    if (period.hold != Hold::kStands && period.hold != Hold::kLater) continue;
-    if (said.kind != trust::Kind::kAccredit || !said.scope) continue;
-    const auto last_ms = said.valid_until_ms.value_or(1);
-    const auto over_ms = std::min(last_ms == 0 ? trust::kOpenEnd : last_ms,
-                                  period.ended_ms.value_or(trust::kOpenEnd));
-    const bool holds_as_long = over_ms >= until_ms && said.valid_from_ms.value_or(
-                                                          trust::kOpenEnd) <= content.valid_from_ms;
-    if (holds_as_long && said.amount.value_or(0) > content.amount &&
-        said.depth.value_or(0) >= content.depth && trust::contains(*said.scope, content.scope))
-      larger.push_back(said);
+    const bool holds = period.hold == Hold::kStands || period.hold == Hold::kLater;
+    if (!holds || !said.scope || !said.valid_from_ms || !said.valid_until_ms) continue;
+    const auto last_ms = *said.valid_until_ms == 0 ? trust::kOpenEnd : *said.valid_until_ms;
+    const auto over_ms = std::min(last_ms, period.ended_ms.value_or(trust::kOpenEnd));
+    if (outweighs({*said.scope, said.amount.value_or(0), said.depth.value_or(0),
+                   *said.valid_from_ms, over_ms},
+                  content))
+      return said;
   }
-  return larger;
+  return std::nullopt;
 }
 
 std::string outweighed_text(const StatementAnswer& larger, const std::string& subject) {
@@ -195,9 +191,9 @@ std::string outweighed_text(const StatementAnswer& larger, const std::string& su
 
 // With nobody to be asked it is refused; else it is among the warnings.
 Attempt<void> refuse_outweighed(const Context& context, const std::string& subject,
-                                const std::vector<StatementAnswer>& larger) {
-  if (larger.empty() || (!context.yes && input_is_terminal())) return {};
-  return error(outweighed_text(larger.front(), subject) + ". Nothing was sent");
+                                const std::optional<StatementAnswer>& larger) {
+  if (!larger || (!context.yes && input_is_terminal())) return {};
+  return error(outweighed_text(*larger, subject) + ". Nothing was sent");
 }
 
 Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
@@ -209,7 +205,7 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   TM_TRY_STATUS(check_readable(answer));
 
   // Days are those of the ledger: this machine's clock may be behind it.
-  const auto now_ms = std::max(session.context.now_ms(), answer.as_of ? answer.as_of->time_ms : 0);
+  const auto now_ms = now_with_ledger(session.context, answer.as_of);
   const auto standing = standing_alike(answer, content, now_ms);
   const auto said = said_already(content, standing);
   TM_TRY_STATUS(refuse_said_already(session.context, said));
@@ -221,8 +217,7 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   add_pending(answer, session.pending, content.subject);
   TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
   auto warnings = alike_warnings(standing, said);
-  if (said.empty() && !larger.empty())
-    warnings.push_back(outweighed_text(larger.front(), *options.subject));
+  if (said.empty() && larger) warnings.push_back(outweighed_text(*larger, *options.subject));
   TM_TRY(const auto known, accreditation_warnings(session.client, answer, content, now_ms));
   warnings.insert(warnings.end(), known.begin(), known.end());
   return Saying{std::move(content), std::move(warnings)};

@@ -130,8 +130,7 @@ Attempt<void> check_time(Context& context, Client& client, const Draft& draft) {
   }
 
   // A clock that is behind does not count: the ledger goes by its own time.
-  const auto ledger_ms = answer.as_of ? answer.as_of->time_ms : 0;
-  const auto now_ms = std::max(context.now_ms(), ledger_ms);
+  const auto now_ms = now_with_ledger(context, answer.as_of);
 
   const std::string from = moment_text(valid_from_ms(draft));
   const std::string until = moment_text(valid_until_ms(draft));

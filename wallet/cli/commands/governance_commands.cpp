@@ -108,7 +108,7 @@ Outcome vote(Context& context, const VoteOptions& options) {
   TM_TRY(const auto own, asked(session.client.institution(session.profile.institution, false)));
   if (const auto obstacle = author_obstacle(own)) return failure_of(*obstacle);
   // On an idle ledger the newest block is older than the end of the voting, and the next is not.
-  const auto now_ms = std::max(context.now_ms(), status.as_of ? status.as_of->time_ms : 0);
+  const auto now_ms = now_with_ledger(context, status.as_of);
   if (const auto obstacle =
           vote_obstacle(found.view, yes, session.profile.institution, validators, now_ms))
     return failure_of(*obstacle);

@@ -307,7 +307,7 @@ Attempt<void> refuse_what_cannot_hold(IssuerSession& session, const tx::Proposal
   TM_TRY(const auto own, asked(session.client.institution(facts.author, false)));
   if (const auto obstacle = author_obstacle(own)) return failure_of(*obstacle);
   TM_TRY(const auto status, asked(session.client.status()));
-  facts.now_ms = std::max(session.context.now_ms(), status.as_of ? status.as_of->time_ms : 0);
+  facts.now_ms = now_with_ledger(session.context, status.as_of);
   if (status.as_of) facts.height = status.as_of->height;
   TM_TRY(facts.validators, asked(session.client.validators()));
   TM_TRY(facts.parameters, asked(session.client.parameters()));

@@ -51,6 +51,7 @@ Status add_accreditations(const StatementsAnswer& answer,
     each.ended =
         each.over_ms < (*view.valid_until_ms == 0 ? trust::kOpenEnd : *view.valid_until_ms);
     each.amount = *view.amount;
+    each.depth = view.depth.value_or(0);
     each.scheme = view.scheme;
     known.accreditations.push_back(std::move(each));
   }

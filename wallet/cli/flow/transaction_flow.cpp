@@ -302,9 +302,12 @@ Attempt<tx::Envelope> fresh_envelope(Context& context, Client& client, const Cha
     return Failure{ExitCode::kUnknown, "the node serves another ledger (" + chain_text(answer) +
                                            ") than this home belongs to (" + to_text(chain) + ")"};
   }
-  const auto ledger_ms = answer.as_of ? answer.as_of->time_ms : 0;
   return tx::Envelope{chain, author, random_fixed<tx::Nonce>(),
-                      std::max(context.now_ms(), ledger_ms) + kValidForMs};
+                      now_with_ledger(context, answer.as_of) + kValidForMs};
+}
+
+std::uint64_t now_with_ledger(const Context& context, const std::optional<AsOf>& as_of) {
+  return std::max(context.now_ms(), as_of ? as_of->time_ms : 0);
 }
 
 std::string chain_text(const StatusAnswer& status) {

@@ -41,6 +41,9 @@ Attempt<IssuerSession> open_issuer_session(Context& context);
 // `doing` is what a second program is told.
 Attempt<IssuerSession> open_acting_session(Context& context, const std::string& doing);
 
+// This machine's time, or the ledger's where the clock here is behind it.
+std::uint64_t now_with_ledger(const Context& context, const std::optional<AsOf>& as_of);
+
 // What a person reads before being asked.
 struct Description {
   std::string
