@@ -1,7 +1,7 @@
 // How many fields a request may have. gRPC decodes a request before any handler sees it, and an
 // empty entry of a list takes two bytes of the wire and some sixty of memory: without a bound a few
 // connections take hundreds of megabytes before anybody is asked to pay for it. The fields are
-// counted on the wire, without decoding; a message that is no request to a service of ours is
+// counted on the wire, without decoding. A message that is no request to a service of ours is
 // decoded as ever.
 //
 // Takes effect in the source files that see it before they instantiate gRPC's handlers: the
