@@ -61,15 +61,22 @@ def until(condition, what, seconds=PATIENCE_S):
         pause = min(pause * 1.5, 0.1)
 
 
+GIVEN_PORTS = set()
+
+
 def free_address():
-    """Not of those that the kernel gives to outgoing connections: whoever listens later would find it taken."""
+    """Not of those that the kernel gives to outgoing connections, nor of scripts/devnet's, nor one that was given before: whoever
+    listens later would find it taken."""
     while True:
         with socket.socket() as free:
-            address = ("127.0.0.1", random.randrange(10000, 32768))
+            address = ("127.0.0.1", random.randrange(22000, 32768))
+            if address[1] in GIVEN_PORTS:
+                continue
             try:
                 free.bind(address)
             except OSError:
                 continue
+            GIVEN_PORTS.add(address[1])
             return f"127.0.0.1:{address[1]}"
 
 
