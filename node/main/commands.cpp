@@ -4,6 +4,7 @@
 #include "node/main/commands.h"
 
 #include <pthread.h>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/minute_text.h"
 #include "node/config/paths.h"
 #include "node/main/complaint.h"
 #include "node/main/config_notes.h"
@@ -27,6 +29,7 @@
 #include "node/main/process.h"
 #include "node/main/readiness.h"
 #include "node/main/recovery.h"
+#include "node/main/restore.h"
 #include "node/main/serve.h"
 #include "node/rpc/admin_client.h"
 
@@ -38,6 +41,16 @@ namespace {
 
 std::vector<fs::path> to_paths(const std::vector<std::string>& files) {
   return {files.begin(), files.end()};
+}
+
+// A height as an option names one; nothing where it was not given.
+Result<std::optional<Height>> height_of(const std::string& option, const std::string& text) {
+  if (text.empty()) return std::optional<Height>{};
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem == std::errc{} && end == text.data() + text.size())
+    return std::optional<Height>(Height{number});
+  return error(option + " is the number of a block, as 1200, not \"" + text + "\"");
 }
 
 sigset_t stop_signals() {
@@ -243,18 +256,21 @@ int version() {
   return 0;
 }
 
-int resume_voting(const std::string& config_file, bool sure) {
+int resume_voting(const std::string& config_file, bool sure, const std::string& sign_from) {
   if (!sure) {
     std::cerr << "testamurd: this ends the protection against a second copy of the consensus key. "
                  "If the other copy is "
                  "destroyed, say --i-destroyed-the-other-copy\n";
     return kUsage;
   }
+  const auto from = height_of("--sign-from", sign_from);
+  if (!from.ok()) return complain(from.message(), kUsage);
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
-  auto done = admin_resume_voting(config->api.admin_socket.string());
+  const auto done = admin_resume_voting(config->api.admin_socket.string(), *from);
   if (!done.ok()) return complain(done.message());
-  std::cout << "this node votes again; testamur node status shows it\n";
+  std::cout << "this node votes again, from block " << done->value
+            << " on; testamur node status shows it\n";
   return 0;
 }
 
@@ -342,14 +358,28 @@ int backup(const std::string& config_file, const std::string& directory) {
   return 0;
 }
 
-int restore(const std::string& config_file, const std::string& directory) {
+int restore(const std::string& config_file, const std::string& directory,
+            const std::string& height) {
+  const auto wanted = height_of("--height", height);
+  if (!wanted.ok()) return complain(wanted.message(), kUsage);
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
-  auto done = restore_node(*config, directory);
+  const auto done = restore_node(*config, directory, *wanted);
   if (!done.ok()) return complain(done.message(), failure_code(done.message()));
-  std::cout << "restored into " << config->data_dir.string()
-            << "; a validator begins in quarantine and votes when the others have told it where "
-               "they are\n";
+
+  const auto number = std::to_string(done->height.value);
+  std::cout << "restored block " << number << " of " << minute_text(done->time_ms) << " into "
+            << config->data_dir.string() << "\n";
+  if (done->votes_alone && done->votes) {
+    std::cout << "this node is the ledger's only validator: no other one can tell it a block after "
+              << number
+              << ". What was recorded after it is lost for good, and whoever has seen it sees a "
+                 "ledger that contradicts itself. A later copy of the data, if there is one, is to "
+                 "be taken first; else: run, then testamurd resume-voting\n";
+  } else if (done->votes) {
+    std::cout << "a validator begins in quarantine and votes when the others have told it where "
+                 "they are\n";
+  }
   return 0;
 }
 
@@ -414,7 +444,9 @@ int genesis_recover(const RecoveryArguments& arguments) {
   auto config = load_config(arguments.config);
   if (!config.ok()) return complain(config.message());
 
-  RecoveryDraftOptions options{arguments.from, {}, SystemClock().now_ms()};
+  const auto height = height_of("--height", arguments.height);
+  if (!height.ok()) return complain(height.message(), kUsage);
+  RecoveryDraftOptions options{arguments.from, *height, {}, SystemClock().now_ms()};
   for (const auto& text : arguments.keep) {
     auto id = parse_institution_id(text);
     if (!id.ok()) return complain("--keep " + text + ": " + id.message(), kUsage);
@@ -444,10 +476,13 @@ int genesis_recover(const RecoveryArguments& arguments) {
   return 0;
 }
 
-int recover(const std::string& config_file, const std::string& genesis, const std::string& backup) {
+int recover(const std::string& config_file, const std::string& genesis, const std::string& backup,
+            const std::string& height_text) {
+  const auto wanted = height_of("--height", height_text);
+  if (!wanted.ok()) return complain(wanted.message(), kUsage);
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
-  auto height = recover_node(*config, genesis, backup);
+  auto height = recover_node(*config, genesis, backup, *wanted);
   if (!height.ok()) return complain(height.message(), failure_code(height.message()));
   std::cout << "this node follows the recovered ledger from block " << height->value
             << " on; the old vote store and record lie beside the new ones\n";

@@ -31,13 +31,17 @@ int version();
 int backup(const std::string& config_file, const std::string& directory);
 // Puts a backup in the place of a node's data, which must be gone; the node then starts in
 // quarantine.
-int restore(const std::string& config_file, const std::string& directory);
+// `height`: of the backup to take; empty: the highest one.
+int restore(const std::string& config_file, const std::string& directory,
+            const std::string& height);
 // A fresh consensus or transport key of the running node, and the file by which its institution
 // registers it.
 int new_key(const std::string& config_file, const std::string& purpose, const std::string& out);
 // Declares the running node ready to vote with its new consensus key.
 int ready(const std::string& config_file, bool dry_run);
-int resume_voting(const std::string& config_file, bool sure);
+// `sign_from`: the first block to be signed, which must be said on a ledger of one; empty: not
+// said.
+int resume_voting(const std::string& config_file, bool sure, const std::string& sign_from);
 
 // Lets a node follow a ledger: its record, and the other parties' addresses. Of directory and
 // configuration one is given.
@@ -45,13 +49,14 @@ int join(const std::string& directory, const std::string& config_file, const std
          const std::vector<std::string>& parties, const std::string& institution);
 
 struct RecoveryArguments {
-  std::string config = "testamurd.toml", from, file;
+  std::string config = "testamurd.toml", from, height, file;
   std::vector<std::string> keep;
 };
 // The draft of a record that continues this node's ledger.
 int genesis_recover(const RecoveryArguments& arguments);
 // Takes a signed recovery.
-int recover(const std::string& config_file, const std::string& genesis, const std::string& backup);
+int recover(const std::string& config_file, const std::string& genesis, const std::string& backup,
+            const std::string& height);
 // A new node for an institution whose own was lost.
 int replace_node(const InitArguments& arguments, const std::string& chain,
                  const std::string& institution);

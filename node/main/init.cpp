@@ -370,65 +370,6 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   return write_file(config.file, as_bytes(text), true);
 }
 
-namespace {
-
-Status check_store_ledger(const Store& store, const ChainId& chain, const std::string& what) {
-  const auto state = store.snapshot();
-  const auto height = state->height();
-  if (!height) return error(what + " holds no block");
-  const auto bytes = state->header(*height);
-  if (!bytes) return error(what + " lacks its newest block");
-  TM_TRY(const auto header, ledger::decode_header(*bytes));
-  if (header.chain == chain) return {};
-  return error(what + " is of the ledger " + to_text(header.chain) + ", and this node follows " +
-               to_text(chain) +
-               ": nothing was changed. Name a backup of this ledger, or start the node without "
-               "one: it fetches the ledger from the others");
-}
-
-}  // namespace
-
-Status restore_node(const NodeConfig& config, const fs::path& backup) {
-  auto store = store_directory(config.data_dir);
-  auto journal = journal_directory(config.data_dir);
-  TM_TRY_STATUS(check_owner(config.data_dir));
-  TM_TRY(const auto genesis, load_genesis(config.genesis));
-  // A store or journal that is there may hold the only votes of this key.
-  for (const auto& directory : {store, journal}) {
-    if (is_there(directory)) {
-      return error(directory.string() +
-                   " is still there: restore is for a node whose data are lost, and never "
-                   "overwrites. If they are damaged, move the whole data directory aside and keep "
-                   "it: the votes of this node's key are in it");
-    }
-  }
-
-  TM_TRY_STATUS(make_directory(config.data_dir));
-  // Under another name until it is known to be of this ledger.
-  const auto unchecked = fs::path(store.string() + ".unchecked");
-  std::error_code ignored;
-  fs::remove_all(unchecked, ignored);
-  TM_TRY_STATUS(restore_backup(backup.string(), unchecked.string()));
-  const auto fits = [&]() -> Status {
-    TM_TRY(const auto opened, Store::open(unchecked.string(), StoreOptions{}));
-    return check_store_ledger(*opened, genesis.chain, "the backup in " + backup.string());
-  }();
-  if (!fits.ok()) {
-    fs::remove_all(unchecked, ignored);
-    return fits;
-  }
-  std::error_code failure;
-  fs::rename(unchecked, store, failure);
-  if (failure) return error("cannot rename " + unchecked.string() + ": " + failure.message());
-  TM_TRY_STATUS(sync_directory_of(store));
-
-  auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
-  if (!key.ok()) return {};  // an observer has no votes to lose
-
-  // What the node voted after the backup is not in it (decision 0605).
-  return make_vote_store(journal, *key, QuarantineReason::kRestored);
-}
-
 Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,
                                      const std::vector<const SecretKey*>& roots,
                                      std::uint64_t time_ms, const ledger::Parameters& parameters) {

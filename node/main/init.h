@@ -50,10 +50,6 @@ Status join_ledger(const std::filesystem::path& config, const std::filesystem::p
                    const std::optional<InstitutionId>& institution = std::nullopt,
                    std::vector<std::string>* notes = nullptr);
 
-// The store from a backup and a fresh vote store in quarantine. Fails when the data directory still
-// holds either.
-Status restore_node(const NodeConfig& config, const std::filesystem::path& backup);
-
 // A ledger whose founders are all here: every party of the class validator has a seat. Checked as
 // every node will.
 Result<ledger::Genesis> found_ledger(std::vector<ledger::GenesisParty> parties,

@@ -45,7 +45,7 @@ void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
 struct LedgerArguments {
   std::vector<std::string> parties;
   std::string directory, joining, genesis, chain, institution;
-  std::string config = "testamurd.toml", from;
+  std::string config = "testamurd.toml", from, height;
   RecoveryArguments recovery;
   InitArguments replacement;
 };
@@ -76,6 +76,8 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
                        "Configuration of a surviving, stopped node");
   drafting->add_option("--from", arguments.recovery.from,
                        "A backup instead of the node's own store");
+  drafting->add_option("--height", arguments.recovery.height,
+                       "With --from: the height of the backup (default: the highest)");
   drafting->add_option("--keep", arguments.recovery.keep,
                        "Institution (tmi1...) whose node survives; once for each");
   drafting->add_option("file", arguments.recovery.file, "Record to write")->required();
@@ -86,8 +88,11 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
   recovering->add_option("--config", arguments.config, "Configuration of the stopped node");
   recovering->add_option("--genesis", arguments.genesis, "The signed record")->required();
   recovering->add_option("--from", arguments.from, "A backup, where the node's own store is gone");
-  recovering->callback(
-      [&] { exit_code = recover(arguments.config, arguments.genesis, arguments.from); });
+  recovering->add_option("--height", arguments.height,
+                         "With --from: the height of the backup (default: the highest)");
+  recovering->callback([&] {
+    exit_code = recover(arguments.config, arguments.genesis, arguments.from, arguments.height);
+  });
 
   auto* replacing =
       app.add_subcommand("replace", "A new node for an institution that lost its own");
@@ -106,6 +111,38 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments, int& exit_code) {
   replacing->callback([&] {
     exit_code = replace_node(arguments.replacement, arguments.chain, arguments.institution);
   });
+}
+
+struct BackupArguments {
+  std::string folder, height, sign_from;
+  bool sure = false;
+};
+
+// Copies, and the way back from one.
+void add_backup(CLI::App& app, std::string& config, BackupArguments& arguments, int& exit_code) {
+  auto* copying =
+      app.add_subcommand("backup", "Copy the store of the running node into a directory");
+  copying->add_option("--config", config, "Configuration file");
+  copying->add_option("--to", arguments.folder, "Directory; an earlier backup in it is completed")
+      ->required();
+  copying->callback([&] { exit_code = backup(config, arguments.folder); });
+
+  auto* restoring = app.add_subcommand(
+      "restore", "Put a backup in the place of lost data; the node begins in quarantine");
+  restoring->add_option("--config", config, "Configuration file");
+  restoring->add_option("--from", arguments.folder, "Directory of a backup")->required();
+  restoring->add_option("--height", arguments.height,
+                        "The backup at this height (default: the highest, which must be complete)");
+  restoring->callback([&] { exit_code = restore(config, arguments.folder, arguments.height); });
+
+  auto* resume = app.add_subcommand("resume-voting",
+                                    "End quarantine by command (see docs/operating.md first)");
+  resume->add_option("--config", config, "Configuration file");
+  resume->add_flag("--i-destroyed-the-other-copy", arguments.sure,
+                   "No other copy of the consensus key exists any more");
+  resume->add_option("--sign-from", arguments.sign_from,
+                     "On a ledger of one: the block with which signing begins anew");
+  resume->callback([&] { exit_code = resume_voting(config, arguments.sure, arguments.sign_from); });
 }
 
 void add_decisions(CLI::App& app, std::string& config, DecisionArguments& arguments,
@@ -182,17 +219,8 @@ int run_command(int argc, char** argv) {
     std::cout << app.get_formatter()->make_help(&app, "testamurd", CLI::AppFormatMode::Normal);
     exit_code = 0;
   });
-  std::string copy;
-  auto* copying =
-      app.add_subcommand("backup", "Copy the store of the running node into a directory");
-  copying->add_option("--config", config, "Configuration file");
-  copying->add_option("--to", copy, "Directory; an earlier backup in it is completed")->required();
-  copying->callback([&] { exit_code = backup(config, copy); });
-  auto* restoring = app.add_subcommand(
-      "restore", "Put a backup in the place of lost data; the node begins in quarantine");
-  restoring->add_option("--config", config, "Configuration file");
-  restoring->add_option("--from", copy, "Directory of a backup")->required();
-  restoring->callback([&] { exit_code = restore(config, copy); });
+  BackupArguments backup_arguments;
+  add_backup(app, config, backup_arguments, exit_code);
   std::string purpose, key_file;
   auto* making =
       app.add_subcommand("new-key", "Make a fresh key of the running node, to be registered");
@@ -206,13 +234,6 @@ int run_command(int argc, char** argv) {
   declaring->add_option("--config", config, "Configuration file");
   declaring->add_flag("--dry-run", dry_run, "Say with which key, submit nothing");
   declaring->callback([&] { exit_code = ready(config, dry_run); });
-  bool sure = false;
-  auto* resume = app.add_subcommand("resume-voting",
-                                    "End quarantine by command (see docs/operating.md first)");
-  resume->add_option("--config", config, "Configuration file");
-  resume->add_flag("--i-destroyed-the-other-copy", sure,
-                   "No other copy of the consensus key exists any more");
-  resume->callback([&] { exit_code = resume_voting(config, sure); });
   DecisionArguments decision_arguments;
   add_decisions(app, config, decision_arguments, exit_code);
   InitArguments init_arguments;

@@ -49,13 +49,13 @@ class OpenedBackup {
     std::error_code ignored;
     if (!directory_.empty()) fs::remove_all(directory_, ignored);
   }
-  Result<fs::path> restore(const fs::path& backup) {
+  Result<fs::path> restore(const fs::path& backup, const std::optional<Height>& height) {
     std::error_code failure;
     std::string pattern = (fs::temp_directory_path(failure) / "testamur-recovery-XXXXXX").string();
     if (failure || ::mkdtemp(pattern.data()) == nullptr)
       return error("no temporary directory can be made");
     directory_ = pattern;
-    TM_TRY_STATUS(restore_backup(backup.string(), (directory_ / "store").string()));
+    TM_TRY_STATUS(restore_backup(backup.string(), (directory_ / "store").string(), height));
     return directory_ / "store";
   }
 
@@ -118,7 +118,7 @@ Result<ledger::Genesis> draft_recovery(const NodeConfig& config,
   OpenedBackup opened;
   fs::path directory = store_directory(config.data_dir);
   if (!options.backup.empty()) {
-    TM_TRY(directory, opened.restore(options.backup));
+    TM_TRY(directory, opened.restore(options.backup, options.height));
   }
 
   TM_TRY(auto store, open_store(directory));
@@ -273,7 +273,7 @@ Status install_record(const NodeConfig& config, const ledger::Genesis& genesis,
 }  // namespace
 
 Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_file,
-                            const fs::path& backup) {
+                            const fs::path& backup, const std::optional<Height>& backup_height) {
   TM_TRY(auto genesis, load_genesis(genesis_file));
   if (!genesis.content.continues) {
     return error(genesis_file.string() +
@@ -287,7 +287,7 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
       return error(directory.string() +
                    " is still there: move it away first, a backup never overwrites");
     }
-    TM_TRY_STATUS(restore_backup(backup.string(), directory.string()));
+    TM_TRY_STATUS(restore_backup(backup.string(), directory.string(), backup_height));
   }
   const auto ran = [&]() -> Result<bool> {
     TM_TRY(auto store, open_store(directory));

@@ -70,11 +70,14 @@ Status call(const std::string& socket, std::chrono::seconds patience,
 
 }  // namespace
 
-Status admin_resume_voting(const std::string& socket) {
+Result<Height> admin_resume_voting(const std::string& socket,
+                                   const std::optional<Height>& sign_from) {
   v1::ResumeVotingRequest request;
+  if (sign_from) request.set_sign_from_height(sign_from->value);
   request.set_other_copy_destroyed(true);
   v1::ResumeVotingResponse response;
-  return call(socket, kQuick, &v1::AdminService::Stub::ResumeVoting, request, response);
+  TM_TRY_STATUS(call(socket, kQuick, &v1::AdminService::Stub::ResumeVoting, request, response));
+  return Height{response.sign_from_height()};
 }
 
 Result<BackupAnswer> admin_backup(const std::string& socket, const std::string& directory) {

@@ -13,7 +13,9 @@
 
 namespace testamur::node {
 
-Status admin_resume_voting(const std::string& socket);
+// The block from which the node signs. `sign_from` must be said where it is the only validator.
+Result<Height> admin_resume_voting(const std::string& socket,
+                                   const std::optional<Height>& sign_from);
 // A copy of the store; the height that it holds at least, or why the node wrote none (empty: it
 // did): the folder holds what is not this node's, or more than it has.
 struct BackupAnswer {

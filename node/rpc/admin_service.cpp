@@ -3,6 +3,7 @@
 #include <future>
 #include <memory>
 
+#include "ledger/validators.h"
 #include "node/rpc/metrics.h"
 #include "node/rpc/services.h"
 #include "node/validator/ready.h"
@@ -104,8 +105,15 @@ class Service final : public v1::AdminService::CallbackService {
       if (votes())
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
                             "this node votes and is in no quarantine: nothing was changed");
-      context_.log.warn("resume_voting", {{"by", "operator"}});
+      const auto head = context_.chain.head();
+      const auto from = head->header.height.next();
+      std::optional<Height> said;
+      if (request->has_sign_from_height()) said = Height{request->sign_from_height()};
+      if (const auto refusal = resume_refusal(*head, said); !refusal.empty())
+        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, refusal);
+      context_.log.warn("resume_voting", {{"by", "operator"}, {"sign_from", from.value}});
       context_.chain.resume_voting();
+      response->set_sign_from_height(from.value);
       return grpc::Status(grpc::Status::OK);
     });
   }
@@ -236,6 +244,34 @@ class Service final : public v1::AdminService::CallbackService {
 
  private:
   // As the strand says; a node that does not answer in time is not known to vote.
+  // Why a further word of the operator is needed; empty: it is not. No peer holds what a validator
+  // signed alone, so that a block that it signs anew contradicts for good whoever has the first.
+  std::string resume_refusal(const Head& head, const std::optional<Height>& said) {
+    const auto set = ledger::read_validators(*head.state);
+    const auto next = head.header.height.next();
+    const bool alone =
+        set.members().size() == 1 && set.members().front().institution == context_.self;
+    if (said == next || (!alone && !said)) return "";
+    const auto number = std::to_string(next.value);
+    if (!alone || said) {
+      return "the next block here is " + number + ", not " + std::to_string(said->value) +
+             ": nothing was changed";
+    }
+
+    const auto later = context_.keys.later_votes(0);
+    const bool remembers = later.ok() && later->has_value();
+    return "this node is the ledger's only validator, and would sign anew from block " + number +
+           " on: nothing was changed. " +
+           (remembers ? "What lies beside the consensus key (.votes) says that the key has voted "
+                        "with another vote store, or later than this one knows: such a block may "
+                        "be final already. "
+                      : "") +
+           "If one was ever made, a second one contradicts it for good for whoever has seen it: "
+           "put back the data directory, or a later backup, that has it. Where there is none, say "
+           "--sign-from " +
+           number;
+  }
+
   bool votes() {
     auto answer = std::make_shared<std::promise<consensus::VotingState>>();
     auto state = answer->get_future();

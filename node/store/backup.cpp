@@ -1,11 +1,15 @@
 // A folder may hold many backups, of which only the highest is of use: what was backed up while a
 // node was behind must not hide what it had before. Each says of itself whose it is; of those that
-// an earlier build wrote the newest block is read.
+// an earlier build wrote the newest block is read. What is left of a backup that is not whole any
+// more (its list of files, one of them) is told apart from a folder that never held it: whoever
+// restores must know that blocks are missing.
 #include <rocksdb/env.h>
 #include <rocksdb/utilities/backup_engine.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 #include "ledger/header.h"
@@ -91,18 +95,127 @@ BackupFacts look_into(const rocksdb::BackupInfo& backup) {
 struct FoundBackup {
   rocksdb::BackupID id = 0;
   BackupFacts facts;
+  std::uint64_t newest_table = 0;  // the highest number among its files of tables
 };
 
-std::optional<FoundBackup> highest(const rocksdb::BackupEngineReadOnly& engine) {
+// The number with which a name begins; 0: with none.
+std::uint64_t number_of(std::string_view name) {
+  std::uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number;
+}
+
+// The backups that are complete, in the order in which they were made.
+std::vector<FoundBackup> complete_of(const rocksdb::BackupEngineReadOnly& engine) {
   std::vector<rocksdb::BackupInfo> all;
   engine.GetBackupInfo(&all, true);
-  std::optional<FoundBackup> found;
+  std::vector<FoundBackup> found;
   for (const auto& backup : all) {
     const auto said = parse_facts(backup.app_metadata);
-    FoundBackup each{backup.backup_id, said ? *said : look_into(backup)};
-    if (!found || each.facts.height >= found->facts.height) found = std::move(each);
+    FoundBackup each{backup.backup_id, said ? *said : look_into(backup), 0};
+    for (const auto& file : backup.file_details) {
+      const auto name = std::filesystem::path(file.relative_filename).filename().string();
+      if (name.ends_with(".sst")) each.newest_table = std::max(each.newest_table, number_of(name));
+    }
+    found.push_back(std::move(each));
   }
   return found;
+}
+
+std::optional<FoundBackup> highest(const std::vector<FoundBackup>& all) {
+  std::optional<FoundBackup> found;
+  for (const auto& each : all) {
+    if (!found || each.facts.height >= found->facts.height) found = each;
+  }
+  return found;
+}
+
+// "11 and 16", ascending.
+std::string heights_of(const std::vector<FoundBackup>& all) {
+  std::set<std::uint64_t> heights;
+  for (const auto& each : all) {
+    if (each.facts.height) heights.insert(each.facts.height->value);
+  }
+  std::string text;
+  for (const auto height : heights) {
+    const bool last = height == *heights.rbegin();
+    text += (text.empty() ? "" : last ? " and " : ", ") + std::to_string(height);
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator each(folder, failure), end; !failure && each != end;
+       each.increment(failure)) {
+    names.push_back(each->path().filename().string());
+  }
+  return names;
+}
+
+// What is left of backups that were made after `of` and are not complete; empty: nothing is.
+std::string newer_trace(const rocksdb::BackupEngineReadOnly& engine, const std::string& directory,
+                        const FoundBackup& of) {
+  std::vector<rocksdb::BackupID> damaged;
+  engine.GetCorruptedBackups(&damaged);
+  for (const auto id : damaged) {
+    if (id > of.id) return directory + "/meta/" + std::to_string(id);
+  }
+
+  std::set<std::uint64_t> complete;
+  for (const auto& each : complete_of(engine)) complete.insert(each.id);
+  for (const char* part : {"meta", "private"}) {
+    for (const auto& name : names_in(std::filesystem::path(directory) / part)) {
+      if (number_of(name) > of.id && !complete.contains(number_of(name)))
+        return directory + "/" + part + "/" + name;
+    }
+  }
+
+  // Tables are numbered upwards, and every backup of the store lists its own.
+  std::uint64_t listed = of.newest_table;
+  for (const auto& each : complete_of(engine)) listed = std::max(listed, each.newest_table);
+  for (const char* part : {"shared", "shared_checksum"}) {
+    for (const auto& name : names_in(std::filesystem::path(directory) / part)) {
+      if (number_of(name) > listed) return directory + "/" + part + "/" + name;
+    }
+  }
+  return "";
+}
+
+std::string other_heights(const std::vector<FoundBackup>& all) {
+  if (all.empty()) return "No other one is complete: look for a whole copy of the folder";
+  return "Complete are the heights " + heights_of(all) +
+         ". Look for a whole copy of the folder first: what came after such a height is not in it. "
+         "To go back all the same name one, as --height " +
+         std::to_string(highest(all)->facts.height.value_or(Height{}).value);
+}
+
+// The backup that is meant, or why none is taken.
+Result<FoundBackup> choose(const rocksdb::BackupEngineReadOnly& engine,
+                           const std::string& directory, const std::optional<Height>& height) {
+  const auto all = complete_of(engine);
+  const auto newest = highest(all);
+  if (!newest) {
+    return error(directory +
+                 " holds no complete backup: name the folder that was given to testamurd backup "
+                 "--to, or a whole copy of it");
+  }
+
+  if (height) {
+    std::optional<FoundBackup> wanted;
+    for (const auto& each : all) {
+      if (each.facts.height == height) wanted = each;
+    }
+    if (wanted) return *wanted;
+    return error(directory + " holds no complete backup at height " +
+                 std::to_string(height->value) + "; complete are the heights " + heights_of(all));
+  }
+
+  const auto trace = newer_trace(engine, directory, *newest);
+  if (trace.empty()) return *newest;
+  return error("the newest backup in " + directory + " is not complete (" + trace +
+               "): nothing was restored. " + other_heights(all));
 }
 
 using ReadingEngine = std::unique_ptr<rocksdb::BackupEngineReadOnly>;
@@ -122,7 +235,7 @@ Result<std::optional<BackupFacts>> newest_backup(const std::string& backup_direc
   if (!std::filesystem::is_directory(backup_directory + "/meta", failed))
     return std::optional<BackupFacts>{};
   TM_TRY(const auto engine, open_to_read(backup_directory));
-  const auto found = highest(*engine);
+  const auto found = highest(complete_of(*engine));
   return found ? std::optional(found->facts) : std::nullopt;
 }
 
@@ -149,30 +262,68 @@ Status Store::backup(const std::string& directory, const BackupFacts& facts) {
   return status.ok() ? Status{} : Status{backup_failure("verified", directory, status)};
 }
 
-Status restore_backup(const std::string& backup_directory, const std::string& directory) {
+namespace {
+
+// What RocksDB would say in words of its own.
+Status check_is_backup(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  const auto kind = fs::status(directory, failure);
+  const std::string cure =
+      ": name the folder that was given to testamurd backup --to, with meta, private and "
+      "shared_checksum in it";
+  if (failure && kind.type() != fs::file_type::not_found)
+    return error("the backup in " + directory + " cannot be read: " + failure.message());
+  if (!fs::exists(kind)) return error(directory + " is not there" + cure);
+  if (!fs::is_directory(kind)) return error(directory + " is no folder" + cure);
+  const bool backup = fs::is_directory(directory + "/meta", failure);
+  if (failure && failure != std::errc::no_such_file_or_directory)
+    return error("the backup in " + directory + " cannot be read: " + failure.message());
+  return backup ? Status{} : Status(error(directory + " holds no backup" + cure));
+}
+
+Status restore_chosen(const rocksdb::BackupEngineReadOnly& engine, const FoundBackup& chosen,
+                      const std::string& backup_directory, const std::string& directory) {
   namespace fs = std::filesystem;
   std::error_code failed;
-  if (fs::exists(directory, failed) && !fs::is_empty(directory, failed)) {
-    return error(directory + " is not empty; a backup is restored only into an empty place");
-  }
-  TM_TRY(const auto engine, open_to_read(backup_directory));
-  const auto chosen = highest(*engine);
-  if (!chosen) return error(backup_directory + " holds no complete backup");
-  auto status = engine->VerifyBackup(chosen->id, true);
-  if (!status.ok()) return backup_failure("verified", backup_directory, status);
   // Under another name until it is whole: a half restored store is never opened.
   const std::string unfinished = directory + ".restoring";
   fs::remove_all(unfinished, failed);
   fs::create_directories(unfinished, failed);
   if (failed) return error("cannot create " + unfinished + ": " + failed.message());
-  status = engine->RestoreDBFromBackup(chosen->id, unfinished, unfinished);
-  if (!status.ok()) return backup_failure("restored", backup_directory, status);
+  const auto status = engine.RestoreDBFromBackup(chosen.id, unfinished, unfinished);
+  if (!status.ok()) {
+    fs::remove_all(unfinished, failed);
+    return backup_failure("restored", backup_directory, status);
+  }
   fs::remove(directory, failed);
   fs::rename(unfinished, directory, failed);
   if (failed)
     return error("cannot rename " + unfinished + " to " + directory + ": " + failed.message());
   const auto parent = fs::path(directory).parent_path();
   return make_posix_file_system()->sync_directory(parent.empty() ? "." : parent.string());
+}
+
+}  // namespace
+
+Status restore_backup(const std::string& backup_directory, const std::string& directory,
+                      std::optional<Height> height) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (fs::exists(directory, failed) && !fs::is_empty(directory, failed)) {
+    return error(directory + " is not empty; a backup is restored only into an empty place");
+  }
+  TM_TRY_STATUS(check_is_backup(backup_directory));
+  TM_TRY(const auto engine, open_to_read(backup_directory));
+  TM_TRY(const auto chosen, choose(*engine, backup_directory, height));
+  const auto status = engine->VerifyBackup(chosen.id, true);
+  if (status.ok()) return restore_chosen(*engine, chosen, backup_directory, directory);
+  auto others = complete_of(*engine);
+  std::erase_if(others, [&chosen](const auto& each) { return each.id == chosen.id; });
+  return error("the backup at height " +
+               std::to_string(chosen.facts.height.value_or(Height{}).value) + " in " +
+               backup_directory + " is damaged (" + status.ToString() +
+               "): nothing was restored. " + other_heights(others));
 }
 
 }  // namespace testamur::node

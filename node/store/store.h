@@ -155,9 +155,12 @@ class Store final : public BlockStore {
 // where there is none. Also of folders that an earlier build wrote, whose backups are looked into.
 Result<std::optional<BackupFacts>> newest_backup(const std::string& backup_directory);
 
-// Puts that backup into `directory` (absent or empty), every file verified. The node's vote store
-// is not part of it: make a new one with QuarantineReason::kRestored.
-Status restore_backup(const std::string& backup_directory, const std::string& directory);
+// Puts the backup that holds the block `height`, or else the highest one, into `directory` (absent
+// or empty), every file verified. Without a height it fails where the folder holds traces of a
+// newer backup that is not complete: nobody would notice what it lacks. The node's vote store is
+// not part of it: make a new one with QuarantineReason::kRestored.
+Status restore_backup(const std::string& backup_directory, const std::string& directory,
+                      std::optional<Height> height = std::nullopt);
 
 // Whether a store and the journal beside it belong together. `first_block` is the lowest block that
 // the journal holds, `last_final` the highest one that it holds with its finalization; nothing

@@ -16,6 +16,7 @@
 #include "node/main/init.h"
 #include "node/main/operator_file.h"
 #include "node/main/preflight.h"
+#include "node/main/restore.h"
 #include "node/rpc/server.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
@@ -315,16 +316,24 @@ TEST_CASE("a node follows one ledger: another's record and another's backup chan
 
   const auto votes = journal_directory(config.data_dir);
   fs::rename(votes, node.folder / "aside");
-  const auto restored = restore_node(config, back_up(other, "beta"));
+  const auto restored = Status(restore_node(config, back_up(other, "beta")).failure());
   CHECK(says(restored, to_text(alpha)));
   CHECK(says(restored, to_text(beta)));
   CHECK(fs::is_empty(config.data_dir));
 
+  // What failed leaves nothing behind.
+  fs::remove(config.data_dir);
+  CHECK(says(restore_node(config, node.directory.path() / "nowhere").failure(), "is not there"));
+  CHECK_FALSE(fs::exists(config.data_dir));
+
   const auto right = restore_node(config, back_up(config.genesis, "alpha"));
   INFO(right.message());
-  CHECK(right.ok());
+  REQUIRE(right.ok());
+  CHECK(right->height == Height{0});
+  CHECK(right->votes);
+  CHECK(right->votes_alone);
   CHECK(fs::exists(store_directory(config.data_dir)));
-  CHECK(says(restore_node(config, node.directory.path() / "alpha-backup"), "keep it"));
+  CHECK(says(restore_node(config, node.directory.path() / "alpha-backup").failure(), "keep it"));
 }
 
 TEST_CASE("join takes no other member's id, and the right one after that") {

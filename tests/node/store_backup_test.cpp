@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/node/store_blocks.h"
 #include "tests/node/store_fixtures.h"
@@ -145,8 +146,70 @@ TEST_CASE("a damaged backup is not restored", "[backup]") {
   REQUIRE(damaged);
 
   const auto failure = node::restore_backup(folder / "backup", folder / "restored").message();
-  CHECK(failure.find("could not be verified") != std::string::npos);
+  CHECK(failure.find("the backup at height 20") != std::string::npos);
+  CHECK(failure.find("is damaged") != std::string::npos);
   CHECK_FALSE(fs::exists(folder / "restored"));
 
   CHECK(node::restore_backup(folder / "nowhere", folder / "restored").message() != "");
+}
+
+// An operator lost a file of the newest backup and got the one before it without a word.
+TEST_CASE("what is left of a newer backup is told, and an older one taken only by its height",
+          "[backup]") {
+  Folder folder;
+  {
+    auto store = open_store(folder / "db");
+    for (std::uint64_t height = 0; height <= 16; ++height) {
+      REQUIRE(store->apply(make_block(1, height).finalized()).ok());
+      if (height == 5 || height == 11 || height == 16)
+        REQUIRE(store->backup(folder / "backup").ok());
+    }
+  }
+  const auto says = [&](const std::string& from, std::optional<Height> height,
+                        const std::string& part) {
+    const auto failure = node::restore_backup(folder / from.c_str(), folder / "out", height);
+    INFO(failure.message());
+    CHECK_FALSE(fs::exists(folder / "out"));
+    CHECK_FALSE(fs::exists(folder / "out.restoring"));
+    return failure.message().find(part) != std::string::npos;
+  };
+
+  // Whichever part of it is gone.
+  for (const std::vector<const char*>& lost :
+       std::vector<std::vector<const char*>>{{"meta/3"}, {"private/3"}, {"meta/3", "private/3"}}) {
+    fs::remove_all(folder.path / "half");
+    fs::copy(folder.path / "backup", folder.path / "half", fs::copy_options::recursive);
+    for (const auto* part : lost) fs::remove_all(folder.path / "half" / part);
+    CAPTURE(lost);
+    CHECK(says("half", std::nullopt, "the newest backup"));
+    CHECK(says("half", std::nullopt, "the heights 5 and 11"));
+    CHECK(says("half", Height{16},
+               "no complete backup at height 16; complete are the heights 5 "
+               "and 11"));
+    REQUIRE(node::restore_backup(folder / "half", folder / "out", Height{11}).ok());
+    CHECK(open_store(folder / "out")->applied_height() == Height{11});
+    fs::remove_all(folder.path / "out");
+  }
+
+  // An older one that is gone hides nothing, and to go back is possible on purpose.
+  fs::remove(folder.path / "backup/meta/1");
+  REQUIRE(node::restore_backup(folder / "backup", folder / "out").ok());
+  CHECK(open_store(folder / "out")->applied_height() == Height{16});
+  fs::remove_all(folder.path / "out");
+  REQUIRE(node::restore_backup(folder / "backup", folder / "out", Height{11}).ok());
+  CHECK(open_store(folder / "out")->applied_height() == Height{11});
+}
+
+TEST_CASE("a folder that is no backup is told in words of an operator", "[backup]") {
+  Folder folder;
+  fs::create_directories(folder.path / "other/things");
+  std::ofstream(folder.path / "file") << "x";
+  for (const auto& [name, what] : {std::pair{"nowhere", "is not there: name the folder"},
+                                   {"other", "holds no backup: name the folder"},
+                                   {"file", "is no folder: name the folder"}}) {
+    const auto failure = node::restore_backup(folder / name, folder / "out").message();
+    INFO(failure);
+    CHECK(failure.find(what) != std::string::npos);
+    CHECK_FALSE(fs::exists(folder / "out"));
+  }
 }

@@ -7,6 +7,8 @@
 #include "node/chain/journal_reach.h"
 #include "node/config/key_file.h"
 #include "node/config/party_file.h"
+#include "node/main/restore.h"
+#include "node/rpc/admin_client.h"
 #include "node/store/vote_store.h"
 #include "node/validator/vote_note.h"
 #include "tests/node/running_nodes.h"
@@ -122,6 +124,46 @@ TEST_CASE("a slip in node.data_dir costs nothing until it has voted, and then a 
   one.config().data_dir = right;
   one.nodes.start(0);
   CHECK(one.quarantine_of() == QuarantineReason::kOlderCopy);
+}
+
+// It signed other blocks at heights that were final, and nobody was told.
+TEST_CASE("a node that votes alone signs anew only from the height that its operator names",
+          "[vote-copies]") {
+  OneNode one;
+  const auto folder = (one.config().file.parent_path() / "backup").string();
+  const auto& socket = one.config().api.admin_socket;
+  const auto backup = admin_backup(socket.string(), folder);
+  REQUIRE(backup.ok());
+  one.issue();
+  one.nodes.stop(0);
+  fs::rename(one.config().data_dir, one.config().data_dir.string() + ".lost");
+  const auto restored = restore_node(one.config(), folder);
+  INFO(restored.message());
+  REQUIRE(restored.ok());
+  CHECK(restored->votes_alone);
+  CHECK(restored->height >= Height{backup->height});
+
+  one.nodes.start(0);
+  const auto next = restored->height.next();
+  const auto number = std::to_string(next.value);
+  for (const auto& said :
+       {std::optional<Height>{}, std::optional(restored->height), std::optional(next.next())}) {
+    const auto refused = admin_resume_voting(socket.string(), said);
+    INFO(refused.message());
+    CHECK_FALSE(refused.ok());
+    CHECK(refused.message().find(" " + number) != std::string::npos);
+  }
+  const auto asked = admin_resume_voting(socket.string(), std::nullopt).message();
+  CHECK(asked.find("--sign-from " + number) != std::string::npos);
+  CHECK(asked.find("with another vote store") != std::string::npos);
+  CHECK(one.quarantine_of() == QuarantineReason::kRestored);
+
+  const auto resumed = admin_resume_voting(socket.string(), next);
+  INFO(resumed.message());
+  REQUIRE(resumed.ok());
+  CHECK(*resumed == next);
+  one.issued = 0;
+  one.issue();
 }
 
 TEST_CASE("what lies beside a key is read as it was written, and damage is told", "[vote-copies]") {
