@@ -31,6 +31,8 @@ bool Chain::Core::deliver(const consensus::FinalizedChain& chain) {
 void Chain::Core::on_peer_up(const net::Origin& from, const net::Hello& hello) {
   if (stopped_) return;
   log_.info("peer_up", {{"institution", to_text(from.institution)}, {"software", hello.software}});
+  // Of before it came back: its clock may have been set meanwhile.
+  clock_offsets_ms_.erase(from.institution);
   fetcher_.peer_up(from);
   const auto certificate = consensus::decode_certificate(hello.finalization);
   event([&] {

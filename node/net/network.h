@@ -188,6 +188,10 @@ struct InboundCounters {
   std::uint64_t unknown_keys = 0;  // of those, because of the key
   std::uint64_t own_key = 0;       // of those, with the very key of this node
   std::string last_refusal;        // address and reason
+  // Institutions whose nodes ended our connection because another one with our key is in use there,
+  // while we have none; and how often, a few minutes between at most. Again and again means a
+  // second node with it.
+  std::vector<std::pair<InstitutionId, std::uint32_t>> displaced_at;
 };
 
 class Network {

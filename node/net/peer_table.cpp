@@ -219,7 +219,7 @@ PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
   status.pin = pin;
   status.dropped = peer.dropped;
   status.refused = peer.refused;
-  status.taken_over = is_over(peer) ? 0 : peer.taken_over;
+  status.taken_over = is_over(peer.taken_over) ? 0 : peer.taken_over.count;
 
   if (peer.target) {
     status.institution = peer.target->institution;
@@ -238,7 +238,11 @@ PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
 
 InboundCounters PeerTable::inbound() const {
   std::lock_guard lock(mutex_);
-  return counters_;
+  auto counters = counters_;
+  for (const auto& [institution, rivalry] : displaced_at_) {
+    if (!is_over(rivalry)) counters.displaced_at.emplace_back(institution, rivalry.count);
+  }
+  return counters;
 }
 
 void PeerTable::tell(std::function<void(Receiver&)> what) {
@@ -490,7 +494,7 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
     return duplicate;
 
   // A node that restarts has closed its connection, or lost it once; two with one key go on.
-  if (peer.up && !peer.up->dialled() && !session.dialled()) note_rival(peer);
+  if (peer.up && !peer.up->dialled() && !session.dialled()) note_rival(peer.taken_over);
 
   if (session.dialled()) peer.dialling.reset();
   stop_dialling(peer);
@@ -508,12 +512,14 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   return std::nullopt;
 }
 
-void PeerTable::note_rival(Peer& peer) {
-  peer.taken_over = peer.taken_over == 0 || is_over(peer) ? 1 : peer.taken_over + 1;
-  peer.taken_over_at = Steady::now();
+void PeerTable::note_rival(Rivalry& rivalry) {
+  rivalry.count = is_over(rivalry) ? 1 : rivalry.count + 1;
+  rivalry.last = Steady::now();
 }
 
-bool PeerTable::is_over(const Peer& peer) { return Steady::now() - peer.taken_over_at > kRivalry; }
+bool PeerTable::is_over(const Rivalry& rivalry) {
+  return rivalry.count == 0 || Steady::now() - rivalry.last > kRivalry;
+}
 
 void PeerTable::take_down(Peer& peer, const std::string& reason) {
   PeerStatus last;
@@ -561,6 +567,11 @@ void PeerTable::ended(Session& session, const std::string& reason) {
     peer.spoken = false;
     ++peer.failures;
   }
+
+  // Of two dials that cross the other one is up; here nothing is.
+  if (session.displaced() && !peer.up && (was_up || peer.target))
+    note_rival(
+        displaced_at_[was_up ? session.origin().institution : peer.target->institution]);
 
   note_refusal(peer, reason);
   dial_next(pin, peer);

@@ -63,6 +63,11 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   void ended(Session& session, const std::string& reason) override;
 
  private:
+  // How often in a row, at most kRivalry apart, two nodes with one key were at work.
+  struct Rivalry {
+    std::uint32_t count = 0;
+    std::chrono::steady_clock::time_point last{};
+  };
   struct Peer {
     std::optional<PeerAddress> target;  // where it is dialled, if it is
     std::shared_ptr<Dial> dial;         // waiting or connecting
@@ -71,8 +76,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
     std::shared_ptr<Session> up;
     std::uint32_t failures = 0;  // since the last connection that lasted
     std::string refused;
-    std::uint32_t taken_over = 0;  // in a row, at most kRivalry apart
-    std::chrono::steady_clock::time_point taken_over_at{};
+    Rivalry taken_over;  // by another node that shows its key
     std::array<std::uint64_t, kPriorities> dropped{};  // by connections that are over
   };
 
@@ -106,8 +110,8 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   void stop_dialling(Peer& peer);
   void dial_next(const Pin& pin, Peer& peer);
   std::chrono::milliseconds delay_before(const Pin& pin, const Peer& peer);
-  static void note_rival(Peer& peer);
-  static bool is_over(const Peer& peer);
+  static void note_rival(Rivalry& rivalry);
+  static bool is_over(const Rivalry& rivalry);
   void take_down(Peer& peer, const std::string& reason);
   void forget_if_idle(const Pin& pin);
   void note_refusal(Peer& peer, const std::string& reason);
@@ -135,6 +139,9 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   mutable std::mutex mutex_;
   Hello hello_;
   std::map<Pin, Peer> peers_;
+  // Where another node shows our key; by institution, so that it is known also of whom we do not
+  // dial.
+  std::map<InstitutionId, Rivalry> displaced_at_;
   std::deque<std::weak_ptr<Session>> handshakes_;  // inbound, oldest first
   InboundCounters counters_;
   std::uint64_t refusal_told_at_ms_ = 0;

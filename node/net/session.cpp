@@ -188,6 +188,7 @@ void Session::handle(ByteView protobuf) {
     return end("it sent " + frame.message(), Goodbye{GoodbyeReason::kProtocol, frame.message()});
   }
   if (const auto* goodbye = std::get_if<Goodbye>(&*frame)) {
+    displaced_ = goodbye->reason == GoodbyeReason::kDuplicate;
     return end("the other side: " + quoted(goodbye->text), std::nullopt);
   }
   if (state_ == State::kHello) return handle_hello(*frame);

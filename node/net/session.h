@@ -69,6 +69,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool handshaking() const { return state_ == State::kTls || state_ == State::kHello; }
   // Valid in SessionHost calls and after them.
   const Pin& pin() const;
+  // The other side ended it because another connection with this node's key is in use there.
+  bool displaced() const { return displaced_; }
   bool refused_for_its_key() const { return !check_.refusal.empty(); }
   std::chrono::steady_clock::time_point up_since() const { return up_since_; }
   std::size_t queued_bytes() const;
@@ -119,6 +121,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::atomic<State> state_ = State::kTls;
   bool tls_done_ = false;
   bool tls_failed_ = false;
+  std::atomic<bool> displaced_ = false;
   Steady::time_point up_since_{};
 
   Bytes read_buffer_;

@@ -8,11 +8,13 @@
 #include "ledger/protocol.h"
 #include "ledger/tx/records/publications.h"
 #include "ledger/validators.h"
+#include "node/config/minute_text.h"
 
 namespace testamur::node {
 namespace {
 
 constexpr std::int64_t kClockToleranceMs = 2'000;
+constexpr std::int64_t kOwnClockToleranceMs = 10'000;  // what validators tolerate of each other
 constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::uint64_t kDayMs = 24 * kHourMs;
 constexpr std::uint64_t kCertificateNoticeMs = 21 * kDayMs;
@@ -38,10 +40,10 @@ void fill_consensus(const ServiceContext& context, const Reader& reader, const C
   out.set_validators(static_cast<std::uint32_t>(engine.validators));
   out.set_quorum(static_cast<std::uint32_t>(engine.quorum));
 
-  auto silent = std::count_if(engine.peers.begin(), engine.peers.end(),
-                              [](const auto& peer) { return peer.silent; });
-  out.set_reachable(
-      static_cast<std::uint32_t>(engine.validators - static_cast<std::size_t>(silent)));
+  const auto heard = std::ranges::count_if(engine.peers, [](const auto& peer) {
+    return peer.self || (peer.heard_ms_ago && !peer.silent);
+  });
+  out.set_reachable(static_cast<std::uint32_t>(heard));
   out.set_pending(engine.pending);
 
   reader.fill_name(engine.leader, std::nullopt, *out.mutable_leader());
@@ -149,6 +151,17 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
         "): find it and stop it, and replace the key; if it was copied, the consensus "
         "key may have been as well");
   }
+  for (const auto& [institution, times] : context.network->inbound().displaced_at) {
+    if (times < kRivalConnections) continue;
+    v1::InstitutionName name;
+    reader.fill_name(institution, std::nullopt, name);
+    out.add_obstacles("another node uses this node's transport key, as it seems: the node of " +
+                      (name.name_now().empty() ? name.id_text() : name.name_now()) +
+                      " ended the connection " + std::to_string(times) +
+                      " times in a row because another one with this key is in use there. This "
+                      "folder was probably copied: find the other node and stop one of the two, "
+                      "and replace the keys; the consensus key may have been copied as well");
+  }
   for (const auto& peer : context.network->peers()) {
     if (peer.taken_over < kRivalConnections) continue;
     v1::InstitutionName name;
@@ -183,8 +196,55 @@ void add_clock_obstacle(std::uint64_t now_ms, const Reader& reader, v1::GetStatu
                     "time, expect nothing before then");
 }
 
-// Most important first.
-void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
+}  // namespace
+
+std::string own_clock_obstacle(const ChainStatus& chain) {
+  // A block that comes late looks like one of a clock that is behind; most of them do not.
+  std::vector<std::int64_t> offsets;
+  for (const auto& [proposer, offset] : chain.clock_offsets_ms) offsets.push_back(offset);
+  if (offsets.empty()) return "";
+  std::ranges::sort(offsets);
+  const auto middle = offsets[offsets.size() / 2];
+  if (middle >= -kOwnClockToleranceMs) return "";
+  return "the clocks of most other validators are about " +
+         span_text(static_cast<std::uint64_t>(-middle)) +
+         " behind this machine's: its blocks wait with the others until then. Set this clock (NTP)";
+}
+
+namespace {
+
+// An observer hears whoever it is connected with, and needs no more as long as blocks come.
+bool follows_in_step(std::uint64_t heartbeat_ms, const v1::GetStatusResponse& out) {
+  const auto block_ms = out.as_of().time_ms();
+  return out.role() == v1::NODE_ROLE_OBSERVER &&
+         out.catch_up_target_height() <= out.as_of().height() &&
+         out.clock_ms() <= block_ms + 2 * heartbeat_ms;
+}
+
+void add_peer_obstacles(const ChainStatus& chain, bool in_step, v1::GetStatusResponse& out) {
+  if (const auto own = own_clock_obstacle(chain); !own.empty()) out.add_obstacles(own);
+  for (const auto& peer : out.peers()) {
+    // Who has no address here dials this node, or is heard through the others.
+    if (peer.validator() && !peer.connected() && (!in_step || !peer.address().empty())) {
+      const auto reason = peer.address().empty()
+                              ? "no [[peer]] names its address, and it has not dialled this node"
+                              : peer.last_error();
+      out.add_obstacles(name_of(peer) + " is not connected" +
+                        (reason.empty() ? "" : ": " + reason));
+    }
+
+    if (peer.clock_offset_ms() > kClockToleranceMs) {
+      out.add_obstacles("the clock of " + name_of(peer) + " is about " +
+                        span_text(static_cast<std::uint64_t>(peer.clock_offset_ms())) +
+                        " ahead of this machine's");
+    }
+  }
+}
+
+}  // namespace
+
+void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
+                    v1::GetStatusResponse& out) {
   const auto& consensus = out.consensus();
   // A node that stopped has one obstacle, which is told already; the others follow from it.
   if (chain.stopped_before_protocol) return;
@@ -195,7 +255,11 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
         "voted for");
   }
 
-  if (consensus.reachable() < consensus.quorum()) {
+  // Not at once after a start: who has not been heard of yet is silent only after a while.
+  const bool in_step = follows_in_step(heartbeat_ms, out);
+  const auto silent = std::ranges::count_if(chain.engine.peers, &consensus::PeerHeard::silent);
+  const auto audible = chain.engine.validators - static_cast<std::size_t>(silent);
+  if (!in_step && audible < consensus.quorum()) {
     // What the others hear of one another is not known here: the ledger may go on without this
     // node.
     out.add_obstacles("this node hears only " + std::to_string(consensus.reachable()) + " of " +
@@ -206,17 +270,7 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
                       "more returns; if they do, this node is cut off from them");
   }
 
-  for (const auto& peer : out.peers()) {
-    if (peer.validator() && !peer.connected()) {
-      out.add_obstacles(name_of(peer) + " is not connected" +
-                        (peer.last_error().empty() ? "" : ": " + peer.last_error()));
-    }
-
-    if (peer.clock_offset_ms() > kClockToleranceMs) {
-      out.add_obstacles("the clock of " + name_of(peer) + " is " +
-                        std::to_string(peer.clock_offset_ms()) + " ms ahead of ours");
-    }
-  }
+  add_peer_obstacles(chain, in_step, out);
 
   if (out.catch_up_target_height() > out.as_of().height()) {
     out.add_obstacles("catching up: height " + std::to_string(out.as_of().height()) + " of " +
@@ -224,10 +278,12 @@ void fill_obstacles(const ChainStatus& chain, v1::GetStatusResponse& out) {
   }
 
   // As long as nothing is pending, waiting is no obstacle.
-  if (consensus.pending() && !chain.engine.waiting_for.empty()) {
+  if (!in_step && consensus.pending() && !chain.engine.waiting_for.empty()) {
     out.add_obstacles("waiting for " + chain.engine.waiting_for);
   }
 }
+
+namespace {
 
 // Without a published one the node decides all the same; with another one somebody should know.
 void fill_policy(const ServiceContext& context, const Reader& reader, v1::GetStatusResponse& out) {
@@ -322,7 +378,8 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
   add_governance_obstacles(context, reader, chain, out);
   add_clock_obstacle(now, reader, out);
   fill_policy(context, reader, out);
-  fill_obstacles(chain, out);
+  const auto parameters = ledger::read_parameters(reader.state());
+  fill_obstacles(chain, parameters[ledger::Parameter::kHeartbeatMs], out);
   add_conduct_obstacles(context, reader, out);
 
   if (context.certificate_until_ms != 0 &&

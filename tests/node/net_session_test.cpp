@@ -307,6 +307,32 @@ TEST_CASE("two nodes with one key are seen by their peers, one that comes back i
   CHECK(node.status_of(other).taken_over <= before);
 }
 
+// A copied folder: both run, each takes the other's place, and the one that is refused is told.
+TEST_CASE("a node whose key another one shows learns it from its peers") {
+  Loop loop;
+  Registry registry;
+  NetNode peer(loop, registry, 1);
+  net::Limits limits;
+  limits.reconnect_max_ms = limits.reconnect_min_ms;
+  const auto key = transport_key();
+  const auto copy = SecretKey::from_bytes(key.algorithm(), key.secret_bytes());
+  REQUIRE(copy.ok());
+  NetNode node(loop, registry,
+               NetNode::Options{.number = 2, .peers = {peer.address()}, .limits = limits},
+               SecretKey::from_bytes(key.algorithm(), key.secret_bytes()).value());
+  const auto displaced = [&] {
+    const auto seen = node.network().inbound().displaced_at;
+    return seen.empty() ? 0 : seen.front().second;
+  };
+  for (std::uint32_t times = 1; times <= 3; ++times) {
+    REQUIRE(loop.bell.wait_until([&] { return node.connected_to(peer.id()); }));
+    RawClient other(peer.network().listen_port());
+    REQUIRE(other.join(*copy, node.id()));
+    REQUIRE(loop.bell.wait_until([&] { return displaced() == times; }));
+  }
+  CHECK(node.network().inbound().displaced_at.front().first == peer.id());
+}
+
 TEST_CASE("a hello says the position that was set last") {
   Loop loop;
   Registry registry;

@@ -1,0 +1,113 @@
+// What the status of a node says to its operator, from what is known.
+#include "node/rpc/node_status.h"
+
+#include "node/config/minute_text.h"
+#include "tests/support/catch.h"
+
+namespace testamur::node {
+namespace {
+
+constexpr std::uint64_t kNowMs = 1'700'000'000'000, kHeartbeatMs = 60'000;
+
+InstitutionId id_of(std::uint8_t number) {
+  InstitutionId id;
+  id.bytes.fill(number);
+  return id;
+}
+
+// Four validators, of which this node hears `heard`, and is connected with none.
+struct Seen {
+  ChainStatus chain;
+  v1::GetStatusResponse out;
+
+  explicit Seen(v1::NodeRole role, std::uint8_t heard = 4) {
+    chain.engine.validators = 4;
+    for (std::uint8_t i = 0; i < 4; ++i) {
+      consensus::PeerHeard peer;
+      peer.id = id_of(i);
+      peer.silent = i >= heard;
+      chain.engine.peers.push_back(peer);
+      auto& shown = *out.add_peers();
+      shown.set_validator(true);
+      shown.mutable_institution()->set_name_now("University " + std::to_string(i));
+    }
+    chain.engine.waiting_for = "too few validators";
+    out.set_role(role);
+    out.set_clock_ms(kNowMs);
+    out.mutable_as_of()->set_time_ms(kNowMs - kHeartbeatMs);
+    out.mutable_as_of()->set_height(12);
+    out.mutable_consensus()->set_validators(4);
+    out.mutable_consensus()->set_quorum(3);
+    out.mutable_consensus()->set_reachable(heard);
+    out.mutable_consensus()->set_pending(true);
+  }
+  std::string obstacles() {
+    fill_obstacles(chain, kHeartbeatMs, out);
+    std::string all;
+    for (const auto& each : out.obstacles()) all += each + "\n";
+    out.clear_obstacles();
+    return all;
+  }
+};
+
+bool has(const std::string& text, const std::string& part) {
+  INFO(text);
+  CAPTURE(part);
+  return text.find(part) != std::string::npos;
+}
+
+// An observer had obstacles for good: whom it does not dial, and who is heard only by others.
+TEST_CASE("an observer that is in step has no obstacle, one that is not has") {
+  Seen seen(v1::NODE_ROLE_OBSERVER, 2);
+  CHECK(seen.obstacles().empty());
+
+  // An address that is written and does not answer is to be mended all the same.
+  seen.out.mutable_peers(0)->set_address("a.example:7600");
+  seen.out.mutable_peers(0)->set_last_error("refused");
+  CHECK(seen.obstacles() == "University 0 is not connected: refused\n");
+
+  seen.out.mutable_as_of()->set_time_ms(kNowMs - 2 * kHeartbeatMs - 1);
+  const auto stuck = seen.obstacles();
+  CHECK(has(stuck, "this node hears only 2 of 4 validators"));
+  CHECK(has(stuck, "waiting for too few validators"));
+
+  Seen behind(v1::NODE_ROLE_OBSERVER, 2);
+  behind.out.set_catch_up_target_height(20);
+  CHECK(has(behind.obstacles(), "this node hears only 2 of 4"));
+}
+
+TEST_CASE("a validator is told why it is not connected, and not at once whom it hears") {
+  Seen seen(v1::NODE_ROLE_VALIDATOR);
+  seen.out.mutable_consensus()->set_reachable(1);  // a moment after the start
+  const auto said = seen.obstacles();
+  CHECK(has(said, "University 3 is not connected: no [[peer]] names its address"));
+  CHECK_FALSE(has(said, "hears only"));
+}
+
+// A node whose clock was an hour ahead said nothing of itself.
+TEST_CASE("a clock that is ahead of most others is told of by its own node, in units of a person") {
+  Seen seen(v1::NODE_ROLE_VALIDATOR);
+  for (std::uint8_t i = 1; i < 4; ++i)
+    seen.chain.clock_offsets_ms.emplace_back(id_of(i), -3'599'000 - i);
+  CHECK(has(own_clock_obstacle(seen.chain), "about 60 minutes behind this machine's"));
+  CHECK(has(seen.obstacles(), "about 60 minutes behind this machine's"));
+
+  // One alone is behind, or was late.
+  seen.chain.clock_offsets_ms[0].second = seen.chain.clock_offsets_ms[1].second = 3;
+  CHECK(own_clock_obstacle(seen.chain).empty());
+  CHECK(own_clock_obstacle(ChainStatus{}).empty());
+
+  seen.out.mutable_peers(2)->set_clock_offset_ms(3'599'999);
+  CHECK(has(seen.obstacles(), "the clock of University 2 is about 60 minutes ahead of this"));
+}
+
+TEST_CASE("a span of time is said in the unit that a person would use") {
+  CHECK(span_text(1'400) == "1 second");
+  CHECK(span_text(119'000) == "119 seconds");
+  CHECK(span_text(3'599'999) == "60 minutes");
+  CHECK(span_text(26ull * 3'600'000) == "26 hours");
+  CHECK(span_text(72ull * 3'600'000) == "3 days");
+}
+
+}  // namespace
+}  // namespace testamur::node
