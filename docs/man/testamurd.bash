@@ -5,23 +5,23 @@ _testamurd_command() {
   commands='' positional=''
   flags='' values='' files='' folders=''
   case "$1" in
-    '') flags+=' --dev --no-sample-data --version' values+=' --api' folders+=' --dir' commands='run check-config version help backup restore new-key ready resume-voting decisions init join genesis recover replace' ;;
+    '') flags+=' --dev --no-sample-data --version' values+=' --api' folders+=' --dir' commands='run check-config version help backup restore resume-voting new-key ready decisions init join genesis recover replace' ;;
     'run') files+=' --config' ;;
     'check-config') files+=' --config' ;;
     'version') ;;
     'help') ;;
     'backup') files+=' --config' folders+=' --to' ;;
-    'restore') files+=' --config' folders+=' --from' ;;
+    'restore') values+=' --height' files+=' --config' folders+=' --from' ;;
+    'resume-voting') flags+=' --i-destroyed-the-other-copy' values+=' --sign-from' files+=' --config' ;;
     'new-key') files+=' --config --out' positional='other' ;;
     'ready') flags+=' --dry-run' files+=' --config' ;;
-    'resume-voting') flags+=' --i-destroyed-the-other-copy' files+=' --config' ;;
     'decisions') commands='export' ;;
     'decisions export') values+=' --issuer --scope --outcome --from --to' files+=' --config --out' ;;
     'init') flags+=' --observer --accreditor' values+=' --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address' files+=' --config' folders+=' --dir --with-issuer-keys' ;;
     'join') values+=' --institution' files+=' --config --genesis --party' folders+=' --dir' ;;
     'genesis') commands='recover' ;;
-    'genesis recover') values+=' --keep' files+=' --config' folders+=' --from' positional='file' ;;
-    'recover') files+=' --config --genesis' folders+=' --from' ;;
+    'genesis recover') values+=' --height --keep' files+=' --config' folders+=' --from' positional='file' ;;
+    'recover') values+=' --height' files+=' --config --genesis' folders+=' --from' ;;
     'replace') values+=' --institution --chain --peer-address --api-address --metrics-address' files+=' --config' folders+=' --dir' ;;
     *) return 1 ;;
   esac

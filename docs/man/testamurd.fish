@@ -2,8 +2,8 @@
 
 # The command that is typed in these words.
 function __testamurd_typed
-    set -l commands 'run' 'check-config' 'version' 'help' 'backup' 'restore' 'new-key' 'ready' 'resume-voting' 'decisions' 'decisions export' 'init' 'join' 'genesis' 'genesis recover' 'recover' 'replace'
-    set -l valued --api --api-address --chain --config --country --deqar --dir --domain --eter --from --genesis --institution --issuer --keep --language --lei --metrics-address --name --out --outcome --party --peer-address --ror --scope --to --with-issuer-keys
+    set -l commands 'run' 'check-config' 'version' 'help' 'backup' 'restore' 'resume-voting' 'new-key' 'ready' 'decisions' 'decisions export' 'init' 'join' 'genesis' 'genesis recover' 'recover' 'replace'
+    set -l valued --api --api-address --chain --config --country --deqar --dir --domain --eter --from --genesis --height --institution --issuer --keep --language --lei --metrics-address --name --out --outcome --party --peer-address --ror --scope --sign-from --to --with-issuer-keys
     set -l typed ''
     set -l value no
     for word in $argv[2..-1]
@@ -36,9 +36,9 @@ complete -c testamurd -n '__testamurd_at' -a version -d 'Print the version'
 complete -c testamurd -n '__testamurd_at' -a help -d 'Print this help'
 complete -c testamurd -n '__testamurd_at' -a backup -d 'Copy the store of the running node into a directory'
 complete -c testamurd -n '__testamurd_at' -a restore -d 'Put a backup in the place of lost data; the node begins in quarantine'
+complete -c testamurd -n '__testamurd_at' -a resume-voting -d 'End quarantine by command (see docs/operating.md first)'
 complete -c testamurd -n '__testamurd_at' -a new-key -d 'Make a fresh key of the running node, to be registered'
 complete -c testamurd -n '__testamurd_at' -a ready -d 'Declare the running node ready to vote with its new consensus key'
-complete -c testamurd -n '__testamurd_at' -a resume-voting -d 'End quarantine by command (see docs/operating.md first)'
 complete -c testamurd -n '__testamurd_at' -a decisions -d 'What this node decided, without personal data'
 complete -c testamurd -n '__testamurd_at' -a init -d 'Make a node\'s directory: configuration, keys, vote store, party file'
 complete -c testamurd -n '__testamurd_at' -a join -d 'Let a node follow a ledger: record and peers into its directory'
@@ -56,12 +56,14 @@ complete -c testamurd -n '__testamurd_at backup' -l config -r -F -d 'Configurati
 complete -c testamurd -n '__testamurd_at backup' -l to -x -a '(__fish_complete_directories)' -d 'Directory; an earlier backup in it is completed'
 complete -c testamurd -n '__testamurd_at restore' -l config -r -F -d 'Configuration file'
 complete -c testamurd -n '__testamurd_at restore' -l from -x -a '(__fish_complete_directories)' -d 'Directory of a backup'
+complete -c testamurd -n '__testamurd_at restore' -l height -x -d 'The backup at this height (default: the highest, which must be complete)'
+complete -c testamurd -n '__testamurd_at resume-voting' -l config -r -F -d 'Configuration file'
+complete -c testamurd -n '__testamurd_at resume-voting' -l i-destroyed-the-other-copy -d 'No other copy of the consensus key exists any more'
+complete -c testamurd -n '__testamurd_at resume-voting' -l sign-from -x -d 'On a ledger of one: the block with which signing begins anew'
 complete -c testamurd -n '__testamurd_at new-key' -l config -r -F -d 'Configuration file'
 complete -c testamurd -n '__testamurd_at new-key' -l out -r -F -d 'The public file (default: new-PURPOSE-key.toml)'
 complete -c testamurd -n '__testamurd_at ready' -l config -r -F -d 'Configuration file'
 complete -c testamurd -n '__testamurd_at ready' -l dry-run -d 'Say with which key, submit nothing'
-complete -c testamurd -n '__testamurd_at resume-voting' -l config -r -F -d 'Configuration file'
-complete -c testamurd -n '__testamurd_at resume-voting' -l i-destroyed-the-other-copy -d 'No other copy of the consensus key exists any more'
 complete -c testamurd -n '__testamurd_at decisions' -a export -d 'Counted decisions of the running node as CSV'
 complete -c testamurd -n '__testamurd_at decisions export' -l config -r -F -d 'Configuration file'
 complete -c testamurd -n '__testamurd_at decisions export' -l issuer -x -d 'Only about this institution (tmi1...)'
@@ -94,11 +96,13 @@ complete -c testamurd -n '__testamurd_at join' -l institution -x -d 'The id that
 complete -c testamurd -n '__testamurd_at genesis' -a recover -d 'Draft the record by which a ledger goes on without lost keys'
 complete -c testamurd -n '__testamurd_at genesis recover' -l config -r -F -d 'Configuration of a surviving, stopped node'
 complete -c testamurd -n '__testamurd_at genesis recover' -l from -x -a '(__fish_complete_directories)' -d 'A backup instead of the node\'s own store'
+complete -c testamurd -n '__testamurd_at genesis recover' -l height -x -d 'With --from: the height of the backup (default: the highest)'
 complete -c testamurd -n '__testamurd_at genesis recover' -l keep -x -d 'Institution (tmi1...) whose node survives; once for each'
 complete -c testamurd -n '__testamurd_at genesis recover' -F
 complete -c testamurd -n '__testamurd_at recover' -l config -r -F -d 'Configuration of the stopped node'
 complete -c testamurd -n '__testamurd_at recover' -l genesis -r -F -d 'The signed record'
 complete -c testamurd -n '__testamurd_at recover' -l from -x -a '(__fish_complete_directories)' -d 'A backup, where the node\'s own store is gone'
+complete -c testamurd -n '__testamurd_at recover' -l height -x -d 'With --from: the height of the backup (default: the highest)'
 complete -c testamurd -n '__testamurd_at replace' -l dir -x -a '(__fish_complete_directories)' -d 'Directory to make'
 complete -c testamurd -n '__testamurd_at replace' -l config -r -F -d 'Where the configuration goes (default: testamurd.toml in the directory)'
 complete -c testamurd -n '__testamurd_at replace' -l institution -x -d 'The institution (tmi1...)'

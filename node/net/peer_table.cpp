@@ -570,8 +570,7 @@ void PeerTable::ended(Session& session, const std::string& reason) {
 
   // Of two dials that cross the other one is up; here nothing is.
   if (session.displaced() && !peer.up && (was_up || peer.target))
-    note_rival(
-        displaced_at_[was_up ? session.origin().institution : peer.target->institution]);
+    note_rival(displaced_at_[was_up ? session.origin().institution : peer.target->institution]);
 
   note_refusal(peer, reason);
   dial_next(pin, peer);

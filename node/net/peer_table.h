@@ -76,7 +76,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
     std::shared_ptr<Session> up;
     std::uint32_t failures = 0;  // since the last connection that lasted
     std::string refused;
-    Rivalry taken_over;  // by another node that shows its key
+    Rivalry taken_over;                                // by another node that shows its key
     std::array<std::uint64_t, kPriorities> dropped{};  // by connections that are over
   };
 

@@ -33,8 +33,8 @@ class StatusBoard {
   const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
-// What stands in the way, most important first, of a status that is filled but for that. An observer
-// that is in step has no obstacle in whom it does not hear.
+// What stands in the way, most important first, of a status that is filled but for that. An
+// observer that is in step has no obstacle in whom it does not hear.
 void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
                     v1::GetStatusResponse& out);
 // That the clocks of most validators are behind this one; empty: they are not.
