@@ -112,8 +112,8 @@ TEST_CASE("credits, level, supervision and scheme that contradict the achievemen
         std::string::npos);
   CHECK(problem("eqf_level", "7") == "line 2, column 8: eqf_level: 7; the achievement says 6");
 
-  for (const char* text :
-       {"unsupervised_verified", "Not supervised", "supervised online", "unverified"}) {
+  for (const char* text : {"unsupervised_verified", "Not supervised", "supervised online",
+                           "unverified", "none", "No", "n/a", "yes", "-"}) {
     INFO(text);
     CHECK(problem("identity_check", text)
               .ends_with("contradicts the achievement, which says supervised_onsite"));

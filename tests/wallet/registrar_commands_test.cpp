@@ -114,6 +114,22 @@ TEST_CASE("a correction that changes nothing is refused, and one that does says 
   CHECK(registrar.status("S1") == "valid");
 }
 
+// The one that a doubt held back was in force again by another index, and nobody had decided so.
+TEST_CASE("a suspended award is not corrected before somebody decides about it") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name\nS1,Ada\n");
+  (void)registrar.done("issuer status suspend --yes --student S1 --reason correction");
+  const auto file = registrar.write("one.csv", "student,given_name\nS1,Adah\n");
+  const std::string correct = "issuer correct --yes --student S1 --batch spring --csv " + file;
+  const auto before = registrar.entries();
+  CHECK(says(registrar.why(correct, ExitCode::kUsage), "Decide first"));
+  CHECK(registrar.entries() == before);
+  CHECK(registrar.status("S1") == "suspended");
+  (void)registrar.done("issuer status reinstate --yes --student S1");
+  (void)registrar.done(correct);
+  CHECK(registrar.status("S1") == "valid");
+}
+
 // It came back by a code that anybody may type who finds it.
 TEST_CASE(
     "an award that was locked to a wallet is not corrected by a code unless somebody says so") {

@@ -57,6 +57,12 @@ bool contradicts(std::string_view said, std::string_view stated) {
   for (const char c : skeleton(said)) {
     if (c != '_' && c != '-') words += c;
   }
+  // What stands for nothing, or for yes or no, does not say what the achievement says.
+  constexpr std::array<std::string_view, 16> kBare = {"",   "none", "no", "nein", "non",   "nee",
+                                                      "ei", "n/a",  "na", "null", "false", "yes",
+                                                      "ja", "oui",  "si", "true"};
+  if (std::ranges::find(kBare, words) != kBare.end()) return true;
+
   const auto has = [&words](const char* word) { return words.find(word) != std::string::npos; };
 
   // "unsupervised" and "not supervised" hold the word "supervised", so the negative forms are told

@@ -46,6 +46,14 @@ Attempt<RegisteredAward> award_to_correct(Context& context, const std::string& s
                                          " and cannot be corrected: testamur issuer show " +
                                          typed_option("--student", student)};
   }
+  // The new award is in force at once: what a suspension holds back would be let go unseen.
+  if (award.on_ledger == "suspended") {
+    return Failure{ExitCode::kUsage,
+                   which +
+                       "suspended, and a correction would put one in force in its place. "
+                       "Decide first: testamur issuer status reinstate, or revoke, " +
+                       typed_option("--student", student) + " --batch " + batch};
+  }
   return std::move(award);
 }
 
