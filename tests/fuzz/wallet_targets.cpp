@@ -214,9 +214,9 @@ std::vector<Bytes> batch_seeds() {
 void wallet_contents(ByteView input) {
   const auto decoded = decode_wallet(input);
   if (!decoded.ok()) return;
-  const auto written = encode_wallet(*decoded);
+  const auto written = encode_wallet(*decoded).value();
   const auto again = decode_wallet(written.view());
-  law(again.ok() && equal(encode_wallet(*again).view(), written.view()),
+  law(again.ok() && equal(encode_wallet(*again).value().view(), written.view()),
       "a wallet changes when it is saved");
 }
 std::vector<Bytes> wallet_seeds() {
@@ -235,7 +235,7 @@ std::vector<Bytes> wallet_seeds() {
   wallet.grants.push_back(
       {to_text(fixture().contents.head.reference), "Employer", {"title"}, 5, 6});
 
-  return {to_bytes(encode_wallet(wallet).view())};
+  return {to_bytes(encode_wallet(wallet).value().view())};
 }
 
 void strict_json(ByteView input) {

@@ -33,7 +33,7 @@ WalletContents two() {
 }
 
 std::string bytes_of(const WalletContents& wallet) {
-  return std::string(encode_wallet(wallet).text());
+  return std::string(encode_wallet(wallet).value().text());
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ TEST_CASE("a rename changes the name and nothing else, and is kept by vault and 
   CHECK(find_credential(wallet, "Zoe\xcc\x88's award").ok());
   CHECK(find_credential(wallet, "statistics").failure().exit == ExitCode::kUnknown);
 
-  const auto again = decode_wallet(encode_wallet(wallet).view());
+  const auto again = decode_wallet(encode_wallet(wallet).value().view());
   REQUIRE(again.ok());
   CHECK(again->credentials[0].name == wallet.credentials[0].name);
   CHECK(again->credentials[1].name.empty());

@@ -48,7 +48,7 @@ struct Registrar {
     keys.keys.push_back(SecretKey::from_bytes(key.algorithm(), key.secret_bytes()).value());
     const auto file = ledger.context.path("issuer/" + std::string(to_text(purpose)) + ".age");
     REQUIRE(Vault::create(file, SecretBytes::copy_of(as_bytes(std::string(kPassphrase))),
-                          encode_issuer_keys(keys).view(), kCheapWork)
+                          encode_issuer_keys(keys).value().view(), kCheapWork)
                 .ok());
   }
   std::string write(const std::string& name, const std::string& text) {

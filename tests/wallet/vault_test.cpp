@@ -234,7 +234,7 @@ TEST_CASE("a write that cannot be made leaves the old file and says why") {
 TEST_CASE("issuer keys survive their vault, and only keys that the purpose allows are read") {
   auto keys = make_issuer_keys(KeyPurpose::kIssue, SignatureAlgorithm::kBip340, "tmi1example");
   keys.keys.push_back(SecretKey::generate(SignatureAlgorithm::kBip340));
-  const auto encoded = encode_issuer_keys(keys);
+  const auto encoded = encode_issuer_keys(keys).value();
   const auto decoded = decode_issuer_keys(encoded.view());
   REQUIRE(decoded.ok());
   CHECK(decoded->purpose == KeyPurpose::kIssue);

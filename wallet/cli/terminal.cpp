@@ -151,9 +151,9 @@ Result<SecretBytes> ask_secret(const SecretQuestion& question) {
   if (!input_is_terminal()) {
     return error("there is no terminal to ask for " + question.what + ": give " + question.options);
   }
+  const NoEcho quiet;  // before the question, which may be answered before it is read
   put(Stream::kError, question.prompt);
   std::fflush(stderr);
-  const NoEcho quiet;
   auto secret = read_lines(question);
   put(Stream::kError, "\n");
   return secret;

@@ -83,7 +83,7 @@ IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm,
   return keys;
 }
 
-SecretBytes encode_issuer_keys(const IssuerKeys& keys) {
+Result<SecretBytes> encode_issuer_keys(const IssuerKeys& keys) {
   Json json{{kFormatName, kFormat},
             {"purpose", to_text(keys.purpose)},
             {"institution", keys.institution},
@@ -94,7 +94,10 @@ SecretBytes encode_issuer_keys(const IssuerKeys& keys) {
         {{"alg", to_text(key.algorithm())}, {"secret", to_base64url(key.secret_bytes())}});
   for (const auto& identity : keys.register_identities)
     json["register_identities"].push_back({{"x25519", to_base64url(identity.secret_bytes())}});
-  return dump_secret(json);
+  auto encoded = dump_secret(json);
+  if (const auto again = decode_issuer_keys(encoded.view()); !again.ok())
+    return error("the keys are not sealed, since they could not be read again: " + again.message());
+  return encoded;
 }
 
 Result<IssuerKeys> decode_issuer_keys(ByteView json_text) {

@@ -25,9 +25,9 @@ struct IssuerKeys {
 // Precondition: allowed(purpose, algorithm).
 IssuerKeys make_issuer_keys(KeyPurpose purpose, SignatureAlgorithm algorithm,
                             std::string institution);
-// The JSON form. Reading fails on a key whose algorithm the purpose does not allow, and on members
-// or a format that this version does not know.
-SecretBytes encode_issuer_keys(const IssuerKeys& keys);
+// The JSON form, which is read again before it is given out. Reading fails on a key whose algorithm
+// the purpose does not allow, and on members or a format that this version does not know.
+Result<SecretBytes> encode_issuer_keys(const IssuerKeys& keys);
 Result<IssuerKeys> decode_issuer_keys(ByteView json);
 
 // The key with this id; nullptr where the vault has none.

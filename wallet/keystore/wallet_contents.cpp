@@ -194,7 +194,7 @@ WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms) {
   return wallet;
 }
 
-SecretBytes encode_wallet(const WalletContents& wallet) {
+Result<SecretBytes> encode_wallet(const WalletContents& wallet) {
   Json json{{kFormatName, kFormat},
             {"entropy", to_base64url(wallet.entropy.view())},
             {"next_es256", wallet.next_p256_index},
@@ -204,7 +204,10 @@ SecretBytes encode_wallet(const WalletContents& wallet) {
             {"credentials", encode_list(wallet.credentials, &encode_credential)},
             {"requests", encode_list(wallet.requests, &encode_request)},
             {"grants", encode_list(wallet.grants, &encode_grant)}};
-  return dump_secret(json);
+  auto encoded = dump_secret(json);
+  if (const auto again = decode_wallet(encoded.view()); !again.ok())
+    return error("the wallet is not written, since it could not be read again: " + again.message());
+  return encoded;
 }
 
 Result<WalletContents> decode_wallet(ByteView json_text) {
@@ -256,7 +259,8 @@ age::Identity backup_identity_of(const WalletContents& wallet) {
 
 Result<Bytes> seal_backup(const WalletContents& wallet) {
   const auto recipient = backup_identity_of(wallet).recipient();
-  return age::seal({&recipient, 1}, encode_wallet(wallet).view());
+  TM_TRY(const auto encoded, encode_wallet(wallet));
+  return age::seal({&recipient, 1}, encoded.view());
 }
 
 namespace {

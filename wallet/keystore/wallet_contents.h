@@ -71,8 +71,9 @@ inline constexpr std::uint32_t kRecoveredFirstIndex = 1024;
 WalletContents recover_wallet(SecretBytes entropy, std::uint64_t now_ms);
 // The same for contents that came from a backup: what was given out since it was made is not in it.
 void pass_over_used_keys(WalletContents& wallet);
-// The JSON form. Reading fails on a member or a format that this version does not know.
-SecretBytes encode_wallet(const WalletContents& wallet);
+// The JSON form, which is read again before it is given out: what this program cannot read it does
+// not write. Reading fails on a member or a format that this version does not know.
+Result<SecretBytes> encode_wallet(const WalletContents& wallet);
 Result<WalletContents> decode_wallet(ByteView json);
 
 // The next unused derived key; counts it as used.

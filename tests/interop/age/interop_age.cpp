@@ -40,7 +40,7 @@ Status write_opened(const age::Opened& opened, const std::string& path) {
 Status make_vault(const std::string& passphrase, const std::string& path) {
   const auto wallet = make_wallet(0);
   const auto made = Vault::create(path, SecretBytes::copy_of(std::string_view{passphrase}),
-                                  encode_wallet(wallet).view());
+                                  encode_wallet(wallet).value().view());
   if (!made.ok()) return error(made.failure->message);
   return {};
 }

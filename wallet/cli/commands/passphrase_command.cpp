@@ -37,6 +37,8 @@ Outcome change(Context& context, const PassphraseOptions& options) {
   TM_TRY_STATUS(hold_home(context, "wallet passphrase"));
   auto opened = Vault::open(file, std::move(old));
   if (!opened.ok()) return failure_of(*opened.failure);
+  if (const auto read = decode_wallet(opened.vault->contents()); !read.ok())
+    return Failure{ExitCode::kFailure, unreadable_wallet(file, read.message())};
   TM_TRY(auto fresh, fresh_passphrase(options));
   TM_TRY_STATUS(refuse_unread_options(context));
   if (const auto failed = opened.vault->change_passphrase(std::move(fresh)))

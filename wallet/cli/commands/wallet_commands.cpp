@@ -26,8 +26,9 @@ constexpr std::size_t kMaxWordsBytes = 4096;
 ExitCode create_vault(Context& context, const WalletContents& contents) {
   auto passphrase = new_passphrase(context, "the wallet");
   if (!passphrase.ok()) return fail(context, ExitCode::kPassphrase, passphrase.message());
-  auto made = Vault::create(wallet_file(context), std::move(passphrase).value(),
-                            encode_wallet(contents).view());
+  const auto encoded = encode_wallet(contents);
+  if (!encoded.ok()) return fail(context, ExitCode::kFailure, encoded.message());
+  auto made = Vault::create(wallet_file(context), std::move(passphrase).value(), encoded->view());
   return made.ok() ? ExitCode::kOk : fail(context, *made.failure);
 }
 

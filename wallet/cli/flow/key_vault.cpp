@@ -21,7 +21,8 @@ Attempt<void> create_key_vault(Context& context, KeyPurpose purpose, SecretKey k
   IssuerKeys contents = make_issuer_keys(purpose, key.algorithm(), institution);
   contents.keys.clear();
   contents.keys.push_back(std::move(key));
-  const auto made = Vault::create(file, passphrase.clone(), encode_issuer_keys(contents).view());
+  TM_TRY(const auto encoded, or_exit(ExitCode::kFailure, encode_issuer_keys(contents)));
+  const auto made = Vault::create(file, passphrase.clone(), encoded.view());
   if (!made.ok()) return failure_of(*made.failure);
   return {};
 }
@@ -41,7 +42,7 @@ Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
 
   if (find_key(*contents, key_id(purpose, key.public_key())) != nullptr) return {};
   contents->keys.push_back(std::move(key));
-  const SecretBytes encoded = encode_issuer_keys(*contents);
+  TM_TRY(const auto encoded, or_exit(ExitCode::kFailure, encode_issuer_keys(*contents)));
   if (auto failure = opened.vault->save(encoded.view())) return failure_of(*failure);
   return {};
 }

@@ -10,6 +10,12 @@ namespace testamur::wallet {
 
 std::string wallet_file(const Context& context) { return context.path("wallet.age"); }
 
+std::string unreadable_wallet(const std::string& file, const std::string& why) {
+  return file + " opens, and what it holds is no wallet that this program reads: " + why +
+         ". testamur --home NEW wallet restore gives the wallet back from its 24 words and a "
+         "backup";
+}
+
 namespace {
 
 VaultError with_advice(VaultError failure) {
@@ -61,7 +67,7 @@ OpenWallet OpenWallet::open(Context& context) {
 
   auto contents = decode_wallet(opened.vault->contents());
   if (!contents.ok()) {
-    wallet.code_ = fail(context, ExitCode::kFailure, file + ": " + contents.message());
+    wallet.code_ = fail(context, ExitCode::kFailure, unreadable_wallet(file, contents.message()));
     return wallet;
   }
 
@@ -88,16 +94,18 @@ OpenWallet OpenWallet::open_to_change(Context& context, const std::string& doing
 ExitCode OpenWallet::save_and_forget(Context& context) {
   if (const auto unread = refuse_unread_options(context); !unread.ok())
     return report(context, unread.failure());
-  const SecretBytes encoded = encode_wallet(contents_);
-  if (auto failure = vault_->save_and_forget(encoded.view())) return fail(context, *failure);
+  const auto encoded = encode_wallet(contents_);
+  if (!encoded.ok()) return fail(context, ExitCode::kFailure, encoded.message());
+  if (auto failure = vault_->save_and_forget(encoded->view())) return fail(context, *failure);
   return ExitCode::kOk;
 }
 
 ExitCode OpenWallet::save(Context& context) {
   if (const auto unread = refuse_unread_options(context); !unread.ok())
     return report(context, unread.failure());
-  const SecretBytes encoded = encode_wallet(contents_);
-  if (auto failure = vault_->save(encoded.view())) return fail(context, *failure);
+  const auto encoded = encode_wallet(contents_);
+  if (!encoded.ok()) return fail(context, ExitCode::kFailure, encoded.message());
+  if (auto failure = vault_->save(encoded->view())) return fail(context, *failure);
   return ExitCode::kOk;
 }
 

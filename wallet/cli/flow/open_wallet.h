@@ -34,5 +34,7 @@ class OpenWallet {
 };
 
 std::string wallet_file(const Context& context);
+// What is said of a vault that its passphrase opens and that cannot be read.
+std::string unreadable_wallet(const std::string& file, const std::string& why);
 
 }  // namespace testamur::wallet
