@@ -51,6 +51,7 @@ void add_reference_slot(Client& client, const CredentialView& credential,
 void add_decisions(const SlotAnswer& slot, RegistryFacts& facts) {
   auto acceptance = slot.acceptance.value_or(AcceptanceRecord{});
   acceptance.by_word_of = facts.answered_by;
+  acceptance.as_of = facts.as_of;
   if (facts.acceptance &&
       worse(facts.acceptance->outcome, acceptance.outcome) == facts.acceptance->outcome)
     return;

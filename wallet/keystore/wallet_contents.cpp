@@ -316,8 +316,20 @@ bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
     });
   };
 
+  // Without it what the issuer sends could not be opened.
+  const auto has_request = [&newer](const PendingRequest& each) {
+    const bool is_open = std::ranges::any_of(newer.requests, [&each](const PendingRequest& other) {
+      return other.algorithm == each.algorithm && other.index == each.index;
+    });
+    return is_open || std::ranges::any_of(newer.credentials, [&each](const auto& credential) {
+             return credential.holder_key.algorithm == each.algorithm &&
+                    credential.holder_key.derived_index == each.index;
+           });
+  };
+
   return std::ranges::all_of(older.credentials, has_credential) &&
-         std::ranges::all_of(older.grants, has_grant);
+         std::ranges::all_of(older.grants, has_grant) &&
+         std::ranges::all_of(older.requests, has_request);
 }
 
 bool backup_is_older_than_a_credential(const WalletContents& wallet) {

@@ -109,7 +109,8 @@ struct [[nodiscard]] OpenedBackup {
 // `seed` is that of the words.
 OpenedBackup open_backup(ByteView file, ByteView seed);
 
-// Whether `newer` is of the same words and holds every credential and every grant of `older`.
+// Whether `newer` is of the same words and holds every credential and every grant of `older`, and
+// each of its open requests or the credential that answered it.
 bool holds_no_more(const WalletContents& older, const WalletContents& newer);
 
 // Whether a credential was imported after the last backup.

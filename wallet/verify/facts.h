@@ -104,6 +104,13 @@ struct DecisionRecord {
   std::string failed_rule;
 };
 
+struct AsOf {
+  Height height;
+  std::uint64_t time_ms = 0;
+  std::string block;  // text of the block id
+  Basis basis = Basis::kSaid;
+};
+
 // By whose policy a viewpoint's decision was made.
 enum class PolicyOf : std::uint8_t {
   kViewpoint,           // the viewpoint's own, by its node
@@ -131,16 +138,10 @@ struct AcceptanceRecord {
   std::string policy_digest;
   std::string joint;  // of a joint award: all or any bodies must be accepted; else empty
   std::vector<BodyRecord> bodies;  // of a joint award, the issuer first
-  std::string by_word_of;  // who said it, or listed the recognitions that it was decided from
+  std::string by_word_of;     // who said it, or listed the recognitions that it was decided from
+  std::optional<AsOf> as_of;  // of those recognitions: what was said later has no part in it
   PolicyOf policy_of = PolicyOf::kViewpoint;
   std::string policy_owner;  // the institution of the answering node, or the caller's file
-};
-
-struct AsOf {
-  Height height;
-  std::uint64_t time_ms = 0;
-  std::string block;  // text of the block id
-  Basis basis = Basis::kSaid;
 };
 
 // An absent member is something that could not be asked, with `problem` saying why: it is

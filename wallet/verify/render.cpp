@@ -97,6 +97,10 @@ Json acceptance_json(const AcceptanceRecord& acceptance) {
                       {"failed_rule", body.failed_rule}});
   }
 
+  Json as_of;
+  if (acceptance.as_of)
+    as_of = {{"height", acceptance.as_of->height.value}, {"time_ms", acceptance.as_of->time_ms}};
+
   return Json{{"outcome", outcome_text(acceptance.outcome)},
               {"failed_rule", acceptance.failed_rule},
               {"explanation", acceptance.explanation},
@@ -109,6 +113,7 @@ Json acceptance_json(const AcceptanceRecord& acceptance) {
               {"policy_digest", acceptance.policy_digest},
               {"joint", acceptance.joint},
               {"by_word_of", acceptance.by_word_of},
+              {"as_of", std::move(as_of)},
               {"bodies", bodies}};
 }
 
@@ -326,7 +331,12 @@ Json as_json(const Verdict& verdict) {
     json["as_of"] = {{"height", verdict.facts.as_of->height.value},
                      {"time_ms", verdict.facts.as_of->time_ms}};
 
+  json["status_is_old"] = is_status_old(verdict);
+  if (verdict.facts.as_of && verdict.facts.as_of->height < verdict.facts.newest_known)
+    json["later_block"] = verdict.facts.newest_known.value;
+
   if (verdict.grant_ends_at_s) json["grant_ends_at_s"] = *verdict.grant_ends_at_s;
+  if (verdict.grant_over_s) json["grant_over_s"] = *verdict.grant_over_s;
   return json;
 }
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdio>
 
+#include "wallet/credential/last_day.h"
+
 namespace testamur::wallet {
 namespace {
 
@@ -79,6 +81,20 @@ bool is_checked(const Verdict& verdict, Topic topic) {
   return finding != nullptr && finding->answer == Answer::kValid;
 }
 
+bool is_later_block_known(const Verdict& verdict) {
+  const auto& as_of = verdict.facts.as_of;
+  return as_of && as_of->height < verdict.facts.newest_known;
+}
+
+// When it was so, where that is not now: whoever reads one line only must read this.
+std::string as_of_text(const Verdict& verdict) {
+  if (!is_status_old(verdict)) return {};
+  const auto& as_of = *verdict.facts.as_of;
+  return " as of " + format_time_ms(as_of.time_ms) + " UTC (block " +
+         std::to_string(as_of.height.value) +
+         (is_later_block_known(verdict) ? "; a later block is known)" : ")");
+}
+
 }  // namespace
 
 std::string_view to_text(Answer answer) {
@@ -119,6 +135,12 @@ std::string_view to_text(EffectiveStatus status) {
 const Finding* find(const Verdict& verdict, Topic topic) {
   const auto found = std::ranges::find(verdict.findings, topic, &Finding::topic);
   return found == verdict.findings.end() ? nullptr : &*found;
+}
+
+bool is_status_old(const Verdict& verdict) {
+  const auto& as_of = verdict.facts.as_of;
+  if (!as_of) return false;
+  return is_later_block_known(verdict) || verdict.verified_at_ms > as_of->time_ms + kFreshStatusMs;
 }
 
 void add_answer(Verdict& verdict, const std::string& missing) {
@@ -179,8 +201,12 @@ std::string headline(const Verdict& verdict) {
     // The status names itself.
     return finding->text.starts_with(text) ? finding->text : text + ": " + finding->text;
   }
+  text += as_of_text(verdict);
   if (what == Standing::kGenuine && !is_checked(verdict, Topic::kHolder))
     text += "; whether its holder shows it was not checked";
+  if (verdict.grant_over_s)
+    text += "; the holder's grant is over: its last day was " +
+            last_day_text(*verdict.grant_over_s * 1000);
   const Finding* answer = find(verdict, Topic::kAnswer);
   if (answer != nullptr && answer->answer != Answer::kValid) text += "; " + answer->text;
   return text;

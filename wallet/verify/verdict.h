@@ -76,10 +76,16 @@ struct Verdict {
   RegistryFacts facts;
   std::uint64_t verified_at_ms = 0;
   std::optional<std::uint64_t> grant_ends_at_s;
+  // Of a grant that the presentation names and that is over, whoever was asked about the holder.
+  std::optional<std::uint64_t> grant_over_s;
   bool contents_checked = true;
 };
 
 const Finding* find(const Verdict& verdict, Topic topic);
+// Whether the status is proven by a block that is not of now: a later one is known, or it is older
+// than what is accepted where nobody says another age.
+inline constexpr std::uint64_t kFreshStatusMs = 600'000;
+bool is_status_old(const Verdict& verdict);
 // Adds whether all is shown that was asked for; `missing` names what is not, for people.
 void add_answer(Verdict& verdict, const std::string& missing);
 // First match wins: 5, 6, 9, 7, 10, 8, 11, then 0.
@@ -104,8 +110,9 @@ enum class Standing : std::uint8_t {
 };
 std::string_view to_text(Standing standing);  // one word, for programs: cannot_tell, genuine, …
 Standing standing(const Verdict& verdict);
-// One line about the credential: "genuine", "revoked: …", "cannot tell: …". It says when the holder
-// was not checked, and when not all is shown that was asked for.
+// One line about the credential: "genuine", "revoked: …", "cannot tell: …". It says of which block
+// a status is that is not of now, when the holder was not checked, when the holder's grant is over,
+// and when not all is shown that was asked for.
 std::string headline(const Verdict& verdict);
 // One line about its issuer: who accepts it, by whose policy, and by whose word.
 std::string recognition(const Verdict& verdict);

@@ -511,6 +511,14 @@ Finding judge_holder(std::string_view compact, const CredentialView& credential,
                                    " (holder key: " + maker + ")");
 }
 
+// Up to which block what was said of the issuer is known.
+std::string as_of_text(const AcceptanceRecord& acceptance) {
+  constexpr std::size_t kDateLength = 10;
+  if (!acceptance.as_of) return {};
+  return " as of block " + std::to_string(acceptance.as_of->height.value) + ", " +
+         format_time_ms(acceptance.as_of->time_ms).substr(0, kDateLength);
+}
+
 Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
   if (!facts.acceptance)
@@ -521,14 +529,18 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   const std::string by =
       whose_policy(acceptance.policy_of, acceptance.viewpoint, acceptance.policy_owner);
   const std::string who = acceptance.own_policy ? by : "by " + acceptance.viewpoint + ", " + by;
-  const std::string said =
-      " (" + acceptance.governs + " governs; by the word of " + acceptance.by_word_of + ")" + why;
+  const std::string said = " (" + acceptance.governs + " governs; by the word of " +
+                           acceptance.by_word_of + as_of_text(acceptance) + ")" + why;
   switch (acceptance.outcome) {
     case Acceptance::kAccept:
       return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
     case Acceptance::kUnknown:
       return unknown(Topic::kAcceptance,
-                     "it is not known whether the issuer is accepted " + who + why);
+                     "it is not known whether the issuer is accepted " + who +
+                         (acceptance.as_of ? " (by the word of " + acceptance.by_word_of +
+                                                 as_of_text(acceptance) + ")"
+                                           : "") +
+                         why);
     case Acceptance::kRefuse:
       return not_valid(Topic::kAcceptance, "the issuer is not accepted " + who + said,
                        VerdictCode::kNotAccepted);
@@ -574,6 +586,10 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
   const Hash256 commitment = commitment_of(facts.chain, *credential);
   if (of_this_chain) verdict.commitment = commitment;
   const auto own = own_slots(facts, reference.issuer, commitment);
+
+  // It binds honest verifiers, whether they ask for the holder's proof or not.
+  if (const auto end_s = named_grant_end_s(compact); end_s && rules.now_ms / 1000 >= *end_s)
+    verdict.grant_over_s = end_s;
 
   auto& findings = verdict.findings;
   findings.push_back(valid(Topic::kForm, "well-formed SD-JWT"));

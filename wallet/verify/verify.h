@@ -14,7 +14,7 @@ namespace testamur::wallet {
 
 struct VerifyRules {
   std::uint64_t now_ms = 0;
-  std::uint64_t max_status_age_ms = 600'000;
+  std::uint64_t max_status_age_ms = kFreshStatusMs;
   std::optional<HolderRules> holder;  // set: a key binding to this audience and nonce is required
   bool want_acceptance = true;  // false: the caller does not ask whether anybody accepts the issuer
   // False: who shows it does not matter, and without `holder` nothing is open.

@@ -51,6 +51,22 @@ std::string recognised(const Verdict& verdict) {
   return finding->answer == Answer::kValid ? "yes" : "no";
 }
 
+// Whose view it is and what it rests on: nobody proves a recognition (decision 1140).
+void add_recognition(const Verdict& verdict, RowAnswer& row) {
+  row.recognised = recognised(verdict);
+  if (!verdict.facts.acceptance) {
+    row.recognised_rests_on = "not known: " + verdict.facts.problem;
+    return;
+  }
+  const auto& acceptance = *verdict.facts.acceptance;
+  row.recognised_by =
+      acceptance.viewpoint + ", " +
+      whose_policy(acceptance.policy_of, acceptance.viewpoint, acceptance.policy_owner);
+  row.recognised_rests_on = "the word of " + acceptance.by_word_of;
+  if (acceptance.as_of)
+    row.recognised_rests_on += " as of block " + std::to_string(acceptance.as_of->height.value);
+}
+
 RowAnswer row_of(const Verdict& verdict) {
   RowAnswer row;
   const auto what = standing(verdict);
@@ -61,7 +77,7 @@ RowAnswer row_of(const Verdict& verdict) {
   row.issuer = slot.issuer_name;
   row.achievement = to_text(slot.achievement);
   row.anchored = format_time_ms(slot.anchor_time_ms);
-  row.recognised = recognised(verdict);
+  add_recognition(verdict, row);
 
   // A word alone decides nothing (decision 1140), so that each row says what it rests on.
   const bool proven = verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven;
@@ -189,6 +205,8 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
                     {"faults", counts->faults},
                     {"rows", counts->rows},
                     {"verdicts", counts->by_verdict},
+                    {"recognition", counts->by_recognition},
+                    {"not_accepted_by", counts->not_accepted_by},
                     {"exit_code", static_cast<int>(counts->exit)}},
                text + "wrote " + out + ": " + to_text(*counts) + "\n", counts->exit};
 }

@@ -280,6 +280,12 @@ Outcome show(Context& context, const std::string& reference) {
   Json json = credential_json(*stored, *view, condition);
   std::string text = credential_text(*stored, *view, condition, true);
   add_replacements(asked, wallet.contents(), *view, condition, json, text);
+
+  json["shown"] = Json::array();
+  for (const auto& grant : grants_of(wallet.contents(), to_text(view->head.reference))) {
+    json["shown"].push_back(grant_json(wallet.contents(), grant));
+    text += grant_text(wallet.contents(), grant, true);
+  }
   return Reply{json, text};
 }
 

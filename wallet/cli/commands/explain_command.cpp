@@ -9,6 +9,7 @@
 #include "trust/explain.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/local_view.h"
+#include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
 namespace {
@@ -88,6 +89,7 @@ Json to_json(const trust::Explanation& explanation, const trust::Policy& policy,
             {"accredited_amount", decision.accredited_amount},
             {"at_time_ms", explanation.query.at_time_ms},
             {"as_of_height", explanation.query.as_of.height.value},
+            {"as_of_time_ms", explanation.query.as_of.today_ms},
             {"hypothetical", !explanation.query.assume.empty()},
             {"cut", arcs(decision.cut)},
             {"blocks", arcs(decision.blocks)},
@@ -167,7 +169,8 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
 
   print(context, to_json(explanation, reading.policy, name_of),
         hypothetical + trust::to_text(explanation, name_of) + "Decided here by " + source +
-            ", from the ledger at height " + std::to_string(query.as_of.height.value) + ".\n");
+            ", from the ledger at height " + std::to_string(query.as_of.height.value) + " (" +
+            moment_text(query.as_of.today_ms) + ").\n");
 
   return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk
                                                                  : ExitCode::kNotAccepted;

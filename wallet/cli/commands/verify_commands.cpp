@@ -28,6 +28,7 @@ namespace {
 
 constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
+constexpr std::uint64_t kMaxGraphAgeMs = 86'400'000;
 constexpr std::uint64_t kDefaultMaxAgeS = 86'400;  // of a bare nonce: mail waits over a night
 
 struct ReceiptOptions {
@@ -47,6 +48,7 @@ struct VerifyOptions {
   Given<bool> no_holder;
   Given<std::optional<std::uint64_t>> max_age_s;
   Given<std::optional<std::uint64_t>> max_status_age_ms;
+  Given<std::optional<std::uint64_t>> max_graph_age_ms;
 };
 
 struct Asked {
@@ -173,13 +175,14 @@ struct VerifyQuestion {
   std::optional<OwnFiles> own;  // decided here by these, and not by the node's policy
   std::uint64_t max_status_age_ms = kMaxStatusAgeMs;
   bool age_is_chosen = false;  // by whoever asks
+  std::uint64_t max_graph_age_ms = kMaxGraphAgeMs;
   std::optional<Viewpoint> viewpoint;
 };
 
 // By the verifier's own policy, in the place of what the node's institution decides. Nothing is
 // lost where the network cannot be asked: then the decision is unknown, with the reason.
-void decide_here(Client& client, const VerifyQuestion& question, const CredentialView& view,
-                 RegistryFacts& facts) {
+void decide_here(Client& client, const VerifyQuestion& question, std::uint64_t now_ms,
+                 const CredentialView& view, RegistryFacts& facts) {
   const OwnFiles& files = *question.own;
   NodeGraph node(client);
   GraphSource& source = files.graph ? static_cast<GraphSource&>(*files.graph) : node;
@@ -215,8 +218,12 @@ void decide_here(Client& client, const VerifyQuestion& question, const Credentia
   facts.acceptance.reset();
 
   const auto& viewpoint = question.viewpoint;
-  const OwnDecision own{files, question.purpose, id_of(viewpoint),
-                        viewpoint ? viewpoint->published : std::string{}};
+  const OwnDecision own{files,
+                        question.purpose,
+                        id_of(viewpoint),
+                        viewpoint ? viewpoint->published : std::string{},
+                        now_ms,
+                        question.max_graph_age_ms};
 
   auto decided = missing.empty() ? decide_by_own_policy(source, own, award, view, facts)
                                  : Status(error(missing));
@@ -277,6 +284,8 @@ Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& opt
   if (!question.purpose.empty()) TM_TRY_STATUS(trust::parse_purpose(question.purpose));
   if (!policy_file.empty()) {
     TM_TRY(question.own, read_own_files(policy_file, graph_file));
+    const std::optional<std::uint64_t> graph_age_ms = options.max_graph_age_ms;
+    question.max_graph_age_ms = graph_age_ms.value_or(kMaxGraphAgeMs);
   }
   if (!receipt.empty()) {
     TM_TRY(question.receipt, read_receipt_file(receipt));
@@ -338,7 +347,7 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
     facts = std::move(asked.facts);
     Client client = context.client();
     if (question.own) {
-      decide_here(client, question, *view, facts);
+      decide_here(client, question, context.now_ms(), *view, facts);
     } else if (question.viewpoint) {
       decide_for(client, *question.viewpoint, question.purpose, facts, claimed_date_ms(*view));
     }
@@ -383,7 +392,9 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
   const auto& files = named.files;
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
   std::map<std::string, std::size_t> counts;
-  std::size_t not_accepted = 0;                 // of the genuine ones
+  std::size_t not_accepted = 0;  // of the genuine ones
+  std::size_t old_status = 0;    // of the genuine ones
+  std::size_t grants_over = 0;
   std::map<std::string, std::string> first_of;  // by identity: the file that showed it first
   std::size_t repeated = 0;
   Progress progress("verifying", files.size(), context.quiet || context.json);
@@ -415,6 +426,9 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
     if (const auto first = first_of.emplace(identity_of(*verdict, file), name); first.second) {
       ++counts[std::string(to_text(standing(*verdict)))];
       not_accepted += verdict_code(*verdict) == VerdictCode::kNotAccepted ? 1 : 0;
+      const bool is_genuine = standing(*verdict) == Standing::kGenuine;
+      old_status += is_genuine && is_status_old(*verdict) ? 1 : 0;
+      grants_over += verdict->grant_over_s ? 1 : 0;
       reply.text += verdict_line(name, *verdict);
     } else {
       json["same_as"] = first.first->second;
@@ -432,12 +446,20 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
   }
   if (not_accepted > 0)
     reply.text += "; of " + std::to_string(not_accepted) + " the issuer is not accepted";
+  if (old_status > 0)
+    reply.text += "; of " + std::to_string(old_status) +
+                  " genuine the status is that of an older block, and what changed since is not "
+                  "known";
+  if (grants_over > 0)
+    reply.text += "; of " + std::to_string(grants_over) + " the holder's grant is over";
   if (repeated > 0)
     reply.text += "; " + std::to_string(repeated) + " shown before, and not counted again";
   reply.text += "\n" + not_looked_at_text(named.not_looked_at);
   reply.json["exit_code"] = static_cast<int>(reply.exit);
   reply.json["counts"] = counts;
   reply.json["not_accepted"] = not_accepted;
+  reply.json["old_status"] = old_status;
+  reply.json["grants_over"] = grants_over;
   reply.json["not_looked_at"] = named.not_looked_at;
   return reply;
 }
@@ -515,6 +537,11 @@ void add_verifying(CLI::App& parent, Context& context, Run& run) {
   option(*verifying, "--graph", checking->graph_file,
          "… from the recognitions in this file (testamur trust graph --out) and not from a node")
       ->needs(policy);
+  expect_number(*option(*verifying, "--max-graph-age", checking->max_graph_age_ms,
+                        "Older recognitions leave open what --policy says today, in milliseconds "
+                        "(default 86400000, a day)")
+                     ->needs(policy),
+                0, std::numeric_limits<std::uint64_t>::max());
   show_example(*verifying, "testamur verify --request ask.testamur answer.txt");
   verifying->callback([&context, &run, checking] {
     run = [&context, checking] { return verify(context, *checking); };

@@ -124,11 +124,15 @@ Outcome show(Context& context) {
   const auto& contents = wallet.contents();
   const bool stale = backup_is_older_than_a_credential(contents);
 
+  Json shown = Json::array();
+  for (const auto& grant : contents.grants) shown.push_back(grant_json(contents, grant));
+
   const Json json{{"created_at_ms", contents.created_at_ms},
                   {"last_backup_ms", contents.last_backup_ms},
                   {"credentials", contents.credentials.size()},
                   {"open_requests", contents.requests.size()},
                   {"presentations", contents.grants.size()},
+                  {"shown", std::move(shown)},
                   {"backup_is_stale", stale},
                   {"backup_recipient", age::to_text(backup_identity_of(contents).recipient())}};
 
@@ -138,10 +142,7 @@ Outcome show(Context& context) {
   text += "  last backup    " + time_text(contents.last_backup_ms) +
           (stale ? toned(Tone::kDoubt, "  older than a credential") : "") + "\n";
 
-  for (const auto& grant : contents.grants) {
-    text += "  shown to       " + grant.audience + " on " + date_text(grant.made_at_ms) +
-            (grant.ends_at_ms == 0 ? "" : ", last day: " + last_day_text(grant.ends_at_ms)) + "\n";
-  }
+  for (const auto& grant : contents.grants) text += grant_text(contents, grant, false);
 
   return Reply{json, text};
 }

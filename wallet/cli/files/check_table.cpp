@@ -70,11 +70,22 @@ Attempt<bool> next_line(std::istream& in, std::string& line) {
 }
 
 std::vector<std::string> added_names() {
+  return {"verdict",  "since",      "issuer",        "achievement",        "anchored",
+          "rests_on", "recognised", "recognised_by", "recognised_rests_on"};
+}
+// Those of versions before, which covered an unproven column with what the others rest on.
+std::vector<std::string> earlier_names() {
   return {"verdict", "since", "issuer", "achievement", "anchored", "recognised", "rests_on"};
 }
+bool end_with(const std::vector<std::string>& names, const std::vector<std::string>& added) {
+  return names.size() > added.size() &&
+         std::equal(added.begin(), added.end(),
+                    names.end() - static_cast<std::ptrdiff_t>(added.size()));
+}
 std::vector<std::string> added_cells(const RowAnswer& answer) {
-  return {answer.verdict,  answer.since,      answer.issuer,  answer.achievement,
-          answer.anchored, answer.recognised, answer.rests_on};
+  return {answer.verdict,     answer.since,         answer.issuer,
+          answer.achievement, answer.anchored,      answer.rests_on,
+          answer.recognised,  answer.recognised_by, answer.recognised_rests_on};
 }
 
 Failure at_line(std::uint64_t number, Failure failure) {
@@ -102,11 +113,9 @@ Result<Layout> read_layout(const std::vector<CsvCell>& cells) {
   layout.has_header = true;
   std::vector<std::string> names;
   for (const auto& cell : cells) names.push_back(lower(trimmed(cell.text)));
-  const auto added = added_names();
-  if (names.size() > added.size() &&
-      std::equal(added.begin(), added.end(),
-                 names.end() - static_cast<std::ptrdiff_t>(added.size())))
-    layout.kept -= added.size();
+  for (const auto& added : {added_names(), earlier_names()}) {
+    if (layout.kept == layout.width && end_with(names, added)) layout.kept -= added.size();
+  }
 
   for (std::size_t i = 0; i < layout.kept; ++i) {
     if (std::ranges::find(kColumns, names[i]) == kColumns.end()) continue;
@@ -157,6 +166,8 @@ Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& l
 void count(const RowAnswer& answer, std::uint64_t line, TableCounts& counts) {
   ++counts.rows;
   ++counts.by_verdict[answer.verdict];
+  if (!answer.recognised.empty()) ++counts.by_recognition[answer.recognised];
+  if (answer.recognised == "no") ++counts.not_accepted_by[answer.recognised_by];
   counts.exit = worse(counts.exit, answer.exit);
   if (answer.exit == ExitCode::kUsage && counts.faults.size() < kMostFaults)
     counts.faults.push_back("line " + std::to_string(line) + ": " + answer.rests_on);
@@ -251,6 +262,8 @@ std::string to_text(const TableCounts& counts) {
     text += separator + std::to_string(count) + " " + verdict;
     separator = ", ";
   }
+  for (const auto& [who, count] : counts.not_accepted_by)
+    text += "; of " + std::to_string(count) + " the issuer is not accepted by " + one_line(who);
   return text;
 }
 

@@ -23,8 +23,10 @@ struct RowAnswer {
   std::string issuer;
   std::string achievement;  // id
   std::string anchored;     // UTC
-  std::string recognised;   // yes, no, unknown: who accepts the issuer stands in the summary
-  std::string rests_on;     // under which block it is proven, or why it cannot be told
+  std::string rests_on;     // under which block all this is proven, or why it cannot be told
+  std::string recognised;   // yes, no, unknown: whether the issuer is accepted, which is not proven
+  std::string recognised_by;        // who looks, and by whose policy
+  std::string recognised_rests_on;  // by whose word, as of which block
   ExitCode exit = ExitCode::kOk;
 };
 
@@ -37,7 +39,9 @@ struct RowNames {
 struct TableCounts {
   std::uint64_t rows = 0;
   std::map<std::string, std::uint64_t> by_verdict;
-  ExitCode exit = ExitCode::kOk;     // the worst of all rows
+  std::map<std::string, std::uint64_t> by_recognition;   // of the rows that say one
+  std::map<std::string, std::uint64_t> not_accepted_by;  // who does not accept the issuer: rows
+  ExitCode exit = ExitCode::kOk;                         // the worst of all rows
   std::vector<std::string> faults;   // rows that name nothing, or two things; the first thousand
   std::vector<std::string> notices;  // how the table was read, for people
 };

@@ -4,9 +4,11 @@
 
 #include "common/text.h"
 #include "common/visible.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/credential.h"
+#include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
 namespace {
@@ -128,6 +130,63 @@ Attempt<StoredCredential*> rename_credential(WalletContents& wallet, const std::
 
   renamed.name = name;
   return &renamed;
+}
+
+namespace {
+
+// It may have been erased since; what was shown of it was seen.
+const StoredCredential* credential_of(const WalletContents& wallet, const Grant& grant) {
+  const auto found = std::ranges::find_if(wallet.credentials, [&](const auto& stored) {
+    return reference_of(stored) == grant.reference;
+  });
+  return found == wallet.credentials.end() ? nullptr : &*found;
+}
+
+std::string title_of(const StoredCredential& stored) {
+  const auto view = read_credential(stored.sd_jwt);
+  return view.ok() ? signed_title(*view) : std::string{};
+}
+
+}  // namespace
+
+std::string grant_text(const WalletContents& wallet, const Grant& grant, bool is_named) {
+  std::string text =
+      "  shown to       " + one_line(grant.audience) + " on " + date_text(grant.made_at_ms) +
+      (grant.ends_at_ms == 0 ? "" : ", last day: " + last_day_text(grant.ends_at_ms)) + "\n";
+  if (!is_named) {
+    const auto* stored = credential_of(wallet, grant);
+    const auto title = stored == nullptr ? std::string{} : title_of(*stored);
+    text += "    of           " +
+            (stored != nullptr && !stored->name.empty() ? "\"" + one_line(stored->name) + "\", "
+                                                        : std::string{}) +
+            (title.empty() ? std::string{} : one_line(title) + ", ") + one_line(grant.reference) +
+            (stored == nullptr ? " (no more in the wallet)" : "") + "\n";
+  }
+
+  std::string claims;
+  for (const auto& name : grant.disclosed) claims += (claims.empty() ? "" : ", ") + one_line(name);
+  return text + "    claims       " +
+         (claims.empty() ? "none, only that the award exists" : claims) + "\n";
+}
+
+Json grant_json(const WalletContents& wallet, const Grant& grant) {
+  const auto* stored = credential_of(wallet, grant);
+  Json json{{"reference", grant.reference},
+            {"audience", grant.audience},
+            {"claims", grant.disclosed},
+            {"made_at_ms", grant.made_at_ms},
+            {"in_wallet", stored != nullptr}};
+  if (stored != nullptr && !stored->name.empty()) json["name"] = stored->name;
+  if (stored != nullptr) json["title"] = title_of(*stored);
+  if (grant.ends_at_ms != 0) json["ends_at_ms"] = grant.ends_at_ms;
+  return json;
+}
+
+std::vector<Grant> grants_of(const WalletContents& wallet, const std::string& reference) {
+  std::vector<Grant> grants;
+  std::ranges::copy_if(wallet.grants, std::back_inserter(grants),
+                       [&](const Grant& grant) { return grant.reference == reference; });
+  return grants;
 }
 
 }  // namespace testamur::wallet

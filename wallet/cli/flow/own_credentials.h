@@ -26,4 +26,11 @@ Attempt<StoredCredential*> rename_credential(WalletContents& wallet, const std::
 // The title that the issuer signed, as a person reads it; empty where there is none.
 std::string signed_title(const CredentialView& view);
 
+// One presentation that was made: of which credential, to whom, what it showed, and until when it
+// was meant. `is_named` leaves the credential out, where it has been said.
+std::string grant_text(const WalletContents& wallet, const Grant& grant, bool is_named);
+Json grant_json(const WalletContents& wallet, const Grant& grant);
+// Those of one credential, in the order they were made.
+std::vector<Grant> grants_of(const WalletContents& wallet, const std::string& reference);
+
 }  // namespace testamur::wallet

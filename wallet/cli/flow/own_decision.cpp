@@ -11,6 +11,8 @@
 namespace testamur::wallet {
 namespace {
 
+constexpr const char* kToday = "today";
+
 Acceptance to_acceptance(trust::Outcome outcome) {
   switch (outcome) {
     case trust::Outcome::kAccept: return Acceptance::kAccept;
@@ -134,6 +136,36 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   return acceptance;
 }
 
+// Why what holds today is not known; empty where the recognitions are of now.
+std::string why_old(const LocalView& view, const OwnDecision& asked) {
+  constexpr std::uint64_t kHourMs = 3'600'000;
+  const std::uint64_t made_ms = view.as_of.today_ms;
+  const std::uint64_t age_ms = asked.now_ms > made_ms ? asked.now_ms - made_ms : 0;
+  if (age_ms <= asked.max_age_ms) return {};
+  return "the recognitions are those of block " + std::to_string(view.as_of.height.value) + ", " +
+         std::to_string(age_ms / kHourMs) +
+         " h ago, and who distrusts the issuer since is not in "
+         "them: take newer ones (testamur trust graph), or accept that age (--max-graph-age)";
+}
+
+// A yes of then is no yes of today, and neither is a no that only today could give; what was
+// refused by an earlier time stays so.
+void leave_today_open(const std::string& why, bool today_governs, RegistryFacts& facts) {
+  for (auto& decision : *facts.decisions) {
+    if (decision.point != kToday) continue;
+    decision.outcome = Acceptance::kUnknown;
+    decision.failed_rule.clear();
+    decision.explanation = why;
+    decision.paths.clear();
+  }
+  auto& acceptance = *facts.acceptance;
+  if (acceptance.outcome != Acceptance::kAccept && !today_governs) return;
+  acceptance.outcome = Acceptance::kUnknown;
+  acceptance.failed_rule.clear();
+  acceptance.explanation = why;
+  for (auto& body : acceptance.bodies) body.outcome = Acceptance::kUnknown;
+}
+
 }  // namespace
 
 Result<AwardQuestion> award_question(const AchievementAnswer& answer) {
@@ -180,7 +212,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
   facts.decisions.emplace();
   facts.acceptance.reset();
   if (anchor) facts.decisions->push_back(record("at anchor", own.at_anchor, own.anchor_governs));
-  facts.decisions->push_back(record("today", own.today, own.today_governs));
+  facts.decisions->push_back(record(kToday, own.today, own.today_governs));
   if (own.at_claim) {
     facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
   } else {
@@ -197,6 +229,9 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
     facts.acceptance = acceptance_of(judged, record);
     facts.acceptance->by_word_of = source.name();
     facts.acceptance->policy_owner = asked.files.policy_file;
+    facts.acceptance->as_of = AsOf{view.as_of.height, view.as_of.today_ms, {}, Basis::kSaid};
+    if (const auto old = why_old(view, asked); !old.empty())
+      leave_today_open(old, own.today_governs, facts);
 
     // The caller's file is then the very policy that the viewpoint has on the ledger.
     if (asked.viewpoint && asked.published == facts.acceptance->policy_digest) {

@@ -2,6 +2,7 @@
 // lists or a file holds. One thread.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,10 @@ struct OwnDecision {
   // publishes.
   std::optional<InstitutionId> viewpoint = std::nullopt;
   std::string published = {};
+  // Recognitions of an older block than this leave open what holds today: whoever distrusts the
+  // issuer by now is not in them.
+  std::uint64_t now_ms = 0;
+  std::uint64_t max_age_ms = std::numeric_limits<std::uint64_t>::max();
 };
 
 // What is asked about an achievement: its scope point and who teaches, assesses and awards it.

@@ -60,6 +60,7 @@ AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
   AcceptanceRecord acceptance;
   acceptance.governs = own.governs;
   acceptance.by_word_of = own.by_word_of;
+  acceptance.as_of = own.as_of;
 
   const DecisionRecord* worst = nullptr;
   for (const auto& decision : decisions) {
