@@ -26,7 +26,7 @@ OWNERS = [
     (r"secp256k1", ("common",)),
     (r"utf8proc", ("common",)),
     (r"openssl/", ("common", "wallet/keystore", "node/net", "node/api", "wallet/client")),
-    (r"toml\+\+", ("node", "wallet/cli")),
+    (r"toml\+\+", ("common/toml_text", "node", "wallet/cli")),
     (r"nlohmann/", ("wallet", "node/rpc")),
     (r"rocksdb/", ("node/store",)),
     (r"boost/", ("node", "wallet/client")),

@@ -23,16 +23,6 @@ Error TomlErrors::take() const {
   return error(all);
 }
 
-Result<toml::table> parse_toml(std::string_view text, const std::string& file) {
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& failure) {
-    const auto& place = failure.source().begin;
-    return error(file + ":" + std::to_string(place.line) + ": not TOML at column " +
-                 std::to_string(place.column) + ": " + std::string(failure.description()));
-  }
-}
-
 std::string TomlReader::path(std::string_view key) const {
   return name_.empty() ? std::string(key) : name_ + "." + std::string(key);
 }

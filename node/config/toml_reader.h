@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "common/toml_text.h"
 
 namespace testamur::node {
 
@@ -25,9 +26,6 @@ class TomlErrors {
   std::string file_;
   std::vector<std::string> lines_;
 };
-
-// The parsed document, or the parse error with its place.
-Result<toml::table> parse_toml(std::string_view text, const std::string& file);
 
 // One table; absent keys give the default. The name is the path for messages, for example "api".
 class TomlReader {

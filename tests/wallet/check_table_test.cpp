@@ -43,7 +43,7 @@ struct TableRun {
                                 if (hash == std::string(64, 'f')) return error("no answer");
                                 RowAnswer row;
                                 row.verdict = hash == kHash ? "found" : "revoked";
-                                row.issuer = "Uni, \"Beispiel\"";
+                                row.issuer_name = "Uni, \"Beispiel\"";
                                 row.exit = hash == kHash ? ExitCode::kOk : ExitCode::kRevoked;
                                 return row;
                               },

@@ -116,28 +116,4 @@ TEST_CASE("who typed another audience sees the one that the proof was made for")
         "the key binding was made for another audience: \"ACME GmbH\"");
 }
 
-// The first one was answered, and judged, without a word.
-TEST_CASE("of two requests in one file neither is meant, and one that is quoted is one") {
-  const auto first = encode_verifier_request(
-      make_verifier_request("Anna", "", {ClaimId::kTitle}, 1'000, 2'000).value());
-  const auto second = encode_verifier_request(
-      make_verifier_request("Bert", "", {ClaimId::kTitle}, 1'000, 2'000).value());
-  CHECK(read_verifier_request(first + second).message().find("holds 2 requests: which is meant?") !=
-        std::string::npos);
-  CHECK_FALSE(read_verifier_request("Dear all,\n" + second + "and\n" + first + second).ok());
-
-  std::string quoted = "> ";
-  for (const char c : first) quoted += c == '\n' ? std::string("\n> ") : std::string(1, c);
-  CHECK(read_verifier_request("I answer this:\n" + quoted + "\n" + first)->verifier == "Anna");
-
-  // The second is cut off: who knows which was to be the last word.
-  CHECK_FALSE(read_verifier_request(first + second.substr(0, second.size() / 2)).ok());
-}
-
-TEST_CASE("a request that an editor saved as Unicode text says so") {
-  std::string wide = "\xff\xfe";
-  for (const char c : std::string("-----BEGIN")) wide += {c, '\0'};
-  CHECK(read_verifier_request(wide).message().find("UTF-16") != std::string::npos);
-}
-
 }  // namespace testamur::wallet

@@ -787,7 +787,7 @@ TEST_CASE("the JSON form carries the findings, the code and what was disclosed")
   CHECK(json["credential"]["holder_key"] == "holder-made");
   CHECK(json["findings"].size() == 8);
 
-  CHECK(json["slots"][0]["reason"] == "correction");
+  CHECK(json["slots"][0]["said_of_the_change"]["reason"] == "correction");
   CHECK(json["as_of"]["height"] == 500);
   CHECK(json["issuer"]["name_now"] == "Neue Universität");
 }

@@ -178,25 +178,19 @@ Status read_config(Context& context) {
   const std::string file = context.path("config.toml");
   if (!is_there(file)) return {};
   TM_TRY(const auto text, read_file(file, kMaxConfigBytes));
-  try {
-    const toml::table table = toml::parse(as_text(text), file);
-    for (const auto& [key, value] : table) {
-      const std::string name(key.str());
-      const std::string where =
-          file + ", line " + std::to_string(key.source().begin.line) + ": " + name;
-      if (name == "endpoints") {
-        TM_TRY_STATUS(read_endpoints(value, where, context));
-      } else if (name == "tls_root") {
-        TM_TRY_STATUS(read_root_file(value, where, context));
-      } else {
-        return error(where + " is no key of this file (known: endpoints, tls_root)");
-      }
+  TM_TRY(const auto table, parse_toml(as_text(text), file));
+  for (const auto& [key, value] : table) {
+    const std::string name(key.str());
+    const std::string where =
+        file + ", line " + std::to_string(key.source().begin.line) + ": " + name;
+    if (name == "endpoints") {
+      TM_TRY_STATUS(read_endpoints(value, where, context));
+    } else if (name == "tls_root") {
+      TM_TRY_STATUS(read_root_file(value, where, context));
+    } else {
+      return error(where + " is no key of this file (known: endpoints, tls_root)");
     }
-  } catch (const toml::parse_error& failure) {
-    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
-                 std::string(failure.description()));
   }
-
   return {};
 }
 

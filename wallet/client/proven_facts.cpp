@@ -248,7 +248,6 @@ void take_slot(const ledger::Receipt& receipt, RegistryFacts& facts) {
   if (!facts.slots) facts.slots.emplace();
   for (auto& said : *facts.slots) {
     if (said.issuer != proven.issuer || said.index != proven.index) continue;
-    proven.issuer_name = said.issuer_name;
     // When and why stands in no receipt: beside another status it would tell of another change.
     if (said.status == proven.status) {
       proven.since_ms = said.since_ms;

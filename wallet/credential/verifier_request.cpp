@@ -59,9 +59,8 @@ Error damaged() {
       "mail");
 }
 
-// The next request in the text, which then begins behind it: what stands between the marks, without
-// what no base64url text holds but mail programs add.
-Result<std::string> take_between_marks(std::string_view& text) {
+// What stands between the marks, without what no base64url text holds but mail programs add.
+Result<std::string> between_marks(std::string_view text) {
   const auto begin = text.find(kBegin);
   if (begin == std::string_view::npos)
     return error("this is no request of a verifier: it lacks \"" + std::string(kBegin) + "\"");
@@ -78,21 +77,7 @@ Result<std::string> take_between_marks(std::string_view& text) {
   for (const char c : text.substr(0, end)) {
     if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '>') body += c;
   }
-  text.remove_prefix(end + kEnd.size());
   return body;
-}
-
-// Of two questions one would be answered that nobody chose. The same one twice is a mail that
-// quotes it, and one question.
-Result<std::string> between_marks(std::string_view text) {
-  std::vector<std::string> bodies;
-  while (bodies.empty() || text.find(kBegin) != std::string_view::npos) {
-    TM_TRY(auto body, take_between_marks(text));
-    if (std::ranges::find(bodies, body) == bodies.end()) bodies.push_back(std::move(body));
-  }
-  if (bodies.size() == 1) return bodies.front();
-  return error("it holds " + std::to_string(bodies.size()) +
-               " requests: which is meant? Give each in a file of its own");
 }
 
 Result<VerifierRequest> from_json(const Json& json) {
@@ -182,9 +167,6 @@ std::string encode_verifier_request(const VerifierRequest& request) {
 Result<VerifierRequest> read_verifier_request(std::string_view text) {
   if (text.size() > kMaxVerifierRequestBytes)
     return error("this is too large for a request of a verifier");
-  if (text.find('\0') != std::string_view::npos)
-    return error(
-        "it is in UTF-16 (\"Unicode text\"): save it as UTF-8, or ask for the file itself");
   TM_TRY(const auto body, between_marks(text));
   const auto carried = from_base64url(body);
   if (!carried || carried->size() <= kChecksumBytes) return damaged();

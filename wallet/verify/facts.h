@@ -74,7 +74,6 @@ enum class LedgerStatus : std::uint8_t { kUnknown, kValid, kRevoked, kSuspended,
 struct SlotRecord {
   Hash256 commitment;
   InstitutionId issuer;
-  std::string issuer_name;
   IssuerIndex index;
   AchievementId achievement;
   KeyId issue_key;

@@ -153,16 +153,16 @@ Json slots_json(const std::vector<SlotRecord>& slots) {
   Json list = Json::array();
   for (const auto& slot : slots) {
     list.push_back({{"issuer", to_text(slot.issuer)},
-                    {"issuer_name", slot.issuer_name},
                     {"index", slot.index.value},
                     {"achievement", to_text(slot.achievement)},
                     {"anchor_height", slot.anchor_height.value},
                     {"anchor_time_ms", slot.anchor_time_ms},
                     {"status", status_text(slot.status)},
-                    {"since_ms", slot.since_ms},
-                    {"reason", slot.reason},
-                    {"log_index", slot.log_index},
-                    {"proven", slot.basis == Basis::kProven}});
+                    {"proven", slot.basis == Basis::kProven},
+                    {"said_of_the_change",
+                     {{"since_ms", slot.since_ms},
+                      {"reason", slot.reason},
+                      {"log_index", slot.log_index}}}});
   }
   return list;
 }

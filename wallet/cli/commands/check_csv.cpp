@@ -73,8 +73,10 @@ RowAnswer row_of(const Verdict& verdict) {
   const SlotRecord& slot = verdict.facts.slots->front();
 
   row.verdict = to_text(what);
-  row.since = slot.since_ms == 0 ? "" : format_time_ms(slot.since_ms);
-  row.issuer = slot.issuer_name;
+  row.issuer = to_text(slot.issuer);
+  const auto& issuer = verdict.facts.issuer;
+  if (issuer && issuer->basis == Basis::kProven) row.issuer_name = issuer->name_now;
+  row.said_since = slot.since_ms == 0 ? "" : format_time_ms(slot.since_ms);
   row.achievement = to_text(slot.achievement);
   row.anchored = format_time_ms(slot.anchor_time_ms);
   add_recognition(verdict, row);

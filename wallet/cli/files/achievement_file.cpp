@@ -404,17 +404,12 @@ std::string_view word_of(tx::AssessmentType assessment) {
 
 Result<tx::AchievementContent> read_achievement_file(const std::string& file) {
   TM_TRY(const auto raw, read_file(file, kMaxFileBytes));
-  try {
-    const toml::table table = toml::parse(as_text(raw), file);
-    TableReader reader(table, file);
-    tx::AchievementContent content = read_content(reader, file);
-    check_form(reader, table, content);
-    if (const std::string failure = reader.finish(); !failure.empty()) return error(failure);
-    return content;
-  } catch (const toml::parse_error& failure) {
-    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
-                 std::string(failure.description()));
-  }
+  TM_TRY(const auto table, parse_toml(as_text(raw), file));
+  TableReader reader(table, file);
+  tx::AchievementContent content = read_content(reader, file);
+  check_form(reader, table, content);
+  if (const std::string failure = reader.finish(); !failure.empty()) return error(failure);
+  return content;
 }
 
 }  // namespace testamur::wallet

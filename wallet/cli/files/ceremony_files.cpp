@@ -250,15 +250,6 @@ Result<NodeKeysInput> read_node_keys(CeremonyReader& reader, const std::string& 
   return input;
 }
 
-Result<toml::table> parse_toml(std::string_view text, const std::string& file) {
-  try {
-    return toml::parse(text, file);
-  } catch (const toml::parse_error& failure) {
-    return error(file + ":" + std::to_string(failure.source().begin.line) + ": " +
-                 std::string(failure.description()));
-  }
-}
-
 }  // namespace
 
 Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,

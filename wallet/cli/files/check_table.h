@@ -18,12 +18,13 @@ namespace testamur::wallet {
 
 // What is said of one row, in the columns that are added.
 struct RowAnswer {
-  std::string verdict;  // found, revoked, …, not_listed, cannot_tell
-  std::string since;    // of the status, UTC; empty: never changed
-  std::string issuer;
+  std::string verdict;      // found, revoked, …, not_listed, cannot_tell
+  std::string issuer;       // id
+  std::string issuer_name;  // of now; empty where no proof carries it
   std::string achievement;  // id
   std::string anchored;     // UTC
   std::string rests_on;     // under which block all this is proven, or why it cannot be told
+  std::string said_since;   // of the status, UTC, by a node's word; empty: never changed
   std::string recognised;   // yes, no, unknown: whether the issuer is accepted, which is not proven
   std::string recognised_by;        // who looks, and by whose policy
   std::string recognised_rests_on;  // by whose word, as of which block

@@ -47,12 +47,7 @@ struct Reading {
 
 Result<toml::table> parse(const std::string& file) {
   TM_TRY(auto raw, read_file(file, kMaxFileBytes));
-  try {
-    return toml::parse(as_text(raw));
-  } catch (const toml::parse_error& failure) {
-    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
-                 std::string(failure.description()));
-  }
+  return parse_toml(as_text(raw), file);
 }
 
 void check_keys(Reading& reading, const toml::table& table, bool with_keys) {

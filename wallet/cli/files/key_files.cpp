@@ -23,12 +23,7 @@ std::string header_line(KeyPurpose purpose, SignatureAlgorithm algorithm) {
 
 Result<toml::table> parse_public_file(const std::string& file) {
   TM_TRY(auto text, read_file(file, kMaxPublicFileBytes));
-  try {
-    return toml::parse(as_text(text));
-  } catch (const toml::parse_error& failure) {
-    return error(file + ", line " + std::to_string(failure.source().begin.line) + ": " +
-                 std::string(failure.description()));
-  }
+  return parse_toml(as_text(text), file);
 }
 
 }  // namespace

@@ -74,21 +74,11 @@ struct Walk {
   }
 };
 
-Result<toml::table> parse(const std::string& text, const std::string& path) {
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& failure) {
-    const auto& place = failure.source().begin;
-    return error(path + ":" + std::to_string(place.line) + ": not TOML at column " +
-                 std::to_string(place.column) + ": " + std::string(failure.description()));
-  }
-}
-
 }  // namespace
 
 Result<trust::PolicyReading> read_policy_file(const std::string& path) {
   TM_TRY(auto raw, read_file(path, kMaxPolicyBytes));
-  TM_TRY(auto root, parse(std::string(as_text(raw)), path));
+  TM_TRY(auto root, parse_toml(as_text(raw), path));
 
   const auto* section = root.get_as<toml::table>("policy");
   if (section == nullptr) return error(path + ": has no table [policy]");
