@@ -15,7 +15,10 @@ std::size_t behind_string(std::string_view text, std::size_t at) {
     if (text[at] == '\\' && quote == '"') {
       ++at;
     } else if (text.substr(at).starts_with(close)) {
-      return at + close.size();
+      // A long string may itself end with one or two quotes.
+      at += close.size();
+      for (int i = 0; is_long && i < 2 && at < text.size() && text[at] == quote; ++i) ++at;
+      return at;
     } else if (text[at] == '\n' && !is_long) {
       return at;
     }

@@ -1,5 +1,5 @@
-// TOML (toml.io, version 1.0) as every file of settings is read: the parser is given nothing that it
-// would fall over. Any thread.
+// TOML (toml.io, version 1.0) as every file of settings is read: the parser is given nothing that
+// it would fall over. Any thread.
 #pragma once
 
 #include <toml++/toml.h>

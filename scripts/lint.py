@@ -31,7 +31,7 @@ OWNERS = [
     (r"rocksdb/", ("node/store",)),
     (r"boost/", ("node", "wallet/client")),
     (r"grpcpp/|testamur/v1/.*\.grpc\.pb\.h", ("node/api", "node/rpc", "wallet/client")),
-    (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx/wire", "node/net", "node/rpc", "wallet/client")),
+    (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx/wire", "node/net", "node/api/library_logs", "node/rpc", "wallet/client")),
     (r"CLI/", ("node", "wallet/cli", "common/option_slips.h")),
     (r"spdlog/", ("node",)),
     (r"qrencode", ("wallet/cli",)),

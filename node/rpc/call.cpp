@@ -108,7 +108,13 @@ std::uint64_t memory_of(const google::protobuf::Message& message, bool encoded) 
 
 namespace {
 
-grpc::Status too_many_fields() {
+grpc::Status refusal_of(const proto::Undecoded& request) {
+  if (request.why == proto::Undecoded::Why::kMalformed) {
+    const std::string what =
+        "the bytes are no such request: they end within a field, or a text is not UTF-8";
+    return fail(grpc::StatusCode::INVALID_ARGUMENT, detail_of("malformed_request", "", what),
+                "malformed_request: " + what);
+  }
   const auto bound = std::to_string(proto::kMaxRequestFields);
   auto detail = detail_of("too_many_fields", "", "a request has at most " + bound + " fields");
   detail.set_limit(proto::kMaxRequestFields);
@@ -121,9 +127,9 @@ grpc::Status too_many_fields() {
 
 grpc::Status take_request(CallGate& gate, const CallerKey& caller, std::uint64_t calls,
                           const google::protobuf::Message& request, CallGate::Holding& room) {
-  if (const auto refused = proto::refused_bytes(request)) {
-    const auto status = gate.admit(caller, calls + *refused / kRequestBytesForOneCall);
-    return status.ok() ? too_many_fields() : status;
+  if (const auto refused = proto::undecoded(request)) {
+    const auto status = gate.admit(caller, calls + refused->size_bytes / kRequestBytesForOneCall);
+    return status.ok() ? refusal_of(*refused) : status;
   }
   const auto bytes = memory_of(request, false);
   auto status = gate.admit(caller, calls + bytes / kRequestBytesForOneCall);
@@ -160,8 +166,10 @@ grpc::ServerUnaryReactor* Call::begin(CallParts& parts, grpc::CallbackServerCont
 }
 
 void Call::enter(const google::protobuf::Message& request) {
-  if (cost_.lane == Lane::kOperator)
-    return proto::refused_bytes(request) ? Finish(too_many_fields()) : run();
+  if (cost_.lane == Lane::kOperator) {
+    const auto refused = proto::undecoded(request);
+    return refused ? Finish(refusal_of(*refused)) : run();
+  }
 
   auto status = parts_.gate.hold(caller_, Held::kCalls, 1, open_);
   if (status.ok()) status = take_request(parts_.gate, caller_, cost_.calls, request, request_);

@@ -18,7 +18,7 @@
 
 #include "common/address.h"
 #include "node/api/api_listener.h"
-#include "node/api/grpc_log.h"
+#include "node/api/library_logs.h"
 #include "node/api/spare_memory.h"
 #include "node/api/tls_files.h"
 
@@ -36,7 +36,7 @@ constexpr int kTransportThreads = 32;
 void enable_plugins() {
   static std::once_flag once;
   std::call_once(once, [] {
-    bound_grpc_log();
+    bound_library_logs();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });

@@ -20,8 +20,8 @@ using google::protobuf::internal::WireFormatLite;
 // Those whose requests this node answers itself.
 constexpr const char* kPackages[] = {"testamur.v1.", "grpc.reflection.v1."};
 constexpr char kSuffix[] = "Request";
-// The largest number of a field, which no request has. Who sends it is refused likewise.
-constexpr int kRefusedField = FieldDescriptor::kMaxNumber;
+// The largest numbers of a field, which no request has. Who sends them is refused likewise.
+constexpr int kMarks[] = {FieldDescriptor::kMaxNumber, FieldDescriptor::kMaxNumber - 1};
 
 class FieldCount {
  public:
@@ -72,13 +72,17 @@ google::protobuf::Message& whole(google::protobuf::MessageLite& message) {
 
 }  // namespace
 
+bool is_request_of_ours(const google::protobuf::MessageLite& message) {
+  const std::string name = message.GetTypeName();
+  return name.ends_with(kSuffix) && std::ranges::any_of(kPackages, [&name](const char* package) {
+           return name.starts_with(package);
+         });
+}
+
 bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::ByteBuffer& bytes) {
   // Two bytes a field at least, one where they come packed.
   if (bytes.Length() <= std::size_t{kMaxRequestFields}) return false;
-  const std::string name = message.GetTypeName();
-  const bool is_ours = std::ranges::any_of(
-      kPackages, [&name](const char* package) { return name.starts_with(package); });
-  if (!is_ours || !name.ends_with(kSuffix)) return false;
+  if (!is_request_of_ours(message)) return false;
 
   grpc::ProtoBufferReader reader(&bytes);
   if (!reader.status().ok()) return false;
@@ -87,19 +91,20 @@ bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::Byt
   return !FieldCount(in).walk(type);
 }
 
-void mark_refused(google::protobuf::MessageLite& message, std::uint64_t size_bytes) {
+void mark_undecoded(google::protobuf::MessageLite& message, const Undecoded& what) {
   message.Clear();
   auto& marked = whole(message);
-  marked.GetReflection()->MutableUnknownFields(&marked)->AddVarint(kRefusedField, size_bytes);
+  marked.GetReflection()->MutableUnknownFields(&marked)->AddVarint(
+      kMarks[static_cast<std::size_t>(what.why)], what.size_bytes);
 }
 
-std::optional<std::uint64_t> refused_bytes(const google::protobuf::Message& message) {
+std::optional<Undecoded> undecoded(const google::protobuf::Message& message) {
   const auto& unknown = message.GetReflection()->GetUnknownFields(message);
   for (int i = 0; i < unknown.field_count(); ++i) {
     const auto& field = unknown.field(i);
-    if (field.number() == kRefusedField &&
-        field.type() == google::protobuf::UnknownField::TYPE_VARINT)
-      return field.varint();
+    const auto* mark = std::ranges::find(kMarks, field.number());
+    if (mark != std::end(kMarks) && field.type() == google::protobuf::UnknownField::TYPE_VARINT)
+      return Undecoded{static_cast<Undecoded::Why>(mark - kMarks), field.varint()};
   }
   return std::nullopt;
 }

@@ -25,11 +25,18 @@ inline constexpr int kMaxRequestFields = 131'072;
 // a service of ours is never asked.
 bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::ByteBuffer& bytes);
 
-// gRPC gives a request that cannot be decoded no name, and its caller no bill. So one with too many
-// fields is decoded as an empty one that says so, for whoever admits calls.
-void mark_refused(google::protobuf::MessageLite& message, std::uint64_t size_bytes);
-// What it had in bytes; nothing where it was not refused.
-std::optional<std::uint64_t> refused_bytes(const google::protobuf::Message& message);
+bool is_request_of_ours(const google::protobuf::MessageLite& message);
+
+// gRPC gives a request that is not decoded no name, and its caller no bill. So it arrives as an
+// empty one that says so, for whoever admits calls.
+struct Undecoded {
+  enum class Why : std::uint8_t { kTooManyFields, kMalformed };
+  Why why = Why::kTooManyFields;
+  std::uint64_t size_bytes = 0;
+};
+void mark_undecoded(google::protobuf::MessageLite& message, const Undecoded& what);
+// Nothing where it was decoded.
+std::optional<Undecoded> undecoded(const google::protobuf::Message& message);
 
 }  // namespace testamur::proto
 
@@ -47,12 +54,17 @@ class SerializationTraits<
   }
 
   static Status Deserialize(ByteBuffer* bytes, protobuf::MessageLite* message) {
+    using testamur::proto::Undecoded;
+    const std::uint64_t size = bytes == nullptr ? 0 : bytes->Length();
     if (bytes != nullptr && testamur::proto::has_too_many_fields(*message, *bytes)) {
-      testamur::proto::mark_refused(*message, bytes->Length());
+      testamur::proto::mark_undecoded(*message, {Undecoded::Why::kTooManyFields, size});
       bytes->Clear();
       return Status::OK;
     }
-    return GenericDeserialize<ProtoBufferReader, T>(bytes, message);
+    const auto status = GenericDeserialize<ProtoBufferReader, T>(bytes, message);
+    if (status.ok() || !testamur::proto::is_request_of_ours(*message)) return status;
+    testamur::proto::mark_undecoded(*message, {Undecoded::Why::kMalformed, size});
+    return Status::OK;
   }
 };
 

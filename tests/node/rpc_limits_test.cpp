@@ -8,7 +8,7 @@
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "node/api/connections.h"
 #include "node/api/descriptors.h"
-#include "node/api/grpc_log.h"
+#include "node/api/library_logs.h"
 #include "node/rpc/call.h"
 #include "node/rpc/server.h"
 #include "testamur/v1/admin_service.pb.h"

@@ -47,11 +47,9 @@ grpc::Status call_with(grpc::Channel& channel, const google::protobuf::MethodDes
       &channel, called, &context, request, &response);
 }
 
-TEST_CASE("a request with more fields than any has is refused before it is decoded") {
-  Asking a;
-  std::string unknown;
-  for (int i = 0; i < 140'000; ++i) unknown += std::string("\xfa\x7f\0", 3);  // field 2047, empty
-
+// Every method that takes one request is called with these bytes, and names this mistake.
+void check_refused_by_all(grpc::Channel& channel, const std::string& bytes,
+                          const std::string& rule) {
   for (const auto* file :
        {v1::SubmitRequest::descriptor()->file(), v1::CheckHashRequest::descriptor()->file(),
         v1::DecideRequest::descriptor()->file(), v1::GetInstitutionRequest::descriptor()->file(),
@@ -61,14 +59,20 @@ TEST_CASE("a request with more fields than any has is refused before it is decod
         const auto& method = *file->service(s)->method(m);
         if (method.client_streaming()) continue;
         CAPTURE(method.full_name());
-        const auto status = call_with(*a.api.channel, method, unknown);
-        CAPTURE(status.error_message());
+        const auto status = call_with(channel, method, bytes);
         CAPTURE(status.error_message());
         CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
-        CHECK(status.error_message().starts_with("too_many_fields"));
+        CHECK(status.error_message().starts_with(rule));
       }
     }
   }
+}
+
+TEST_CASE("a request with more fields than any has is refused before it is decoded") {
+  Asking a;
+  std::string unknown;
+  for (int i = 0; i < 140'000; ++i) unknown += std::string("\xfa\x7f\0", 3);  // field 2047, empty
+  check_refused_by_all(*a.api.channel, unknown, "too_many_fields");
 
   // What lies in a message of the request counts too, and so do numbers that come packed.
   v1::DecideRequest decide;
@@ -86,6 +90,23 @@ TEST_CASE("a request with more fields than any has is refused before it is decod
   CHECK(call_with(*a.api.channel, method, decide.SerializeAsString())
             .error_message()
             .starts_with("too_many_fields"));
+}
+
+// gRPC called it a method that does not exist, and nobody paid for it.
+TEST_CASE("bytes that are no request are refused by name") {
+  Asking a;
+  for (const std::string bytes :
+       {std::string("\x0a\x7fx"), std::string("\x0b\x0b"), std::string("\xff")})
+    check_refused_by_all(*a.api.channel, bytes, "malformed_request");
+
+  v1::CheckReferenceRequest request;
+  request.set_reference("urn:\xff");
+  const auto& method = *v1::CheckReferenceRequest::descriptor()
+                            ->file()
+                            ->FindServiceByName("VerifyService")
+                            ->FindMethodByName("CheckReference");
+  const auto status = call_with(*a.api.channel, method, request.SerializePartialAsString());
+  CHECK(status.error_message().starts_with("malformed_request"));
 }
 
 TEST_CASE("a request that is compressed is refused: a few bytes of it could be gigabytes") {

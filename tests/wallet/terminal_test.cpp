@@ -69,9 +69,9 @@ TEST_CASE("words that are pasted a line each are read to the last, and nothing s
   const auto words = words_from_entropy(entropy.view());
   TerminalInput terminal;
   auto pasting = terminal.paste(a_line_each(words) + "and more\n");
-  const auto typed =
-      ask_secret({"Words: ", "the words", "--words-file",
-                  [](std::string_view text) { return count_words(text) >= kRecoveryWords; }});
+  const auto typed = ask_secret({"Words: ", "the words", "--words-file", [](std::string_view text) {
+                                   return count_words(text) >= kRecoveryWords;
+                                 }});
   pasting.join();
   REQUIRE(typed.ok());
   CHECK(equal(entropy_from_words(typed->text()).value().view(), entropy.view()));
@@ -81,8 +81,8 @@ TEST_CASE("words that are pasted a line each are read to the last, and nothing s
 TEST_CASE("an empty line ends a list of words that is too short") {
   TerminalInput terminal;
   auto pasting = terminal.paste("abandon\nabandon\n\nabandon\n");
-  const auto typed = ask_secret({"Words: ", "the words", "--words-file",
-                                 [](std::string_view) { return false; }});
+  const auto typed =
+      ask_secret({"Words: ", "the words", "--words-file", [](std::string_view) { return false; }});
   pasting.join();
   REQUIRE(typed.ok());
   CHECK(typed->text() == "abandon\nabandon");

@@ -15,6 +15,7 @@
 namespace testamur::wallet {
 namespace {
 
+constexpr std::size_t kMaxSheetColumns = 16'384;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Walks over the text and knows line and column (RFC 4180, section 2).
@@ -149,7 +150,10 @@ std::string not_utf8(std::string_view text, const CsvReading& reading, std::size
            " is not UTF-8: the file is in Windows-1252, Latin-1 or another code of one byte a "
            "letter; save it as "
            "\"CSV UTF-8\"" +
-           (reading.find_separator ? ", or name its code: --encoding windows-1252" : "");
+           (reading.find_separator
+                ? ", or name its code: --encoding windows-1252 (the languages of western Europe "
+                  "only)"
+                : "");
   }
   return {};
 }
@@ -198,8 +202,19 @@ Result<std::string> decoded(std::string_view text, const CsvReading& reading) {
   return std::move(*out);
 }
 
+// A workbook is no text, and no code of letters makes it one. Empty for anything else.
+std::string workbook(std::string_view text) {
+  constexpr std::string_view kZip = "PK\x03\x04";                                 // .xlsx, .ods
+  constexpr std::string_view kCompoundFile = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";  // .xls
+  if (!text.starts_with(kZip) && !text.starts_with(kCompoundFile)) return {};
+  return "this is a workbook (.xlsx, .ods or .xls) and no table of text: in the spreadsheet "
+         "program save the sheet as \"CSV UTF-8\"";
+}
+
 // What the file is written in, as a whole; empty for a code and line ends that can be read on.
 std::string cause_in_code(std::string_view text, const CsvReading& reading) {
+  if (const auto what = workbook(text); !what.empty()) return what;
+
   // Before UTF-8: a file in UTF-16 breaks that too, and the advice for it would send people the
   // wrong way.
   if (is_utf16(text)) return "the file is in UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"";
@@ -251,14 +266,24 @@ Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,
   return rows;
 }
 
+// The cells at these places, in one pass.
+void keep_only(const std::vector<std::size_t>& columns, Row& row) {
+  Row kept;
+  kept.reserve(columns.size());
+  for (const auto column : columns) kept.push_back(std::move(row[column]));
+  row = std::move(kept);
+}
+
 // Columns without a name are left out where no row has a value there.
 Status drop_unnamed(CsvTable& table) {
+  std::vector<std::size_t> kept;
   std::vector<std::size_t> dropped;
 
-  // From the last column to the first, so that erasing one leaves the numbers of those still to
-  // come.
-  for (std::size_t i = table.header.size(); i-- > 0;) {
-    if (!table.header[i].text.empty()) continue;
+  for (std::size_t i = 0; i < table.header.size(); ++i) {
+    if (!table.header[i].text.empty()) {
+      kept.push_back(i);
+      continue;
+    }
 
     // A value without a name may be one that the person means to issue: it is never dropped in
     // silence.
@@ -267,14 +292,17 @@ Status drop_unnamed(CsvTable& table) {
         return error(to_text(row[i].place) + ": column " + std::to_string(i + 1) +
                      " has this value, " + in_quotes(row[i].text) + ", and no name in the header");
     }
-
-    table.header.erase(table.header.begin() + static_cast<std::ptrdiff_t>(i));
-    for (auto& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
-    dropped.insert(dropped.begin(), i + 1);
+    dropped.push_back(i + 1);
   }
 
-  if (!dropped.empty())
-    table.notices.push_back("column " + listed(dropped) + ": neither a name nor a value, left out");
+  if (kept.size() > kMaxCsvColumns)
+    return error("line " + std::to_string(table.header.front().place.line) + ": the header names " +
+                 std::to_string(kept.size()) + " columns; a table has at most " +
+                 std::to_string(kMaxCsvColumns));
+  if (dropped.empty()) return {};
+  keep_only(kept, table.header);
+  for (auto& row : table.rows) keep_only(kept, row);
+  table.notices.push_back("column " + listed(dropped) + ": neither a name nor a value, left out");
   return {};
 }
 
@@ -311,6 +339,7 @@ Result<std::vector<CsvCell>> parse_csv_row(std::string_view row, char separator,
 Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {
   if (file.size() > kMaxCsvBytes)
     return error("the file is larger than " + std::to_string(kMaxCsvBytes >> 20) + " MiB");
+  if (const auto what = workbook(file); !what.empty()) return error(what);
   TM_TRY(const std::string held, decoded(file, reading));
   std::string_view text = held;
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -340,6 +369,10 @@ Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {
   if (table.header.empty())
     return error("line 1, column 1: the file is empty; a header row is expected");
 
+  // As wide as a sheet may be: what a spreadsheet leaves behind is dropped below.
+  if (table.header.size() > kMaxSheetColumns)
+    return error("line " + std::to_string(table.header.front().place.line) + ": there are " +
+                 std::to_string(table.header.size()) + " columns: is this a table?");
   for (auto& cell : table.header) cell.text = std::string(trimmed(cell.text));
   TM_TRY(table.rows, read_rows(reader, table.header.size(), empty_lines));
   TM_TRY_STATUS(drop_unnamed(table));

@@ -17,6 +17,7 @@
 namespace testamur::wallet {
 
 inline constexpr std::size_t kMaxCsvBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxCsvColumns = 1024;  // with a name
 
 // Where a cell begins, counted from 1; columns in characters.
 struct CsvPlace {

@@ -152,17 +152,16 @@ Json findings_json(const Verdict& verdict) {
 Json slots_json(const std::vector<SlotRecord>& slots) {
   Json list = Json::array();
   for (const auto& slot : slots) {
-    list.push_back({{"issuer", to_text(slot.issuer)},
-                    {"index", slot.index.value},
-                    {"achievement", to_text(slot.achievement)},
-                    {"anchor_height", slot.anchor_height.value},
-                    {"anchor_time_ms", slot.anchor_time_ms},
-                    {"status", status_text(slot.status)},
-                    {"proven", slot.basis == Basis::kProven},
-                    {"said_of_the_change",
-                     {{"since_ms", slot.since_ms},
-                      {"reason", slot.reason},
-                      {"log_index", slot.log_index}}}});
+    list.push_back(
+        {{"issuer", to_text(slot.issuer)},
+         {"index", slot.index.value},
+         {"achievement", to_text(slot.achievement)},
+         {"anchor_height", slot.anchor_height.value},
+         {"anchor_time_ms", slot.anchor_time_ms},
+         {"status", status_text(slot.status)},
+         {"proven", slot.basis == Basis::kProven},
+         {"said_of_the_change",
+          {{"since_ms", slot.since_ms}, {"reason", slot.reason}, {"log_index", slot.log_index}}}});
   }
   return list;
 }

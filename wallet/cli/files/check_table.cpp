@@ -71,10 +71,8 @@ Attempt<bool> next_line(std::istream& in, std::string& line) {
 
 // Left of `rests_on` stands what it speaks of, right of it the word of a node.
 std::vector<std::string> added_names() {
-  return {"verdict",    "issuer",        "issuer_name",
-          "achievement", "anchored",      "rests_on",
-          "said_since", "recognised",    "recognised_by",
-          "recognised_rests_on"};
+  return {"verdict",  "issuer",     "issuer_name", "achievement",   "anchored",
+          "rests_on", "said_since", "recognised",  "recognised_by", "recognised_rests_on"};
 }
 // Those of versions before, which covered an unproven column with what the others rest on.
 std::vector<std::string> earlier_names() {
@@ -86,10 +84,11 @@ bool end_with(const std::vector<std::string>& names, const std::vector<std::stri
                     names.end() - static_cast<std::ptrdiff_t>(added.size()));
 }
 std::vector<std::string> added_cells(const RowAnswer& answer) {
-  return {answer.verdict,    answer.issuer,        answer.issuer_name,
-          answer.achievement, answer.anchored,      answer.rests_on,
-          answer.said_since, answer.recognised,    answer.recognised_by,
-          answer.recognised_rests_on};
+  return {answer.verdict,       answer.issuer,
+          answer.issuer_name,   answer.achievement,
+          answer.anchored,      answer.rests_on,
+          answer.said_since,    answer.recognised,
+          answer.recognised_by, answer.recognised_rests_on};
 }
 
 Failure at_line(std::uint64_t number, Failure failure) {

@@ -1,5 +1,6 @@
-#include "node/api/grpc_log.h"
+#include "node/api/library_logs.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 
 #include <cstdio>
@@ -11,12 +12,18 @@
 namespace testamur::node {
 namespace {
 
-void write_bounded(gpr_log_func_args* said) {
+void write_bounded(const char* library, const std::string& said) {
   static std::mutex mutex;
   static LineBudget budget;
   const std::lock_guard lock(mutex);
-  const auto line = budget.take(said->message, Overload::now_ms());
-  if (!line.empty()) std::fputs(("gRPC: " + line + "\n").c_str(), stderr);
+  const auto line = budget.take(said, Overload::now_ms());
+  if (!line.empty()) std::fputs((library + (": " + line) + "\n").c_str(), stderr);
+}
+
+void take_grpc_line(gpr_log_func_args* said) { write_bounded("gRPC", said->message); }
+void take_protobuf_line(google::protobuf::LogLevel /*level*/, const char* /*file*/, int /*line*/,
+                        const std::string& said) {
+  write_bounded("Protocol Buffers", said);
 }
 
 }  // namespace
@@ -37,6 +44,9 @@ std::string LineBudget::take(const std::string& line, std::uint64_t now_ms) {
   return text;
 }
 
-void bound_grpc_log() { gpr_set_log_function(write_bounded); }
+void bound_library_logs() {
+  gpr_set_log_function(take_grpc_line);
+  google::protobuf::SetLogHandler(take_protobuf_line);
+}
 
 }  // namespace testamur::node

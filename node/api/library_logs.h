@@ -1,6 +1,6 @@
-// What gRPC says by itself, kept within bounds.
+// What gRPC and Protocol Buffers say by themselves, kept within bounds.
 //
-// It writes a line for each mistake of a caller, before any service or rate has a say: one
+// They write a line for each mistake of a caller, before any service or rate has a say: one
 // connection could fill a disk with them. So many lines a second go to standard error, the rest is
 // counted and told. Thread-safe.
 #pragma once
@@ -27,6 +27,6 @@ class LineBudget {
 };
 
 // For the whole process, once, before there is a server.
-void bound_grpc_log();
+void bound_library_logs();
 
 }  // namespace testamur::node
