@@ -30,6 +30,7 @@
 #include "node/main/readiness.h"
 #include "node/main/recovery.h"
 #include "node/main/restore.h"
+#include "node/main/second_node.h"
 #include "node/main/serve.h"
 #include "node/rpc/admin_client.h"
 
@@ -165,14 +166,61 @@ Status check_addresses(const InitArguments& arguments) {
 
 }  // namespace
 
+namespace {
+
+InitOptions places_of(const InitArguments& arguments) {
+  InitOptions options;
+  options.directory = arguments.directory;
+  options.config = arguments.config;
+  options.peer_address = arguments.peer_address;
+  options.api_address = arguments.api_address;
+  options.metrics_address = arguments.metrics_address;
+  return options;
+}
+
+int init_second(const InitArguments& arguments) {
+  const auto institution = parse_institution_id(arguments.second_of);
+  if (!institution.ok()) return complain("--second-node-of: " + institution.message(), kUsage);
+  if (arguments.genesis.empty())
+    return complain(
+        "--second-node-of needs --genesis FILE: the record of the ledger that it follows", kUsage);
+
+  const SecondNode wanted{places_of(arguments),
+                          *institution,
+                          arguments.genesis,
+                          {arguments.parties.begin(), arguments.parties.end()}};
+  const auto made = make_second_node(wanted);
+  if (!made.ok()) return complain(made.message());
+  for (const auto& note : made->notes) std::cerr << "note: " << note << "\n";
+  std::cout << "configuration  " << config_path(wanted.init).string() << " (no vote)\n"
+            << "transport key  " << testamur::to_text(made->key) << "\n"
+            << "next  whoever holds the root keys: testamur key add transport --public "
+            << made->public_file.string() << "\n"
+            << "then  testamurd run --config " << config_path(wanted.init).string() << "\n";
+  return 0;
+}
+
+// What a new institution must say, and a further node of one must not.
+std::string missing_fact(const InitArguments& arguments) {
+  if (arguments.name.empty()) return "--name";
+  if (arguments.country.empty()) return "--country";
+  return arguments.domain.empty() ? "--domain" : "";
+}
+
+}  // namespace
+
 int init(const InitArguments& arguments) {
   if (const auto addresses = check_addresses(arguments); !addresses.ok()) {
     complain(addresses.message());
     return kUsage;
   }
-  InitOptions options;
-  options.directory = arguments.directory;
-  options.config = arguments.config;
+  if (!arguments.second_of.empty()) return init_second(arguments);
+  if (const auto missing = missing_fact(arguments); !missing.empty())
+    return complain(missing +
+                        " is required (or --second-node-of, for a further node of an "
+                        "institution that is on a ledger)",
+                    kUsage);
+  InitOptions options = places_of(arguments);
 
   options.facts.legal_names = {{arguments.language, arguments.name}};
   options.facts.country = arguments.country;
@@ -204,9 +252,6 @@ int init(const InitArguments& arguments) {
 
   options.observer = arguments.observer;
   options.accreditor = arguments.accreditor;
-  options.peer_address = arguments.peer_address;
-  options.api_address = arguments.api_address;
-  options.metrics_address = arguments.metrics_address;
   options.issuer_keys = arguments.issuer_keys.empty()
                             ? fs::path(arguments.directory) / "issuer-keys"
                             : fs::path(arguments.issuer_keys);
@@ -291,14 +336,9 @@ int new_key(const std::string& config_file, const std::string& purpose, const st
   if (!key.ok()) return complain(key.message());
 
   // Everything that the holder of the root keys needs, and nothing secret.
-  std::string text =
-      "# A public key and the proof that its holder has it. Public: whoever holds the root keys "
-      "registers it with\n"
-      "# `testamur key add " +
-      purpose + " --public FILE`.\nchain = \"" + key->chain + "\"\ninstitution = \"" +
-      key->institution + "\"\npurpose = \"" + purpose + "\"\nalgorithm = \"" +
-      std::string(to_text(key->algorithm)) + "\"\npublic_key = \"" + to_hex(key->public_key) +
-      "\"\npossession = \"" + to_hex(key->possession) + "\"\n";
+  const auto text = to_text(PublicKeyFile{key->chain, key->institution, purpose,
+                                          std::string(to_text(key->algorithm)), key->public_key,
+                                          key->possession});
 
   if (auto status = write_operator_file(*config, file, as_bytes(text)); !status.ok())
     return complain(status.message());
@@ -500,12 +540,7 @@ int replace_node(const InitArguments& arguments, const std::string& chain_text,
     complain(addresses.message());
     return kUsage;
   }
-  InitOptions options;
-  options.directory = arguments.directory;
-  options.config = arguments.config;
-  options.peer_address = arguments.peer_address;
-  options.api_address = arguments.api_address;
-  options.metrics_address = arguments.metrics_address;
+  const InitOptions options = places_of(arguments);
 
   auto made = make_replacement(options, *chain, *institution);
   if (!made.ok()) return complain(made.message());

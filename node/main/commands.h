@@ -21,6 +21,9 @@ int run_dev(const DevOptions& options);
 struct InitArguments {
   std::string directory, config, name, language = "en", country, domain, ror, eter, lei, deqar;
   std::string peer_address, api_address, metrics_address, issuer_keys;
+  // Of a further node of an institution that is on a ledger already.
+  std::string second_of, genesis;
+  std::vector<std::string> parties;
   bool observer = false, accreditor = false;
 };
 int init(const InitArguments& arguments);

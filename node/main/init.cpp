@@ -133,8 +133,12 @@ void name_files(const InitOptions& options,
       {"api.admin_socket", "admin.sock"}};
   if (options.config.empty()) return;
   const auto directory = whole_path(options.directory);
-  for (const auto& [key, file] : kFiles)
-    values.emplace_back(key, toml_text((directory / file).string()));
+  for (const auto& [key, file] : kFiles) {
+    // Without a voting key none is named.
+    const bool is_said =
+        std::ranges::any_of(values, [&](const auto& each) { return each.first == key; });
+    if (!is_said) values.emplace_back(key, toml_text((directory / file).string()));
+  }
 }
 
 // The keys of the node itself, and the vote store that belongs to them.
@@ -146,9 +150,9 @@ Status make_node_keys(const fs::path& directory, OwnKeys& keys) {
   return make_vote_store(journal_directory(directory / "data"), consensus->second);
 }
 
-Status write_config(const InitOptions& options, const InstitutionId& id) {
-  std::vector<std::pair<std::string, std::string>> values = {
-      {"node.institution", toml_text(to_text(id))}};
+Status write_config(const InitOptions& options, const InstitutionId& id,
+                    std::vector<std::pair<std::string, std::string>> values = {}) {
+  values.emplace_back("node.institution", toml_text(to_text(id)));
   if (!options.peer_address.empty())
     values.emplace_back("peers.listen", toml_text(options.peer_address));
   if (!options.api_address.empty())
@@ -199,6 +203,17 @@ Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId
   TM_TRY_STATUS(make_node_keys(options.directory, keys));
   TM_TRY_STATUS(write_config(options, institution));
   return Result<OwnKeys>(std::move(keys));
+}
+
+Result<SecretKey> init_follower(const InitOptions& options, const InstitutionId& institution) {
+  TM_TRY_STATUS(check_free(options));
+  TM_TRY_STATUS(make_directory(options.directory));
+  constexpr NamedKey kKey[] = {{KeyPurpose::kTransport, SignatureAlgorithm::kEd25519}};
+  OwnKeys keys;
+  TM_TRY_STATUS(make_keys(options.directory / "keys", kKey, keys));
+  TM_TRY_STATUS(make_directory(options.directory / "data"));
+  TM_TRY_STATUS(write_config(options, institution, {{"keys.consensus", toml_text("")}}));
+  return std::move(keys.front().second);
 }
 
 namespace {

@@ -41,6 +41,10 @@ Result<ledger::GenesisParty> init_node(const InitOptions& options);
 using OwnKeys = std::vector<std::pair<KeyPurpose, SecretKey>>;
 Result<OwnKeys> init_replacement(const InitOptions& options, const InstitutionId& institution);
 
+// A directory for a further node of such an institution, which follows and never votes: its
+// transport key.
+Result<SecretKey> init_follower(const InitOptions& options, const InstitutionId& institution);
+
 // Puts a genesis record where a node's configuration wants it and the other parties' addresses into
 // the configuration; and the institution's id, where a registration gave it another one than the
 // founders' facts.

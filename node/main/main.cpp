@@ -23,22 +23,33 @@ void add_init(CLI::App& app, InitArguments& arguments, int& exit_code) {
       "init", "Make a node's directory: configuration, keys, vote store, party file");
   command->add_option("--dir", arguments.directory, "Directory to make")->required();
   add_config_place(*command, arguments);
-  command->add_option("--name", arguments.name, "Legal name of the institution")->required();
-  command->add_option("--language", arguments.language, "Language of the name (BCP 47)");
-  command->add_option("--country", arguments.country, "ISO 3166-1 alpha-2")->required();
-  command->add_option("--domain", arguments.domain, "Domain that its credentials name")->required();
-  command->add_option("--ror", arguments.ror, "Research Organization Registry id");
-  command->add_option("--eter", arguments.eter, "European Tertiary Education Register id");
-  command->add_option("--lei", arguments.lei, "Legal Entity Identifier");
-  command->add_option("--deqar", arguments.deqar, "DEQAR id");
+  // What is said of a new institution, which a further node of one does not repeat.
+  std::vector<CLI::Option*> facts{
+      command->add_option("--name", arguments.name, "Legal name of the institution"),
+      command->add_option("--language", arguments.language, "Language of the name (BCP 47)"),
+      command->add_option("--country", arguments.country, "ISO 3166-1 alpha-2"),
+      command->add_option("--domain", arguments.domain, "Domain that its credentials name"),
+      command->add_option("--ror", arguments.ror, "Research Organization Registry id"),
+      command->add_option("--eter", arguments.eter, "European Tertiary Education Register id"),
+      command->add_option("--lei", arguments.lei, "Legal Entity Identifier"),
+      command->add_option("--deqar", arguments.deqar, "DEQAR id")};
   command->add_option("--peer-address", arguments.peer_address, "host:port that other nodes reach");
   command->add_option("--api-address", arguments.api_address, "host:port of the gRPC API");
   command->add_option("--metrics-address", arguments.metrics_address, "host:port of the metrics");
-  command->add_option(
+  facts.push_back(command->add_option(
       "--with-issuer-keys", arguments.issuer_keys,
-      "Where the institution's own key files go (default: issuer-keys in the directory)");
-  command->add_flag("--observer", arguments.observer, "A node without a vote");
-  command->add_flag("--accreditor", arguments.accreditor, "With --observer: a quality agency");
+      "Where the institution's own key files go (default: issuer-keys in the directory)"));
+  facts.push_back(command->add_flag("--observer", arguments.observer, "A node without a vote"));
+  facts.push_back(
+      command->add_flag("--accreditor", arguments.accreditor, "With --observer: a quality agency"));
+  auto* second = command->add_option(
+      "--second-node-of", arguments.second_of,
+      "Instead of an institution's facts: a further node of this one (tmi1...), without a vote");
+  for (auto* fact : facts) second->excludes(fact);
+  command->add_option("--genesis", arguments.genesis, "With it: the record of the ledger")
+      ->needs(second);
+  command->add_option("--party", arguments.parties, "… and party files of the others")
+      ->needs(second);
   command->callback([&] { exit_code = init(arguments); });
 }
 

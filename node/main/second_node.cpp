@@ -1,0 +1,59 @@
+// The configuration is written before the ledger is joined, so that what was cut off is finished by
+// `testamurd join`, and nothing is made twice.
+#include "node/main/second_node.h"
+
+#include <algorithm>
+
+#include "node/config/durable_file.h"
+#include "node/config/genesis_file.h"
+
+namespace testamur::node {
+
+namespace fs = std::filesystem;
+
+std::string to_text(const PublicKeyFile& file) {
+  return "# A public key and the proof that its holder has it. Public: whoever holds the root keys "
+         "registers it with\n"
+         "# `testamur key add " +
+         file.purpose + " --public FILE`.\nchain = \"" + file.chain + "\"\ninstitution = \"" +
+         file.institution + "\"\npurpose = \"" + file.purpose + "\"\nalgorithm = \"" +
+         file.algorithm + "\"\npublic_key = \"" + to_hex(file.key) + "\"\npossession = \"" +
+         to_hex(file.possession) + "\"\n";
+}
+
+Result<MadeSecondNode> make_second_node(const SecondNode& wanted) {
+  TM_TRY(const auto genesis, load_genesis(wanted.genesis));
+  TM_TRY(const auto key, init_follower(wanted.init, wanted.institution));
+
+  MadeSecondNode made;
+  made.key = key_id(KeyPurpose::kTransport, key.public_key());
+  made.public_file = wanted.init.directory / "transport-key.toml";
+
+  const auto& chain = genesis.chain;
+  const auto message =
+      possession_message(chain, wanted.institution, KeyPurpose::kTransport, key.public_key());
+  const auto possession = key.sign(message.view());
+  const auto text = to_text(PublicKeyFile{
+      testamur::to_text(chain), testamur::to_text(wanted.institution),
+      std::string(testamur::to_text(KeyPurpose::kTransport)),
+      std::string(testamur::to_text(key.algorithm())), key.public_key().bytes, possession.view()});
+  TM_TRY_STATUS(write_file(made.public_file, as_bytes(text)));
+
+  const auto config = config_path(wanted.init);
+  const auto joined =
+      join_ledger(config, wanted.genesis, wanted.parties, std::nullopt, &made.notes);
+  if (!joined.ok())
+    return error(joined.message() + ". The node is made; `testamurd join --config " +
+                 config.string() + "` gives it the ledger");
+
+  const auto is_own = [&wanted](const auto& party) {
+    return ledger::party_id(party) == wanted.institution;
+  };
+  if (std::ranges::none_of(genesis.content.parties, is_own))
+    made.notes.push_back(testamur::to_text(wanted.institution) +
+                         " did not found this ledger: if it was never registered on it either, "
+                         "nobody will admit this node");
+  return made;
+}
+
+}  // namespace testamur::node
