@@ -95,7 +95,7 @@ TEST_CASE("a request with more fields than any has is refused before it is decod
 // gRPC called it a method that does not exist, and nobody paid for it.
 TEST_CASE("bytes that are no request are refused by name") {
   Asking a;
-  for (const std::string bytes :
+  for (const std::string& bytes :
        {std::string("\x0a\x7fx"), std::string("\x0b\x0b"), std::string("\xff")})
     check_refused_by_all(*a.api.channel, bytes, "malformed_request");
 

@@ -220,8 +220,9 @@ TEST_CASE("each value that cannot be taken is a mistake of its row, with column 
   expect_mistake("https://aaq.example/1", "https://aaq.example/a b", "link[1]", "a space");
 
   // A wrong number was told as a matter of the website.
-  for (const char* number : {"deqarinst 500", "500.0", "DEQARINST", "PL0001"})
+  for (const char* number : {"deqarinst 500", "DEQARINST", "PL0001"})
     expect_mistake("DEQARINST0034", number, "institution[1].deqar_id", "no identifier");
+  expect_mistake("DEQARINST0034", "500.0", "institution[1].deqar_id", "a program put beside it");
 
   // One mistake each: what cannot be taken is not missing too.
   expect_mistake("0613,1,,,", "0613,no,1500,2,", "programme[1].workload_ects",

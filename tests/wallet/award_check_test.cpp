@@ -113,7 +113,7 @@ TEST_CASE("credits, level, supervision and scheme that contradict the achievemen
   CHECK(problem("eqf_level", "7") == "line 2, column 8: eqf_level: 7; the achievement says 6");
 
   for (const char* text : {"unsupervised_verified", "Not supervised", "supervised online",
-                           "unverified", "none", "No", "n/a", "yes", "-"}) {
+                           "unverified", "none", "No", "na", "yes"}) {
     INFO(text);
     CHECK(problem("identity_check", text)
               .ends_with("contradicts the achievement, which says supervised_onsite"));
@@ -184,6 +184,17 @@ TEST_CASE("no more than ten findings are written out") {
   std::string csv = "student,given_name,ects\n";
   for (int i = 0; i < 15; ++i) csv += "S" + std::to_string(i) + ",Ada,4\n";
   CHECK(to_text(check(csv)).ends_with("\nand 5 more"));
+}
+
+TEST_CASE("who has not passed, and who was born this year, is awarded nothing") {
+  for (const std::string grade :
+       {"nicht bestanden", "Failed", "not-passed", "Underk\u00e4nd", "\u00c9chou\u00e9"})
+    CHECK(problem("grade", grade).find("no grade of who has passed") != std::string::npos);
+  for (const std::string grade : {"bestanden", "passed", "5", "F", "failsafe"})
+    CHECK(problem("grade", grade).empty());
+  CHECK(problem("birthdate", "2026-03-01").find("less than 5 years ago") != std::string::npos);
+  CHECK(problem("birthdate", "2021-12-01").find("less than 5 years ago") != std::string::npos);
+  CHECK(problem("birthdate", "2021-11-01").empty());
 }
 
 }  // namespace testamur::wallet

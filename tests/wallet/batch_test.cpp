@@ -132,6 +132,7 @@ TEST_CASE("requests that fit no learner, come twice or share a key stop the batc
   };
   CHECK(failure({request_of(fixture, "nobody", key)}) ==
         "a wallet request is for student \"nobody\", who is not in the class list");
+  CHECK(failure({request_of(fixture, "S-001", key)}).find("\"s/1\" of line ") != std::string::npos);
   CHECK(failure({request_of(fixture, "s/1", key), request_of(fixture, "s/1", other)}) ==
         "student \"s/1\" sent two wallet requests: remove one");
   std::vector<WalletRequest> twice{request_of(fixture, "s/1", key),

@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "tests/wallet/temporary_folder.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/credential/csv.h"
+#include "wallet/credential/csv_line.h"
 #include "wallet/keystore/output_stream.h"
 
 namespace testamur::wallet {
@@ -276,6 +278,29 @@ TEST_CASE("output by pieces takes its name only when it is whole, and replaces n
   CHECK_FALSE(forced.write(as_bytes("new")).has_value());
   CHECK_FALSE(forced.finish().has_value());
   CHECK(as_text(read_file(file, 100).value()) == "new");
+}
+
+TEST_CASE(
+    "of the cells that are added none is a formula, and those of the caller stay as they are") {
+  const std::vector<std::string> cells{"=1+1", "=1+1",      "+49", "-",
+                                       "@x",   "Uni; =cmd", "a=b", " \"=x\""};
+  CHECK(csv_line(cells, ',', 1) == "=1+1,'=1+1,'+49,'-,'@x,Uni; '=cmd,a=b,\" \"\"'=x\"\"\"\r\n");
+}
+
+TEST_CASE("what a node says stands behind what the proof rests on") {
+  const TableRun run("hash\n" + kHash + "\n");
+  const auto header = run.out.substr(0, run.out.find('\r'));
+  CHECK(header ==
+        "hash,verdict,issuer,issuer_name,achievement,anchored,rests_on,said_since,recognised,"
+        "recognised_by,recognised_rests_on");
+
+  // Those of this version and of the one before are replaced and not kept beside.
+  for (const std::string& before : {header, std::string("hash,verdict,since,issuer,achievement,"
+                                                        "anchored,recognised,rests_on")}) {
+    const auto width = static_cast<std::size_t>(std::ranges::count(before, ','));
+    const TableRun again(before + "\n" + kHash + std::string(width, ',') + "\n");
+    CHECK(again.out.substr(0, again.out.find('\r')) == header);
+  }
 }
 
 }  // namespace testamur::wallet

@@ -104,7 +104,7 @@ TEST_CASE("a mistake in an institution's file is named with its line and key") {
   const auto party_text = party_toml(root, transport);
 
   CHECK(why(folder, kFacts, false).empty());
-  CHECK(says(why(folder, "country = \n", false), "line 1"));
+  CHECK(says(why(folder, "country = \n", false), ":1: not TOML"));
   CHECK(says(why(folder, std::string("colour = \"red\"\n") + kFacts, false), "line 1: colour"));
   CHECK(says(why(folder, std::string("root_threshold = 1\n") + kFacts, false),
              "only a registration has keys"));

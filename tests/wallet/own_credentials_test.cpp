@@ -125,4 +125,19 @@ TEST_CASE("a name that is taken, hidden or no name is refused, and nothing chang
   CHECK(rename_credential(wallet, "security", "Security").ok());
 }
 
+TEST_CASE("what was shown to whom is told of each credential, and of one that is gone") {
+  auto wallet = two();
+  wallet.grants.push_back({reference_at(42), "https://employer.example", {"title"}, 10, 0});
+  wallet.grants.push_back({reference_at(43), "ACME", {}, 10, 0});
+  const auto shown = grants_of(wallet, reference_at(42));
+  REQUIRE(shown.size() == 1);
+  CHECK(grant_text(wallet, shown[0], false).find("claims       title") != std::string::npos);
+  CHECK(grant_text(wallet, shown[0], false).find(reference_at(42)) != std::string::npos);
+  CHECK(grant_text(wallet, shown[0], true).find(reference_at(42)) == std::string::npos);
+  const auto gone = grants_of(wallet, reference_at(43));
+  CHECK(grant_text(wallet, gone[0], false).find("no more in the wallet") != std::string::npos);
+  CHECK(grant_text(wallet, gone[0], false).find("only that the award exists") != std::string::npos);
+  CHECK(grant_json(wallet, gone[0])["in_wallet"] == false);
+}
+
 }  // namespace testamur::wallet

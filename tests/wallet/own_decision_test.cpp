@@ -20,6 +20,7 @@ struct Judging {
   SpeakingLedger ledger{5};
   AchievementId achievement;
   std::uint64_t anchor_ms = 0;
+  std::uint64_t asked_after_ms = 0;  // since the newest block
 
   explicit Judging(
       const std::function<void(SpeakingLedger&, tx::AchievementContent&)>& change = nullptr) {
@@ -79,7 +80,10 @@ struct Judging {
     const auto files = read_own_files(policy_file, "");
     INFO(files.message());
     REQUIRE(files.ok());
-    const auto decided = decide_by_own_policy(node, {*files, ""}, *question, credential, facts);
+    OwnDecision asked{*files, ""};
+    asked.now_ms = anchor_ms + asked_after_ms;
+    asked.max_age_ms = kDayMs;
+    const auto decided = decide_by_own_policy(node, asked, *question, credential, facts);
     INFO(decided.message());
     REQUIRE(decided.ok());
     return facts;
@@ -189,6 +193,26 @@ TEST_CASE("an own policy judges each awarding body of a joint award") {
   CHECK(acceptance->bodies[0].outcome == Acceptance::kAccept);
   CHECK(acceptance->bodies[1].failed_rule == "amount");
   CHECK(j.judge(j.knows_0("joint = \"any\"\n")).acceptance->outcome == Acceptance::kAccept);
+}
+
+// A file of recognitions of any age decided what its owner thinks today.
+TEST_CASE("recognitions that are too old leave open what holds today, and say of when they are") {
+  Judging j;
+  const auto fresh = j.judge(j.knows_0());
+  REQUIRE(fresh.acceptance->as_of.has_value());
+  CHECK(fresh.acceptance->as_of->time_ms + kDayMs >= j.anchor_ms);
+
+  j.asked_after_ms = 3 * kDayMs;
+  const auto accepted = j.judge(j.knows_0());
+  CHECK(accepted.acceptance->outcome == Acceptance::kUnknown);
+  CHECK(accepted.acceptance->explanation.find("--max-graph-age") != std::string::npos);
+  CHECK(accepted.decisions->at(0).outcome == Acceptance::kAccept);
+  CHECK(accepted.decisions->at(1).outcome == Acceptance::kUnknown);
+
+  // Who was refused at the anchor stays refused, whatever was said since.
+  CHECK(j.judge(j.policy("[policy]\n")).acceptance->outcome == Acceptance::kRefuse);
+  CHECK(j.judge(j.policy("[policy]\ngoverns = \"today\"\n")).acceptance->outcome ==
+        Acceptance::kUnknown);
 }
 
 }  // namespace

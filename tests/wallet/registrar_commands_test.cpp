@@ -370,4 +370,21 @@ TEST_CASE("connect keeps what somebody wrote in the configuration beside the nod
   CHECK(as_text(text) == "# our two nodes\nendpoints = [\"" + endpoint + "\"]\n# the end\n");
 }
 
+// Who revoked "the whole class" was told of nobody whose award stayed in force.
+TEST_CASE("a whole batch is not all of it: what a change leaves in force is said") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name,family_name\nS1,Ada,Ekman\nS2,Bo,Ek\nS3,Cy,Ott\n");
+  const auto row = registrar.write("row.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
+  (void)registrar.done("issuer correct --yes --student S1 --batch spring --csv " + row);
+  (void)registrar.done("issuer erase --yes --student S2 --batch spring");
+  const auto said =
+      registrar.done("issuer status revoke --yes --reason withdrawn --batch spring --all");
+  CHECK(says(said, "left out, it is for good superseded: S1"));
+  CHECK(says(said, "the award that stands beside a replaced one stays as it is: S1"));
+  CHECK(says(said, "batch spring has 14 places without a learner"));
+  CHECK(says(said, "unless --index names it"));
+  CHECK_FALSE(says(registrar.done("issuer status revoke --yes --student S3 --batch spring"),
+                   "without a learner"));
+}
+
 }  // namespace testamur::wallet

@@ -41,7 +41,7 @@ TEST_CASE("the value of a formula that failed is no value of any cell, in any la
                 .find(column + " \"" + value + "\"") != std::string::npos);
     }
   }
-  for (const std::string good : {"#1", "# 12", "C#", "#Ada", "R#2!x", "N/A", "Err", "#", "##"}) {
+  for (const std::string good : {"#1", "# 12", "C#", "#Ada", "R#2!x", "Err", "#", "##"}) {
     CAPTURE(good);
     CHECK(spreadsheet_damage(good, CellUse::kIdentifier).empty());
   }
@@ -172,6 +172,38 @@ TEST_CASE("a name of a column that is advised can be typed") {
   CHECK(invisible.find("--map") == std::string::npos);
   CHECK(invisible.find("column 1") != std::string::npos);
   CHECK(invisible.find("type the name again in the file") != std::string::npos);
+}
+
+TEST_CASE("what stands for no value is not signed, and neither is a formula") {
+  for (const std::string value : {"NULL", "n/a", "N/A", "-", "--", "\u2013", "?", "TRUE", "FALSCH",
+                                  "NaN", "=A1&B1", "=HYPERLINK(1)", "k.A."}) {
+    CAPTURE(value);
+    for (const std::string column : {"grade", "family_name", "student_number", "identity_check"})
+      CHECK(why_not("student,given_name," + column, "S1,Ada," + value)
+                .starts_with("line 2, column 8: " + column + " \"" + value + "\""));
+    CHECK_FALSE(read_status_list("student\n" + value + "\n").ok());
+  }
+  // Families are called so.
+  for (const std::string good : {"Null", "True", "Na", "No", "'t Hooft", "D'-", "A-"})
+    CHECK(spreadsheet_damage(good, CellUse::kName).empty());
+}
+
+TEST_CASE("what belongs into another column is no name, no number of a learner and no grade") {
+  CHECK(why_not("student,given_name", "S1,ada@uni.example").find("and no name") !=
+        std::string::npos);
+  CHECK(why_not("student,given_name", "S1,12345").find("and no name") != std::string::npos);
+  for (const std::string value : {"12345.0", "'00123"}) {
+    CHECK(why_not("student,given_name", value + ",Ada").find("a program put beside") !=
+          std::string::npos);
+    CHECK(why_not("student,given_name,student_number", "S1,Ada," + value)
+              .find("a program put beside") != std::string::npos);
+  }
+  CHECK(why_not("student,given_name,grade", "S1,Ada,46023").find("is a day and no grade") !=
+        std::string::npos);
+  CHECK(why_not("student,given_name,grade", "Summe:,Ada,17").find("sums up the others") !=
+        std::string::npos);
+  CHECK(why_not("student,given_name,grade", "S1,Ada,10000").empty());
+  CHECK(why_not("student,given_name", "Summers,Ada").empty());
 }
 
 }  // namespace testamur::wallet

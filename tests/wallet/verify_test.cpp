@@ -35,7 +35,6 @@ RegistryFacts good_facts(const test::Fixture& fixture) {
   SlotRecord slot;
   slot.commitment = fixture.issued.commitment;
   slot.issuer = fixture.issuer;
-  slot.issuer_name = "Universität Beispiel";
   slot.index = IssuerIndex{41};
   slot.achievement = fixture.contents.head.achievement;
   slot.issue_key = issue_key();
@@ -830,6 +829,51 @@ TEST_CASE("an answer that lacks what was asked for is genuine, and not all well"
     CHECK(verdict_code(verdict) == VerdictCode::kNotAccepted);
     CHECK(standing(verdict) == Standing::kGenuine);
   }
+}
+
+// Whoever reads one line only took an old status, and a grant that is over, for those of now.
+TEST_CASE("the first line says of which block an old status is, and that a grant is over") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  auto with = rules();
+  CHECK(headline(verify_presentation(fixture.issued.sd_jwt, facts, with)).find(" as of ") ==
+        std::string::npos);
+  facts.newest_known = Height{facts.as_of->height.value + 1};
+  with.accept_older_block = true;
+  const auto old = verify_presentation(fixture.issued.sd_jwt, facts, with);
+  CHECK(is_status_old(old));
+  CHECK(
+      headline(old).starts_with("genuine as of " + format_time_ms(facts.as_of->time_ms) + " UTC"));
+  CHECK(headline(old).find("; a later block is known)") != std::string::npos);
+  CHECK(as_json(old)["later_block"] == facts.newest_known.value);
+
+  facts = good_facts(fixture);
+  with.now_ms = facts.as_of->time_ms + kFreshStatusMs + 1;
+  with.max_status_age_ms = 10 * kFreshStatusMs;
+  CHECK(is_status_old(verify_presentation(fixture.issued.sd_jwt, facts, with)));
+
+  const auto over = verify_presentation(present(fixture, {}, kNow / 1000), facts, rules());
+  CHECK(over.grant_over_s == kNow / 1000);
+  CHECK(headline(over).find("the holder's grant is over: its last day was ") != std::string::npos);
+  CHECK_FALSE(verify_presentation(present(fixture, {}, kNow / 1000 + 1), facts, rules())
+                  .grant_over_s.has_value());
+}
+
+// "none" stood there as signed, beside "agrees with the registry, proven".
+TEST_CASE("what a credential says otherwise than its achievement stands beside it") {
+  auto fixture = test::make_fixture();
+  fixture.contents.claims[ClaimId::kIdentityCheck] = std::string("none");
+  fixture.issued = issue_credential(fixture.contents, fixture.chain, fixture.issuer_key).value();
+  auto facts = good_facts(fixture);
+  facts.achievement->identity_check = "supervised onsite";
+  const auto verdict =
+      verify_presentation(present(fixture, {ClaimId::kIdentityCheck}), facts, rules());
+  const auto shown = std::ranges::find(verdict.elements, "none", &Element::value);
+  REQUIRE(shown != verdict.elements.end());
+  CHECK(std::next(shown)->value == "supervised onsite");
+  CHECK(find(verdict, Topic::kContents)->text.find("what is disclosed") == std::string::npos);
+  CHECK(find(verdict, Topic::kContents)
+            ->text.starts_with("issuer, achievement and key agree with the registry"));
 }
 
 }  // namespace testamur::wallet

@@ -167,4 +167,15 @@ TEST_CASE("what could not be read again is not written") {
   CHECK_FALSE(seal_backup(wallet).ok());
 }
 
+TEST_CASE("a backup that holds an open request holds more than a wallet that lacks it") {
+  const auto older = full_wallet();
+  auto newer = full_wallet();
+  newer.entropy = SecretBytes::copy_of(older.entropy.view());
+  CHECK(holds_no_more(older, newer));
+  newer.requests.clear();
+  CHECK_FALSE(holds_no_more(older, newer));
+  newer.credentials[0].holder_key.derived_index = older.requests[0].index;
+  CHECK(holds_no_more(older, newer));
+}
+
 }  // namespace testamur::wallet

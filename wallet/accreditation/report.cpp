@@ -97,9 +97,9 @@ class RowReader {
 
   void mistake(const std::string& column, std::string why) {
     good_ = false;
-    // A cell that is read twice is wrong once.
+    // A cell is wrong once, however often and for whatever it is read.
     const bool told = std::ranges::any_of(reading_.mistakes, [&](const auto& each) {
-      return each.row == cells_.row && each.column == column && each.why == why;
+      return each.row == cells_.row && each.column == column;
     });
     if (!told) reading_.mistakes.push_back({cells_.row, column, std::move(why)});
   }

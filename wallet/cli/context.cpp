@@ -3,12 +3,12 @@
 // what a file of the home says is read strictly or not at all.
 #include "wallet/cli/context.h"
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <filesystem>
 
 #include "common/address.h"
 #include "common/clock.h"
+#include "common/toml_text.h"
 #include "common/visible.h"
 #include "wallet/cli/description/advice.h"
 #include "wallet/cli/files/output.h"

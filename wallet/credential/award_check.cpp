@@ -21,6 +21,7 @@ constexpr std::uint64_t kEarliestZoneMs = 14 * kHourMs;
 // How far a clock may be behind the ledger's newest block before it is called wrong.
 constexpr std::uint64_t kClockToleranceMs = 10 * 60 * 1000;
 constexpr unsigned kOldestYears = 120;
+constexpr unsigned kYoungestYears = 5;
 
 // Days since 0000-03-01 of a date that check_claim() has accepted ("YYYY-MM-DD"); for comparing and
 // for the start of the day. By the civil calendar, whose year begins in March here, so that the
@@ -108,6 +109,7 @@ class Checking {
     check_number(ClaimId::kEctsHundredths, terms_.ects_hundredths);
     check_number(ClaimId::kEqfLevel, terms_.eqf_level);
     check_conditions();
+    check_grade();
     check_days();
   }
 
@@ -187,6 +189,26 @@ class Checking {
     add(id, std::to_string(said), std::to_string(stated), text);
   }
 
+  // Whoever has not passed has earned nothing that could be awarded.
+  void check_grade() {
+    constexpr std::array<std::string_view, 22> kFailed = {
+        "failed",      "fail",          "notpassed",   "nichtbestanden", "durchgefallen",
+        "ungenügend",  "nonadmis",      "échoué",      "ajourné",        "insuffisant",
+        "nonsuperato", "insufficiente", "suspenso",    "nopresentado",   "reprovado",
+        "onvoldoende", "nietgeslaagd",  "ikkebestått", "ejbestået",      "ikkebestået",
+        "underkänd",   "hylätty"};
+    const auto* grade = text_of(ClaimId::kGrade);
+    if (grade == nullptr) return;
+    std::string word;
+    for (const char c : skeleton(*grade)) {
+      if (c != '-' && c != '_') word += c;
+    }
+    const auto is_it = [&word](std::string_view failed) { return skeleton(failed) == word; };
+    if (std::ranges::none_of(kFailed, is_it)) return;
+    add(ClaimId::kGrade, *grade, "",
+        quoted(*grade) + " is no grade of who has passed: remove the row");
+  }
+
   void check_conditions() {
     const auto* identity = text_of(ClaimId::kIdentityCheck);
     if (identity != nullptr && !terms_.identity_check.empty() &&
@@ -227,6 +249,11 @@ class Checking {
     if (award != nullptr && *birth >= *award)
       return add(ClaimId::kBirthDate, *birth, *award,
                  *birth + " is not before the award on " + *award);
+    if (now_day - day_number(*birth) < std::int64_t{kYoungestYears} * 365) {
+      add(ClaimId::kBirthDate, *birth, today,
+          *birth + " is less than " + std::to_string(kYoungestYears) + " years ago; today is " +
+              today);
+    }
     if (now_day - day_number(*birth) > std::int64_t{kOldestYears} * 366) {
       add(ClaimId::kBirthDate, *birth, today,
           *birth + " is more than " + std::to_string(kOldestYears) + " years ago; today is " +

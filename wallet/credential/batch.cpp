@@ -76,6 +76,18 @@ std::string also_in(const WalletRequest& request) {
   return request.file.empty() ? "" : ", the other one is " + request.file;
 }
 
+// A spreadsheet drops zeros, and people type marks differently.
+std::string near_in(const std::vector<ClassRow>& rows, const std::string& student) {
+  const auto key = reference_key(student);
+  const auto near = std::ranges::find_if(
+      rows, [&key](const ClassRow& row) { return reference_key(row.student) == key; });
+  return near == rows.end()
+             ? std::string{}
+             : "; \"" + near->student + "\" of line " + std::to_string(near->line) +
+                   " is nearly that: write the reference in the list as it is in the "
+                   "request";
+}
+
 Result<Requests> match_requests(const std::vector<ClassRow>& rows,
                                 const std::vector<WalletRequest>& requests) {
   Requests by_student;
@@ -87,7 +99,7 @@ Result<Requests> match_requests(const std::vector<ClassRow>& rows,
     const bool known = std::ranges::find(rows, request.student, &ClassRow::student) != rows.end();
     if (!known)
       return error(of_file(request) + "a wallet request is for student \"" + request.student +
-                   "\", who is not in the class list");
+                   "\", who is not in the class list" + near_in(rows, request.student));
     const auto [first, is_new] = by_student.emplace(request.student, &request);
     if (!is_new)
       return error(of_file(request) + "student \"" + request.student +

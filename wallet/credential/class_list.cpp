@@ -5,6 +5,8 @@
 #include "wallet/credential/class_list.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -22,6 +24,8 @@ constexpr std::string_view kCreditsColumn = "ects";
 constexpr std::size_t kMaxStudentBytes = 128;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_name(ClaimId id) { return id == ClaimId::kGivenName || id == ClaimId::kFamilyName; }
 
 struct Columns {
   std::size_t student = 0;
@@ -113,19 +117,65 @@ Result<ClaimValue> read_credits(std::string_view typed) {
   return value;
 }
 
-// One notice for each learner whose reference is nearly that of an earlier one.
+// One notice for each learner whose reference, or number, is nearly that of an earlier one.
 void warn_of_near_references(ClassList& list) {
   std::map<std::string, const ClassRow*> first_of;
+  std::map<std::string, std::pair<std::string, std::size_t>> numbers;
   for (const auto& row : list.rows) {
+    const auto line = "line " + std::to_string(row.line);
     const auto [first, fresh] = first_of.emplace(reference_key(row.student), &row);
-    if (fresh) continue;
-    list.notices.push_back("line " + std::to_string(row.line) + ": the student \"" + row.student +
-                           "\" is nearly \"" + first->second->student + "\" of line " +
-                           std::to_string(first->second->line) + ": two learners?");
+    if (!fresh)
+      list.notices.push_back(line + ": the student \"" + row.student + "\" is nearly \"" +
+                             first->second->student + "\" of line " +
+                             std::to_string(first->second->line) + ": two learners?");
+
+    const auto claim = row.claims.find(ClaimId::kStudentNumber);
+    if (claim == row.claims.end()) continue;
+    const auto& number = std::get<std::string>(claim->second);
+    const auto [other, is_new] =
+        numbers.emplace(reference_key(number), std::pair{number, row.line});
+    if (!is_new)
+      list.notices.push_back(
+          line + ": the student_number \"" + number + "\" is " +
+          (other->second.first == number ? "" : "nearly \"" + other->second.first + "\", ") +
+          "that of line " + std::to_string(other->second.second) + ": two learners?");
   }
 }
 
-bool is_name(ClaimId id) { return id == ClaimId::kGivenName || id == ClaimId::kFamilyName; }
+// How often each grade stands there: a wrong column, or a grade of who has not passed, is seen
+// here.
+void count_grades(ClassList& list) {
+  constexpr std::size_t kMost = 12;
+  std::map<std::string, std::size_t> counts;
+  for (const auto& row : list.rows) {
+    const auto claim = row.claims.find(ClaimId::kGrade);
+    if (claim != row.claims.end()) ++counts[std::get<std::string>(claim->second)];
+  }
+  if (counts.empty()) return;
+  std::string text;
+  std::size_t shown = 0;
+  for (const auto& [grade, count] : counts) {
+    if (++shown > kMost) break;
+    text += (text.empty() ? "" : ", ") + in_quotes(grade) +
+            (count == 1 ? "" : " (" + std::to_string(count) + " times)");
+  }
+  if (counts.size() > kMost)
+    text += " and " + std::to_string(counts.size() - kMost) + " other ones";
+  list.notices.push_back("the grades are " + text);
+}
+
+// Where some rows have the day of the award, one without it was forgotten: without it a verifier is
+// shown when it was issued.
+void expect_all_award_days(const ClassList& list, Problems& problems) {
+  const auto lacks_day = [](const ClassRow& row) {
+    return !row.claims.contains(ClaimId::kAwardDate);
+  };
+  if (std::ranges::all_of(list.rows, lacks_day)) return;
+  for (const auto& row : list.rows) {
+    if (lacks_day(row))
+      problems.add({row.line, 1}, "the award_date is missing, and other rows have one: fill it in");
+  }
+}
 
 // A program that did not know a letter writes a question mark in its place; some names hold one.
 void warn_of_lost_letters(ClassList& list) {
@@ -177,24 +227,34 @@ std::optional<std::string> read_day_parts(std::string_view typed, std::string_vi
   return parts['Y'] + "-" + parts['M'] + "-" + parts['D'];
 }
 
-// The names of the student system become ours, and what is not wanted goes.
+// The names of the student system become ours, and what is not wanted goes. Each is looked for
+// among the names of the list, so that two may change their places.
 void rename_columns(CsvTable& table, const ClassListReading& reading, Problems& problems) {
+  const auto header = table.header;
+  std::vector<std::size_t> left_out;
   for (const auto& [theirs, ours] : reading.columns) {
-    const auto found = std::ranges::find(table.header, theirs, &CsvCell::text);
-    if (found == table.header.end()) {
+    const auto found = std::ranges::find(header, theirs, &CsvCell::text);
+    if (found == header.end()) {
       problems.add({1, 1}, "--map names a column \"" + theirs + "\", which the list does not have");
       continue;
     }
 
+    const auto at = static_cast<std::size_t>(found - header.begin());
     if (ours != "-") {
-      found->text = ours;
+      table.header[at].text = ours;
       continue;
     }
-
-    const auto at = found - table.header.begin();
-    table.header.erase(found);
-    for (auto& row : table.rows) row.erase(row.begin() + at);
+    left_out.push_back(at);
     table.notices.push_back("column \"" + theirs + "\": left out, as --map says");
+  }
+
+  std::ranges::sort(left_out, std::greater{});
+  const auto twice = std::ranges::unique(left_out);
+  left_out.erase(twice.begin(), twice.end());
+  for (const auto at : left_out) {
+    const auto place = static_cast<std::ptrdiff_t>(at);
+    table.header.erase(table.header.begin() + place);
+    for (auto& row : table.rows) row.erase(row.begin() + place);
   }
 }
 
@@ -216,6 +276,7 @@ Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed,
 CellUse use_of(const ClaimKind* claim) {
   if (claim == nullptr || claim->id == ClaimId::kStudentNumber) return CellUse::kIdentifier;
   if (claim->id == ClaimId::kGrade) return CellUse::kGrade;
+  if (is_name(claim->id)) return CellUse::kName;
   return claim->id == ClaimId::kAwardDate ? CellUse::kAwardDay : CellUse::kText;
 }
 
@@ -234,7 +295,20 @@ Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool cr
   return error(std::string(kind.name) + " " + in_quotes(cell.text) + ": " + damage);
 }
 
+// What stands in the first cell of a row that sums up the others.
+bool is_total(std::string_view text) {
+  constexpr std::array<std::string_view, 16> kTotals = {
+      "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
+      "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
+  std::string word = skeleton(text);
+  while (word.ends_with(':')) word.pop_back();
+  return std::ranges::find(kTotals, word) != kTotals.end();
+}
+
 void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
+  if (is_total(cell.text))
+    problems.add(cell.place, "student " + in_quotes(cell.text) +
+                                 " is the label of a row that sums up the others: remove the row");
   if (const auto damage = spreadsheet_damage(cell.text, CellUse::kIdentifier); !damage.empty()) {
     problems.add(cell.place, "student " + damage);
   } else if (const auto status = check_student(student); !status.ok()) {
@@ -373,6 +447,7 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
                                                      std::to_string(first->second) + " already");
     }
   }
+  if (!problems.any()) expect_all_award_days(list, problems);
   if (problems.any()) return problems.failure();
 
   // Whoever says how days are written means days: they may stand in a column that is called
@@ -383,6 +458,7 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
         "out, or name the column by --map");
   warn_of_near_references(list);
   warn_of_lost_letters(list);
+  count_grades(list);
   return list;
 }
 

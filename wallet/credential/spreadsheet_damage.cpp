@@ -49,6 +49,34 @@ bool is_error_value(std::string_view text) {
   return is_word && (word.back() == '!' || word.back() == '?');
 }
 
+// ---- NULL, n/a, -, TRUE
+
+// What stands for no value, or for yes or no. Case counts: there are families called Null and True.
+bool is_no_value(std::string_view text) {
+  constexpr std::array<std::string_view, 26> kNoValue = {
+      "NULL",  "null", "(null)", "<NULL>",    "N/A",   "n/a",  "n.a.",   "N.A.", "k.A.",
+      "k. A.", "NaN",  "nan",    "undefined", "-",     "--",   "---",    "–",    "—",
+      "?",     "??",   "???",    "TRUE",      "FALSE", "WAHR", "FALSCH", "."};
+  return std::ranges::find(kNoValue, text) != kNoValue.end();
+}
+
+// ---- 12345.0, '00123
+
+// A number that a program took for one to calculate with, or the mark of a text that it left there.
+bool is_number_in_disguise(std::string_view text) {
+  if (text.size() > 2 && text.ends_with(".0")) return is_number(text.substr(0, text.size() - 2));
+  return text.size() > 1 && text.front() == '\'' && is_number(text.substr(1));
+}
+
+// ---- 46023
+
+// A day as spreadsheets count them, from 2000 to 2099.
+bool is_day_count(std::string_view text) {
+  if (!is_number(text) || text.size() != 5) return false;
+  const int days = std::stoi(std::string(text));
+  return days >= 36'526 && days < 73'051;
+}
+
 // ---- 1,23E+11
 
 // Never "4E12", which may be somebody's reference: programs write the sign of the exponent.
@@ -175,6 +203,9 @@ std::string spreadsheet_damage(std::string_view cell, CellUse use) {
   const std::string shown = in_quotes(text);
   if (is_error_value(text))
     return shown + " is what a spreadsheet shows where it has no value: write the value";
+  if (is_no_value(text)) return shown + " is no value: leave the cell empty where there is none";
+  if (text.starts_with('='))
+    return shown + " is a formula, which the program has not computed: write the value";
   if (const auto meant = decoded_once(text))
     return shown + " was decoded twice, as if UTF-8 were Windows-1252: " + in_quotes(*meant) +
            " is meant? Export the list again, as \"CSV UTF-8\"";
@@ -182,7 +213,14 @@ std::string spreadsheet_damage(std::string_view cell, CellUse use) {
     return shown +
            " is a number that a spreadsheet has shortened: its last digits are lost. Format the "
            "column as text, and export it again";
-  if (use == CellUse::kGrade && is_day(text))
+  if (use == CellUse::kIdentifier && is_number_in_disguise(text))
+    return shown +
+           " is a number with what a program put beside it: format the column as text, and export "
+           "it again";
+  if (use == CellUse::kName && text.find('@') != std::string_view::npos)
+    return shown + " is an address of mail and no name";
+  if (use == CellUse::kName && is_number(text)) return shown + " is a number and no name";
+  if (use == CellUse::kGrade && (is_day(text) || is_day_count(text)))
     return shown +
            " is a day and no grade: a spreadsheet makes 1.3 into one. Format the column as text, "
            "and type the grade again";

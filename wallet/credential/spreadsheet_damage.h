@@ -1,6 +1,7 @@
 // What spreadsheet programs leave in a table in the place of what a person typed, without a word:
 // the value of a formula that failed, a long number in scientific notation, a grade that became a
-// day, letters that were decoded twice, an empty cell that became the first day of a calendar.
+// day, letters that were decoded twice, an empty cell that became the first day of a calendar. And
+// what programs and people write where there is no value, or for another column.
 //
 // Each is told by its form alone, and only where nobody would write it so: whatever is named here
 // is refused, for on a credential it would stay. Pure; any thread.
@@ -15,6 +16,7 @@ namespace testamur::wallet {
 // What the cell is meant for: what is damage in one column is a good value in another.
 enum class CellUse : std::uint8_t {
   kText,
+  kName,        // of a person
   kIdentifier,  // whom or what a row is about
   kGrade,
   kAwardDay,

@@ -124,17 +124,28 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       from.of_achievement("quality assurance", &AchievementRecord::quality_assurance),
   };
 
+  // What a credential says otherwise than the achievement stands beside it and hides nothing.
+  const auto other = [&](std::string_view name, ClaimId id, std::string registered) {
+    const auto said = disclosed(credential, id);
+    if (said.empty() || said == registered) return Element{name, {}, kNotStated, {}};
+    return from.of_achievement(name, std::move(registered));
+  };
+
   // The optional elements stand only where something is said.
   const std::vector<Element> optional = {
       from.of_achievement("prerequisites", &AchievementRecord::prerequisites),
       from.either("supervision and identity check", ClaimId::kIdentityCheck,
                   achievement ? achievement->identity_check : ""),
+      other("… by the achievement", ClaimId::kIdentityCheck,
+            achievement ? achievement->identity_check : ""),
       from.of_holder("grade", join({disclosed(credential, ClaimId::kGrade),
                                     disclosed(credential, ClaimId::kGradingScheme)},
                                    ", ")),
       from.of_achievement("stackability", &AchievementRecord::stackability),
       from.either("further information", ClaimId::kFurtherInformation,
                   achievement ? achievement->information : ""),
+      other("… by the achievement", ClaimId::kFurtherInformation,
+            achievement ? achievement->information : ""),
   };
 
   std::ranges::copy_if(optional, std::back_inserter(elements),

@@ -215,6 +215,15 @@ std::vector<std::string> contradictions(const CredentialView& credential,
   return wrong;
 }
 
+// What contradictions() looks at. All else that a credential shows is its issuer's word.
+std::string compared(const CredentialView& credential) {
+  std::string text = "issuer, achievement";
+  for (const auto id : {ClaimId::kTitle, ClaimId::kEctsHundredths, ClaimId::kEqfLevel}) {
+    if (credential.disclosed.contains(id)) text += ", " + std::string(kind_of(id).label);
+  }
+  return text + " and key";
+}
+
 Finding judge_contents(const CredentialView& credential, const RegistryFacts& facts,
                        const std::vector<SlotRecord>& own) {
   const auto& head = credential.head;
@@ -247,8 +256,8 @@ Finding judge_contents(const CredentialView& credential, const RegistryFacts& fa
     return unknown(Topic::kContents,
                    "whether the issuer's key was in use at the anchor is not known");
 
-  return resting_on(valid(Topic::kContents, "what is disclosed agrees with the registry"), facts,
-                    basis);
+  return resting_on(valid(Topic::kContents, compared(credential) + " agree with the registry"),
+                    facts, basis);
 }
 
 // ---- ledger and status

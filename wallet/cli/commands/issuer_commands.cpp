@@ -3,8 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 
+#include "common/text.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/achievement_preview.h"
@@ -240,6 +243,34 @@ Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent
   return {};
 }
 
+// One course under two numbers is two courses to every verifier, and no number is ever free again.
+Attempt<void> warn_of_same_title(IssuerSession& session, const tx::AchievementContent& content,
+                                 std::vector<std::string>& warnings) {
+  std::set<std::string> titles;
+  for (const auto& title : content.titles) titles.insert(skeleton(title.text));
+  TM_TRY(const auto answer, asked(session.client.achievements(session.profile.institution)));
+  std::map<std::uint32_t, std::uint32_t> newest_of;  // version by number
+  for (const auto& other : answer.achievements) {
+    const auto& record = other.record;
+    const auto is_same = [&titles](const TitleText& title) {
+      return titles.contains(skeleton(title.text));
+    };
+    if (record.id.number == content.number || other.retired ||
+        std::ranges::none_of(record.titles, is_same))
+      continue;
+    auto& newest = newest_of[record.id.number];
+    newest = std::max<std::uint32_t>(newest, record.id.version);
+  }
+  for (const auto& [number, version] : newest_of) {
+    const auto text = std::to_string(number);
+    warnings.push_back(
+        "its title is that of " + text + "." + std::to_string(version) +
+        ", which stays another achievement: a new version of that one has number = " + text +
+        " and version = " + std::to_string(version + 1));
+  }
+  return {};
+}
+
 // The names of those who award, teach and assess; one that the ledger does not know is a typing
 // error, told here.
 Attempt<Names> names_of_parties(IssuerSession& session, const tx::AchievementContent& content) {
@@ -275,6 +306,7 @@ Outcome publish(Context& context, const AchievementOptions& options) {
   const bool dry_run = options.dry_run;
   const bool is_draft = !dry_run && !options.draft.file->empty();
   TM_TRY_STATUS(check_version(session, content, is_draft, description.warnings));
+  TM_TRY_STATUS(warn_of_same_title(session, content, description.warnings));
   TM_TRY(const auto names, names_of_parties(session, content));
 
   request.command = "issuer achievement publish";

@@ -10,6 +10,7 @@
 #include "wallet/cli/description/status_words.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_targets.h"
+#include "wallet/cli/flow/awards_left_alone.h"
 #include "wallet/cli/flow/batches.h"
 #include "wallet/cli/flow/open_corrections.h"
 #include "wallet/cli/flow/status_fate.h"
@@ -288,6 +289,27 @@ Attempt<std::vector<std::string>> unregistered_named(const Context& context,
                      "--not-in-register, or leave --yes out and answer the question."};
 }
 
+// What the change leaves in force although somebody may think of it: said, and kept from no work.
+std::vector<std::string> left_alone(const Context& context, const IssuerKeys& vault,
+                                    const std::vector<AwardRecord>& known,
+                                    const std::vector<TargetName>& names,
+                                    const AwardSelection& selection, const Changes& changes) {
+  std::vector<AwardRecord> replaced;
+  for (const auto& each : changes.left_out) {
+    if (each.status == "superseded" && each.fate == Fate::kFinal) replaced.push_back(each.award);
+  }
+
+  std::vector<BatchIndexes> whole;
+  const auto is_whole = [&names](const BatchIndexes& batch) {
+    return std::ranges::any_of(names, [&](const TargetName& name) {
+      return !name.student && !name.index && name.batch == batch.batch;
+    });
+  };
+  if (const auto held = indexes_of_batches(context, vault.register_identities); held.ok())
+    std::ranges::copy_if(*held, std::back_inserter(whole), is_whole);
+  return awards_left_alone(known, selection.awards, replaced, whole);
+}
+
 TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
                                const std::string& reason, const AwardSelection& selection,
                                const Changes& changes) {
@@ -346,6 +368,8 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
     warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
                        "\", for everybody to read");
   }
+  for (const auto& each : left_alone(context, vault, known, names, selection, changes))
+    request.description.details += "  " + each + "\n";
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
   if (changes.hit.empty()) return nothing_to_change(verb, changes, request.description.facts);
   TM_TRY(const auto unknown,

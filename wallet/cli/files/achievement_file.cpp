@@ -3,8 +3,6 @@
 // good. What the values may be is said by ledger/tx/build.h.
 #include "wallet/cli/files/achievement_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -13,6 +11,7 @@
 #include <type_traits>
 
 #include "common/text.h"
+#include "common/toml_text.h"
 #include "common/visible.h"
 #include "ledger/tx/content.h"
 #include "ledger/tx/form_check.h"

@@ -3,12 +3,11 @@
 // there.
 #include "wallet/cli/files/ceremony_files.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <set>
 
 #include "common/address.h"
+#include "common/toml_text.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/dates.h"

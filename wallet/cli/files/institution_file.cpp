@@ -3,11 +3,10 @@
 // one that is told.
 #include "wallet/cli/files/institution_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 
+#include "common/toml_text.h"
 #include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/keystore/file.h"

@@ -3,10 +3,9 @@
 // covers all of them, so that it cannot be registered in another place.
 #include "wallet/cli/files/key_files.h"
 
-#include <toml++/toml.h>
-
 #include <filesystem>
 
+#include "common/toml_text.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/secret_bytes.h"
 

@@ -125,8 +125,12 @@ Status write_home_file(const Context& context, const std::string& name, ByteView
 ExitCode after_output(ExitCode code) {
   const auto failure = standard_output_failure();
   if (!failure) return code;
-  put(Stream::kError, "testamur: the result cannot be printed: " + *failure + "\n");
-  return code == ExitCode::kOk ? ExitCode::kFailure : code;
+  // Whoever gives the command again would do a second time what is done.
+  const bool is_done = code == ExitCode::kOk;
+  put(Stream::kError,
+      "testamur: the result cannot be printed: " + *failure +
+          (is_done ? ". The command itself came to its end: what it was to do is done\n" : "\n"));
+  return is_done ? ExitCode::kFailure : code;
 }
 
 Attempt<void> hold_home(Context& context, const std::string& doing) {

@@ -1,7 +1,6 @@
 #include "wallet/cli/files/policy_file.h"
 
-#include <toml++/toml.h>
-
+#include "common/toml_text.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
