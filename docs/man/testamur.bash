@@ -23,8 +23,8 @@ _testamur_command() {
     'credential rename') positional='other' ;;
     'credential present') values+=' --claim --audience --nonce --until' files+=' --request --out' positional='other' ;;
     'credential receipt') files+=' --out' positional='file' ;;
-    'credential verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose' files+=' --request --receipt --policy --graph' positional='file' ;;
-    'verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose' files+=' --request --receipt --policy --graph' positional='file' ;;
+    'credential verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose --max-graph-age' files+=' --request --receipt --policy --graph' positional='file' ;;
+    'verify') flags+=' --no-holder' values+=' --audience --nonce --max-age --viewpoint --max-status-age --purpose --max-graph-age' files+=' --request --receipt --policy --graph' positional='file' ;;
     'verifier') commands='request' ;;
     'verifier request') values+=' --claims --name --purpose --valid-for' files+=' --out' ;;
     'issuer') commands='seal init achievement batch list show correct resend erase status' ;;

@@ -17,7 +17,7 @@ _testamurd_command() {
     'ready') flags+=' --dry-run' files+=' --config' ;;
     'decisions') commands='export' ;;
     'decisions export') values+=' --issuer --scope --outcome --from --to' files+=' --config --out' ;;
-    'init') flags+=' --observer --accreditor' values+=' --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address' files+=' --config' folders+=' --dir --with-issuer-keys' ;;
+    'init') flags+=' --observer --accreditor' values+=' --name --language --country --domain --ror --eter --lei --deqar --peer-address --api-address --metrics-address --second-node-of' files+=' --config --genesis --party' folders+=' --dir --with-issuer-keys' ;;
     'join') values+=' --institution' files+=' --config --genesis --party' folders+=' --dir' ;;
     'genesis') commands='recover' ;;
     'genesis recover') values+=' --height --keep' files+=' --config' folders+=' --from' positional='file' ;;

@@ -3,7 +3,7 @@
 # The command that is typed in these words.
 function __testamurd_typed
     set -l commands 'run' 'check-config' 'version' 'help' 'backup' 'restore' 'resume-voting' 'new-key' 'ready' 'decisions' 'decisions export' 'init' 'join' 'genesis' 'genesis recover' 'recover' 'replace'
-    set -l valued --api --api-address --chain --config --country --deqar --dir --domain --eter --from --genesis --height --institution --issuer --keep --language --lei --metrics-address --name --out --outcome --party --peer-address --ror --scope --sign-from --to --with-issuer-keys
+    set -l valued --api --api-address --chain --config --country --deqar --dir --domain --eter --from --genesis --height --institution --issuer --keep --language --lei --metrics-address --name --out --outcome --party --peer-address --ror --scope --second-node-of --sign-from --to --with-issuer-keys
     set -l typed ''
     set -l value no
     for word in $argv[2..-1]
@@ -88,6 +88,9 @@ complete -c testamurd -n '__testamurd_at init' -l metrics-address -x -d 'host:po
 complete -c testamurd -n '__testamurd_at init' -l with-issuer-keys -x -a '(__fish_complete_directories)' -d 'Where the institution\'s own key files go (default: issuer-keys in the directory)'
 complete -c testamurd -n '__testamurd_at init' -l observer -d 'A node without a vote'
 complete -c testamurd -n '__testamurd_at init' -l accreditor -d 'With --observer: a quality agency'
+complete -c testamurd -n '__testamurd_at init' -l second-node-of -x -d '--language --country --domain --ror --eter --lei --deqar --with-issuer-keys --observer --accreditor Instead of an institution\'s facts: a further node of this one (tmi1...), without a vote'
+complete -c testamurd -n '__testamurd_at init' -l genesis -r -F -d 'With it: the record of the ledger'
+complete -c testamurd -n '__testamurd_at init' -l party -r -F -d '… and party files of the others'
 complete -c testamurd -n '__testamurd_at join' -l dir -x -a '(__fish_complete_directories)' -d 'Directory of the node'
 complete -c testamurd -n '__testamurd_at join' -l config -r -F -d 'Its configuration, where that is not testamurd.toml in the directory'
 complete -c testamurd -n '__testamurd_at join' -l genesis -r -F -d 'Genesis record (`testamur genesis`)'

@@ -306,11 +306,13 @@ Status check_follows(const NodeConfig& config, const fs::path& record,
                          : "For another ledger make another node (testamurd init)"));
 }
 
-// Ourselves (a registration changes the id) and nodes that nobody can reach are no peers.
+// Ourselves (a registration changes the id) and nodes that nobody can reach are no peers. The first
+// node of its institution is one of a node that only follows.
 bool is_peer(const PartyAddress& party, const NodeConfig& config,
              const std::vector<std::string>& own, const std::optional<InstitutionId>& founder,
              bool registered) {
-  const bool own_id = party.institution == config.institution || party.institution == founder;
+  const bool own_id = !config.consensus_key.empty() &&
+                      (party.institution == config.institution || party.institution == founder);
   const bool own_address = registered && party.peer_address == config.peer_listen;
   return !own_id && !own_address && !holds_one_of(party.keys, own) && !party.peer_address.empty();
 }

@@ -115,13 +115,10 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
                       stop->text());
   }
 
-  // The others see an institution with a seat that is silent, so it must be said here.
   if (chain.engine.voting == consensus::VotingState::kObserver &&
       ledger::seat_of(reader.state(), context.self) && !chain.voting_key) {
-    out.add_obstacles(
-        "this institution is a validator, but this node does not hold the consensus key that sits "
-        "in the "
-        "set: it only follows");
+    if (const auto idle = idle_seat_obstacle(chain, context.self); !idle.empty())
+      out.add_obstacles(idle);
   }
 
   for (const auto& seen : context.evidence.all()) {
@@ -242,6 +239,16 @@ void add_peer_obstacles(const ChainStatus& chain, bool in_step, v1::GetStatusRes
 }
 
 }  // namespace
+
+std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& self) {
+  const bool is_heard =
+      std::ranges::any_of(chain.engine.peers, [&self](const consensus::PeerHeard& peer) {
+        return peer.id == self && peer.heard_ms_ago && !peer.silent;
+      });
+  if (is_heard) return {};
+  return "this institution is a validator, this node does not hold the consensus key that sits in "
+         "the set, and no other node is heard of that does: nobody votes for it";
+}
 
 void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
                     v1::GetStatusResponse& out) {

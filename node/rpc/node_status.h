@@ -37,6 +37,9 @@ class StatusBoard {
 // observer that is in step has no obstacle in whom it does not hear.
 void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
                     v1::GetStatusResponse& out);
+// Of a node without the voting key of an institution that has a seat: empty where another node is
+// heard of that votes with it, which is no obstacle but a second node's purpose.
+std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& self);
 // That the clocks of most validators are behind this one; empty: they are not.
 std::string own_clock_obstacle(const ChainStatus& chain);
 

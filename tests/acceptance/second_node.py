@@ -56,10 +56,12 @@ def body(network, folder):
         def follows():
             done = own.begin("node", "status")
             text, _ = done.communicate(timeout=60)
-            status = json.loads(text) if text.strip().startswith("{") else {}
-            return done.returncode == OK and status.get("role") == "observer" and not status.get("obstacles")
+            statuses = json.loads(text)["nodes"] if text.strip().startswith("{") else []
+            (folder / "status.json").write_text(text)
+            return done.returncode == OK and len(statuses) == 1 and not statuses[0]["obstacles"]
 
         until(follows, "a second node that follows without an obstacle")
+        until(lambda: not network.status_of(2)["obstacles"], "another member that has no obstacle in it")
         network.kill(1)
         shown = own.run("registry", "institution", network.institutions[0])
         require(network.institutions[0] in json.dumps(shown), f"{shown}")

@@ -109,5 +109,16 @@ TEST_CASE("a span of time is said in the unit that a person would use") {
   CHECK(span_text(72ull * 3'600'000) == "3 days");
 }
 
+// A second node had it for good; a first one that lost its key by a slip must have it.
+TEST_CASE("a seat that another node votes with is no obstacle of one that only follows") {
+  Seen seen(v1::NODE_ROLE_OBSERVER);
+  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)), "nobody votes for it"));
+  seen.chain.engine.peers[1].heard_ms_ago = 20;
+  CHECK(idle_seat_obstacle(seen.chain, id_of(1)).empty());
+  CHECK(has(idle_seat_obstacle(seen.chain, id_of(2)), "nobody votes for it"));
+  seen.chain.engine.peers[1].silent = true;
+  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)), "nobody votes for it"));
+}
+
 }  // namespace
 }  // namespace testamur::node
