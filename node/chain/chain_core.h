@@ -105,6 +105,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   void on_peer_up(const net::Origin& from, const net::Hello& hello) override;
   void on_frame(const net::Origin& from, net::Frame frame, net::Lease lease) override;
   void on_peer_down(const net::Origin& from, const std::string& reason) override;
+  void on_refusal(const std::string& address, const std::string& reason) override;
 
  private:
   // Life and time.

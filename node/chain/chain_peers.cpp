@@ -56,6 +56,11 @@ void Chain::Core::on_peer_down(const net::Origin& from, const std::string& reaso
   block_server_.forget(from);
 }
 
+void Chain::Core::on_refusal(const std::string& address, const std::string& reason) {
+  if (stopped_) return;
+  log_.info("peer_refused", {{"address", address}, {"cause", reason}});
+}
+
 void Chain::Core::on_frame(const net::Origin& from, net::Frame frame, net::Lease lease) {
   if (stopped_) return;
   parts_.counters.frames_in.add();

@@ -1,6 +1,7 @@
 #include "node/config/genesis_file.h"
 
 #include "node/config/party_file.h"
+#include "node/config/paths.h"
 
 namespace testamur::node {
 
@@ -22,6 +23,9 @@ std::string not_signed(ByteView record) {
 }  // namespace
 
 Result<ledger::Genesis> load_genesis(const std::filesystem::path& file) {
+  if (!is_there(file))
+    return error(file.string() +
+                 " is not there: testamurd join puts the ledger's genesis record there");
   TM_TRY(auto record, read_text(file));
   auto genesis = ledger::decode_genesis(as_bytes(record));
   if (genesis.ok()) return genesis;

@@ -279,7 +279,7 @@ def a_certificate_says_how_long_it_lasts(world):
         with running(directory) as (port, _):
             status = ["--endpoint", f"node.test:{port}", "--tls-root", str(directory / "one.pem"), "node", "status"]
             code, text = typed(world.nobody, *status, wrap=named(world))
-            require(code == OK and (left in text if left else "expires in" not in text), f"{days} days: {code} {text}")
+            require(code == (FAILURE if left else OK) and (left in text if left else "expires in" not in text), f"{days} days: {code} {text}")
             # A certificate by nobody whom the caller trusts, and the right one under another name.
             for other in (["--endpoint", f"node.test:{port}", "node", "status"], ["--endpoint", f"evil.test:{port}", *status[2:]]):
                 code, text = typed(world.nobody, *other, wrap=named(world))
@@ -303,7 +303,7 @@ def connections_do_not_make_a_node_deaf(world, descriptors=1024, connections=130
                 with contextlib.suppress(OSError):  # it may have been turned away
                     held[-1].sendall(PREFACE)
             status = ["--endpoint", f"127.0.0.1:{port}", "node", "status"]
-            text = until(lambda: (lambda done: done[1] if done[0] == OK else None)(typed(world.nobody, *status)), "an answer beside the flood")
+            text = until(lambda: (lambda done: done[1] if done[0] == FAILURE else None)(typed(world.nobody, *status)), "an answer beside the flood")
             require("overload (api_connections)" in text and "127.0.0.1" in text, f"the status names no cause: {text}")
             said = [line for line in log.read_text().splitlines() if "api_connections" in line and "event=serving" not in line]
             require(said, f"nothing in the log: {log.read_text()[-800:]}")

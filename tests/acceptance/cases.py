@@ -141,7 +141,7 @@ def credentials_name_the_issuer_of_now(world):
     claim, code = world.claims("renamed")["R1"]
     shown = import_and_present(world, claim, code, "renamed.txt")
     hold(world.nobody, [row("what was issued after it", f"credential verify {shown} --audience A --nonce n", OK, "genuine",
-                            "Renamed University", "issuer, achievement, ")])
+                            "Renamed University", "issuer, achievement and key agree")])
 
 
 # ---- outputs, many programs, days --------------------------------------------------------------------------------------------

@@ -229,7 +229,8 @@ class Network:
         endpoint = self.machine.own_endpoint(number, self.endpoints)
         done = subprocess.run([str(BIN / "testamur"), "--quiet", "--json", "--endpoint", endpoint, "node", "status"],
                               capture_output=True, text=True, preexec_fn=lambda: self.arrive(number))
-        answer = json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else {}
+        answered = done.returncode in (0, 1) and done.stdout.strip()  # 1: with obstacles
+        answer = json.loads(done.stdout) if answered else {}
         nodes = answer.get("nodes", [])
         return nodes[0] if nodes and "as_of" in nodes[0] else None
 

@@ -27,6 +27,7 @@ RULES = [
     (r"urn:testamur:1:[^:\s]+:[^:\s,]+:(\d+|N)", r"urn:testamur:1:tmn1…:tmi1…:N"),  # a reference; indexes are given out by lot
     (r"\bindex \d+|\bthe indexes \d+", lambda found: found.group(0).rstrip("0123456789") + "N"),
     (r"^ +([a-z]+ ){23}[a-z]+$", "  (24 words)"),
+    (r"^Words \d+, \d+ and \d+,", "Words 3, 11 and 20,"),
     (r"\b(api_port|peer_port|open_files)=\d+", r"\1=N"),
     (r"\b(tm[a-z]1)[0-9a-z…]{5,}", r"\1…"),                                      # ids, also shortened ones
     (r"\b[0-9A-Z]{5}(-[0-9A-Z]{5}){3}\b", "XXXXX-XXXXX-XXXXX-XXXXX"),            # a claim code

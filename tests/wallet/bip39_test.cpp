@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include <sstream>
 
@@ -140,6 +141,29 @@ TEST_CASE("damaged words never crash the reader") {
   const auto words = words_from_entropy(Bytes(32, 9));
   test::for_each_mutation(words.view(), 1000,
                           [](ByteView damaged) { (void)entropy_from_words(as_text(damaged)); });
+}
+
+TEST_CASE("some of the words are asked back, each once, and only those are right") {
+  const auto words = words_from_entropy(make_recovery_entropy().view());
+  std::set<std::vector<std::size_t>> seen;
+  for (int i = 0; i < 50; ++i) {
+    const auto places = some_word_places(3);
+    seen.insert(places);
+    REQUIRE(places.size() == 3);
+    CHECK((places[0] >= 1 && places[0] < places[1] && places[1] < places[2] && places[2] <= 24));
+  }
+  CHECK(seen.size() > 10);
+
+  const std::string all =
+      "abandon ability able about above absent absorb abstract absurd abuse access accident "
+      "account accuse achieve acid acoustic acquire across act action actor actress actual";
+  const std::vector<std::size_t> places{2, 5, 24};
+  CHECK(are_words_at(all, places, "ability above actual"));
+  CHECK(are_words_at(all, places, " ABIL, abov; actu\n"));
+  CHECK_FALSE(are_words_at(all, places, "ability actual above"));
+  CHECK_FALSE(are_words_at(all, places, "ability above"));
+  CHECK_FALSE(are_words_at(all, places, "ability above actual act"));
+  CHECK_FALSE(are_words_at(all, places, ""));
 }
 
 }  // namespace testamur::wallet

@@ -43,6 +43,30 @@ TEST_CASE("the caller's own policy stays the caller's, whatever viewpoint was na
   CHECK(facts.acceptance->policy_owner == "Porto");
 }
 
+// "Ghent accepts", said by Porto's policy, where Ghent publishes another one.
+TEST_CASE("what another policy decides is no answer of an institution that publishes its own") {
+  RegistryFacts facts;
+  facts.acceptance = AcceptanceRecord{};
+  facts.acceptance->outcome = Acceptance::kAccept;
+  facts.acceptance->policy_digest = "bb";
+  facts.acceptance->bodies = {{"Ghent", Acceptance::kAccept, ""}};
+  facts.decisions.emplace().push_back({});
+  facts.decisions->front().outcome = Acceptance::kAccept;
+  const auto named = [&](const std::string& published) {
+    auto judged = facts;
+    name_policy(Viewpoint{institution(1), "Ghent", published, institution(2), "Porto"}, judged);
+    return judged;
+  };
+  CHECK(named("bb").acceptance->outcome == Acceptance::kAccept);
+  CHECK(named("").acceptance->outcome == Acceptance::kAccept);
+  const auto other = named("aa");
+  CHECK(other.acceptance->outcome == Acceptance::kUnknown);
+  CHECK(other.acceptance->explanation ==
+        "Porto decides by another policy than the one that Ghent publishes: ask a node of Ghent");
+  CHECK(other.acceptance->bodies[0].outcome == Acceptance::kUnknown);
+  CHECK(other.decisions->front().outcome == Acceptance::kUnknown);
+}
+
 TEST_CASE("for another viewpoint the worst of what governs decides, and a block today always") {
   const auto decision = [](const char* point, Acceptance outcome, bool governs) {
     DecisionRecord record;

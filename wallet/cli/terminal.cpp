@@ -4,6 +4,7 @@
 #include "wallet/cli/terminal.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "common/hash.h"
+#include "common/typed_word.h"
 #include "common/visible.h"
 
 namespace testamur::wallet {
@@ -180,9 +182,18 @@ std::string nothing_was(const std::string& done) {
   return "nothing was " + done + (input_is_terminal() ? "" : " (without a terminal, give --yes)");
 }
 
+void warn_of_open_secret(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return;
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) == 0) return;
+  put(Stream::kError, "testamur: note: others of this machine may open " + path +
+                          ", which is a secret: chmod 600 " + typed_word(path) + "\n");
+}
+
 Result<SecretBytes> read_secret_file(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return error("cannot open " + path + ": " + std::strerror(errno));
+  warn_of_open_secret(path);
   auto secret = read_line(descriptor, path);
   close(descriptor);
   return secret;

@@ -60,6 +60,8 @@ std::string nothing_was(const std::string& done);
 
 // The first line of a file or of an inherited descriptor, without its line end.
 Result<SecretBytes> read_secret_file(const std::string& path);
+// Says on standard error where others of the machine may open a file that holds a secret.
+void warn_of_open_secret(const std::string& path);
 Result<SecretBytes> read_secret_descriptor(int descriptor);
 
 // One line on standard error that is redrawn in place; on anything but a terminal, one line at the

@@ -146,7 +146,9 @@ LedgerOutcome check_log(Client& client, const ledger::Header& before, const ledg
 LedgerFailure foreign(const ChainId& served, const ChainId& trusted) {
   return failure("other_ledger", "the node serves another ledger, " + to_text(served) +
                                      ", than this home trusts, " + to_text(trusted) +
-                                     ": use another --home for it");
+                                     ": use another --home for it. If the trusted one was a trial "
+                                     "(testamurd --dev), let it go: testamur ledger forget " +
+                                     to_text(trusted));
 }
 
 LedgerFailure not_accepted(const ledger::Genesis& recovery) {

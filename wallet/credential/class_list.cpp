@@ -72,7 +72,8 @@ std::string unknown_column(const std::string& name, std::size_t number) {
   return "the column " + in_quotes(name) + " is not known" +
          (meant.empty() ? ""
                         : ": is \"" + meant + "\" meant? --map " + typed_word(name + "=" + meant)) +
-         " (known: " + known_columns() + ")";
+         " (known: " + known_columns() + "; --map " + typed_word(name + "=OURS") +
+         " gives it one of these names, --map " + typed_word(name + "=-") + " leaves it out)";
 }
 
 Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
@@ -286,6 +287,11 @@ Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool cr
   if (const auto damage = spreadsheet_damage(cell.text, use_of(&kind)); !damage.empty())
     return error(std::string(kind.name) + " " + damage);
   auto value = credits ? read_credits(cell.text) : read_claim(kind, cell.text, date_form);
+  const bool is_other_form = kind.type == ClaimType::kDate && date_form.empty() &&
+                             std::ranges::any_of(cell.text, is_digit);
+  if (!value.ok() && is_other_form)
+    return error(value.message() +
+                 " (or say how the list writes its days: --date-format DD.MM.YYYY)");
   if (!value.ok() || kind.id != ClaimId::kAwardDate) return value;
 
   // In the form of the list a day may have looked like any other.

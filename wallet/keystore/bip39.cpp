@@ -4,10 +4,13 @@
 #include "wallet/keystore/bip39.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "common/check.h"
+#include "common/keys.h"
 #include "common/text.h"
 #include "wallet/keystore/primitives.h"
 
@@ -144,6 +147,32 @@ std::size_t count_words(std::string_view words) {
   auto found = split(words);
   wipe_words(found);
   return found.size();
+}
+
+std::vector<std::size_t> some_word_places(std::size_t count) {
+  TM_CHECK(count <= kRecoveryWords, count);
+  std::set<std::size_t> places;
+  while (places.size() < count) {
+    std::array<std::uint8_t, 1> random{};
+    fill_random(random);
+    if (random[0] < 256 / kRecoveryWords * kRecoveryWords)
+      places.insert(random[0] % kRecoveryWords + 1);
+  }
+  return {places.begin(), places.end()};
+}
+
+bool are_words_at(std::string_view words, std::span<const std::size_t> places,
+                  std::string_view typed) {
+  auto all = split(words);
+  auto said = split(typed);
+  bool are_same = said.size() == places.size();
+  for (std::size_t i = 0; are_same && i < places.size(); ++i) {
+    const auto right = find_word(all.at(places[i] - 1));
+    are_same = right && find_word(said[i]) == right;
+  }
+  wipe_words(all);
+  wipe_words(said);
+  return are_same;
 }
 
 const std::array<std::string_view, 2048>& recovery_word_list() { return kWords; }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/bytes.h"
 #include "common/result.h"
@@ -26,6 +28,12 @@ SecretBytes words_from_entropy(ByteView entropy);
 // word), a wrong count, or that the checksum does not fit. First four letters are enough for a
 // word.
 Result<SecretBytes> entropy_from_words(std::string_view words);
+// Some places among 24, counted from 1, ascending, each once: for asking whether the words are
+// written down.
+std::vector<std::size_t> some_word_places(std::size_t count);
+// Whether `typed` are the words of `words` at these places, by the rules of entropy_from_words().
+bool are_words_at(std::string_view words, std::span<const std::size_t> places,
+                  std::string_view typed);
 // How many words those are, whether they are recovery words or not.
 std::size_t count_words(std::string_view words);
 // PBKDF2-HMAC-SHA512, 2,048 rounds, over the canonical words. `passphrase` must be ASCII; the

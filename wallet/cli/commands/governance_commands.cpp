@@ -134,7 +134,23 @@ Outcome vote(Context& context, const VoteOptions& options) {
     return {};
   };
 
-  return confirm_sign_send(session, std::move(request), options.draft);
+  auto voted = confirm_sign_send(session, std::move(request), options.draft);
+  const Reply* reply = voted.reply();
+  if (reply == nullptr || reply->already || !options.draft.file->empty()) return voted;
+
+  // What the vote has caused; that it was cast stands, whether a node answers now or not.
+  const auto after = session.client.proposal(found.view.id);
+  const auto* view = std::get_if<ProposalAnswer>(&after);
+  if (view == nullptr) return voted;
+  Reply said = *reply;
+  said.json["proposal"] = to_text(found.view.id);
+  said.json["approvals"] = view->approvals;
+  said.json["passed"] = view->state == ProposalState::kPassed || view->state == ProposalState::kDone;
+  said.text += view->state == ProposalState::kPassed
+                   ? "  the proposal has passed, and takes effect " + due_text(*view) +
+                         "; on an idle ledger that is the next heartbeat\n"
+                   : "  so far " + tally_text(*view) + "\n";
+  return said;
 }
 
 Outcome veto(Context& context, const VoteOptions& options) {

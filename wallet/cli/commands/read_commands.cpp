@@ -47,7 +47,10 @@ Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOpti
   const auto hash = bytes ? Hash256::from(*bytes) : std::nullopt;
   if (!hash) {
     return CallError{CallFailure::kInvalid,
-                     in_quotes(text) + " is neither 64 hexadecimal digits nor a reference",
+                     in_quotes(text) + " is neither 64 hexadecimal digits nor a reference" +
+                         (is_there(text) ? "; a table of them is checked by --csv, a credential by "
+                                           "testamur verify"
+                                         : ""),
                      {},
                      {},
                      {}};
@@ -91,7 +94,9 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   if (json.contains("slot")) json["slots"] = Json::array({json["slot"]});
   if (answer.listing == Listing::kNotListed) {
     out.text += "  " + toned(Tone::kDoubt, "not listed") + " by the word of " + client.answering() +
-                " (which proves nothing: it may be anchored without being listed)\n";
+                " (which proves nothing: it may be anchored without being listed)\n  to know more, "
+                "take the reference (urn:testamur:…) instead of the hash, ask another node, or ask "
+                "the learner for a presentation (testamur verifier request)\n";
     out.code = worse(out.code, ExitCode::kUnknown);
   }
   if (answer.listing == Listing::kUnknown || answer.slots.size() > kMostSlots) {
@@ -170,9 +175,16 @@ Outcome show_achievement(Context& context, const std::string& typed) {
   return shown(answer, achievement_text(answer));
 }
 
+// That of this home, where none is named.
 Outcome show_achievements(Context& context, const std::string& institution) {
   Client client = context.client();
-  TM_TRY(const auto id, institution_named(client, "institution", institution));
+  InstitutionId id;
+  if (institution.empty()) {
+    TM_TRY(const auto profile, issuer_profile(context, client));
+    id = profile.institution;
+  } else {
+    TM_TRY(id, institution_named(client, "institution", institution));
+  }
   TM_TRY(const auto answer, asked(client.achievements(id)));
   std::string text;
   for (const auto& achievement : answer.achievements) text += achievement_line(achievement);
@@ -229,13 +241,16 @@ Outcome node_status(Context& context) {
     const auto answer = client.status_of(endpoint);
     Json json = Json::object();
     if (const auto* failure = std::get_if<CallError>(&answer)) {
-      reply.exit = ExitCode::kUnreachable;
+      reply.exit = worse(reply.exit, ExitCode::kUnreachable);
       reply.text += endpoint + "  " + toned(Tone::kBad, failure->message) + "\n";
       json["error"] = failure->message;
     } else {
       const auto& status = std::get<StatusAnswer>(answer);
       reply.text += endpoint + "  " + status_text(status);
-      if (home && status.chain != home)
+      const bool is_foreign = home && status.chain != home;
+      if (is_foreign || !status.obstacles.empty())
+        reply.exit = worse(reply.exit, ExitCode::kFailure);
+      if (is_foreign)
         reply.text += "  " + toned(Tone::kDoubt, "Another ledger") + " than this home trusts, " +
                       to_text(*home) + "\n";
       json = status.shown.json();
@@ -300,7 +315,7 @@ void add_registry_commands(CLI::App& app, Context& context, Run& run) {
     run = [&context, text, history] { return show_institution(context, *text, *history); };
   });
   auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
-  option(*achievements, "institution", *text, "Id (tmi…) or domain")->required();
+  option(*achievements, "institution", *text, "Id (tmi…) or domain (default: this home's)");
   achievements->callback([&context, &run, text] {
     run = [&context, text] { return show_achievements(context, *text); };
   });

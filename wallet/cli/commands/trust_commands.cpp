@@ -215,6 +215,11 @@ Outcome say(Context& context, const TrustOptions& options, tx::StatementKind kin
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
+// About the institution as a whole, which a scope of some fields never covers.
+bool asks_in_general(const DecideQuery& query) {
+  return query.fields.empty() && !query.achievement;
+}
+
 Outcome explain(Context& context, const ExplainOptions& options) {
   TM_TRY(const auto files, read_own_files(options.policy_file, options.graph_file));
 
@@ -246,8 +251,23 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   Json json = decision.shown.json();
   json["policy_of"] = to_text(policy_of);
   json["policy_text"] = whose;
+
+  std::string first = asks_in_general(query) && decision.outcome != Acceptance::kAccept
+                          ? "asked about no field of study: whoever is trusted for some fields "
+                            "only is refused so. Name one with --field, or --achievement\n"
+                          : "";
+  // Nobody is said to accept by a policy that is not its own.
+  if (policy_of == PolicyOf::kNodeNonePublished) first += "decided " + one_line(whose) + ":\n";
+  if (policy_of == PolicyOf::kNodeOtherPublished) {
+    json["outcome_by_the_nodes_policy"] = json["outcome"];
+    json["outcome"] = "unknown";
+    exit = ExitCode::kUnreachable;
+    first += "it is not known whether " + one_line(viewpoint->name) + " accepts it: " +
+             one_line(ask_its_own_node(*viewpoint)) + "\n" + "by the policy of " +
+             one_line(viewpoint->node_name) + ":\n";
+  }
   return Reply{std::move(json),
-               decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
+               first + decision_text(decision, "", true) + "decided " + one_line(whose) + "\n" +
                    toned(Tone::kQuiet, as_of_text(decision.as_of)) + "\n",
                exit};
 }
@@ -294,7 +314,7 @@ void add_trust_commands(CLI::App& app, Context& context, Run& run) {
   option(*grant, "--amount", options->amount,
          "1 to 120: 120 (the default) is full trust, 60 needs two such friends");
   option(*grant, "--depth", options->depth,
-         "0: its own awards only; 1: also those it speaks for; 2: also their friends'");
+         "0: its own awards only; 1: also those it speaks for; 2: also their friends' (default 1)");
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
   add("withdraw", "End an earlier grant or distrust", tx::StatementKind::kEnd);
 

@@ -81,6 +81,26 @@ ExitCode hand_over(Context& context, const SecretBytes& words, const std::string
               "the recovery words cannot be shown: no wallet was made");
 }
 
+// Words that were looked at and not written down give nothing back.
+Attempt<void> ask_for_some(const SecretBytes& words) {
+  constexpr std::size_t kAsked = 3;
+  constexpr int kTries = 3;
+  const auto places = some_word_places(kAsked);
+  const std::string which = std::to_string(places[0]) + ", " + std::to_string(places[1]) + " and " +
+                            std::to_string(places[2]);
+  for (int i = 0; i < kTries; ++i) {
+    TM_TRY(const auto typed,
+           or_exit(ExitCode::kPassphrase,
+                   ask_secret({"Words " + which + ", from your paper: ", "some of the words",
+                               "--words-file"})));
+    if (are_words_at(words.text(), places, typed.text())) return {};
+    put(Stream::kError, "those are not the words " + which + " of this wallet\n");
+  }
+  return Failure{ExitCode::kPassphrase,
+                 "the words that you typed are not those that were shown: no wallet was made. Begin "
+                 "again, and write the new words down"};
+}
+
 // The words go out before there is a vault: a wallet whose words nobody has seen could never be
 // restored.
 Outcome init(Context& context, const std::string& words_file) {
@@ -106,6 +126,7 @@ Outcome init(Context& context, const std::string& words_file) {
   const SecretBytes words = words_from_entropy(contents.entropy.view());
   if (const ExitCode shown = hand_over(context, words, words_file); shown != ExitCode::kOk)
     return shown;
+  if (words_file.empty() && input_is_terminal()) TM_TRY_STATUS(ask_for_some(words));
 
   if (const ExitCode made = create_vault(context, contents); made != ExitCode::kOk) {
     // Words of a wallet that does not exist would only mislead.
@@ -271,6 +292,7 @@ Outcome restore(Context& context, const std::string& words_file, const std::stri
         {"The 24 recovery words, in one line or several: ", "the recovery words", "--words-file",
          [](std::string_view typed) { return count_words(typed) >= kRecoveryWords; }});
   } else {
+    warn_of_open_secret(words_file);
     auto raw = read_file(words_file, kMaxWordsBytes);
     if (!raw.ok()) return fail(context, ExitCode::kUsage, raw.message());
     words = SecretBytes{std::move(raw).value()};

@@ -400,7 +400,8 @@ std::string words(const tx::InstitutionRegisterContent& content, const tx::Decod
 
   out +=
       "It may issue from the block on that carries this, and answers for itself; it can be "
-      "suspended by a vote.\n"
+      "suspended by a vote. It neither votes nor accredits: the validators give such a role by a "
+      "vote of its own (testamur governance propose).\n"
       "Its keys (" +
       std::to_string(content.root_threshold) + " of the root keys sign for it):";
   for (const auto& entry : content.keys) out += "\n  " + describe_new_key(entry.purpose, entry.key);

@@ -42,6 +42,26 @@ void name_policy(const std::optional<Viewpoint>& viewpoint, RegistryFacts& facts
   acceptance.viewpoint = viewpoint->name;
   acceptance.policy_of = viewpoint->policy_of(acceptance.policy_digest);
   acceptance.policy_owner = viewpoint->node_name;
+  if (acceptance.policy_of != PolicyOf::kNodeOtherPublished) return;
+
+  // What another policy says is no answer of the one that is published.
+  acceptance.outcome = Acceptance::kUnknown;
+  acceptance.failed_rule.clear();
+  acceptance.explanation = ask_its_own_node(*viewpoint);
+  for (auto& body : acceptance.bodies) body.outcome = Acceptance::kUnknown;
+  if (!facts.decisions) return;
+  for (auto& decision : *facts.decisions) {
+    decision.outcome = Acceptance::kUnknown;
+    decision.failed_rule.clear();
+    decision.explanation = acceptance.explanation;
+    decision.paths.clear();
+  }
+}
+
+std::string ask_its_own_node(const Viewpoint& viewpoint) {
+  return (viewpoint.node_name.empty() ? std::string("the node") : viewpoint.node_name) +
+         " decides by another policy than the one that " + viewpoint.name +
+         " publishes: ask a node of " + viewpoint.name;
 }
 
 }  // namespace testamur::wallet

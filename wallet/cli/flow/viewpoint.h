@@ -25,7 +25,10 @@ struct Viewpoint {
 // Nothing where none is named. Both names are the word of the node.
 Attempt<std::optional<Viewpoint>> read_viewpoint(Client& client, const std::string& id_or_domain);
 std::optional<InstitutionId> id_of(const std::optional<Viewpoint>& viewpoint);
-// Says in the facts whose policy it was.
+// Says in the facts whose policy it was. Where it is another one than the viewpoint publishes, what
+// the viewpoint thinks is unknown.
 void name_policy(const std::optional<Viewpoint>& viewpoint, RegistryFacts& facts);
+// Why nobody here can say what it thinks, and who can.
+std::string ask_its_own_node(const Viewpoint& viewpoint);
 
 }  // namespace testamur::wallet
