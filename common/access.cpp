@@ -57,9 +57,15 @@ std::string access_cure(int cause, const std::string& path) {
     return runs + ", to whom " + place + " belongs: give it the right back (chmod u+rwX " + place +
            ")";
   }
-  return runs + ", and " + place + " belongs to " + user_name(facts.st_uid) +
-         ": run it as that user, or give the file to this one (chown -R " + self + " " + place +
-         ")";
+  const auto owner = user_name(facts.st_uid);
+  // Never that a folder on the way be given away: it may be the home of somebody.
+  if (place != path) {
+    return runs + ", and the folder " + place + " belongs to " + owner +
+           ": run it as that user, or name a place in a folder that " + self + " may use";
+  }
+  return runs + ", and " + place + " belongs to " + owner +
+         ": run it as that user, or give it to this one (chown " +
+         (S_ISDIR(facts.st_mode) ? "-R " : "") + self + " " + place + ")";
 }
 
 }  // namespace testamur::inline common
