@@ -433,14 +433,18 @@ void note_quarantine(Preflight& found, const NodeConfig& config, const ledger::G
 // A node of a validator that was told to follow only is missed by nobody until a second one fails.
 void note_seat(Preflight& found, const NodeConfig& config, const ledger::CertifyingSet& set) {
   if (!config.institution || !config.consensus_key.empty()) return;
+  // A second node names the first one of its institution.
+  if (std::ranges::find(config.peers, *config.institution, &PeerEntry::institution) !=
+      config.peers.end())
+    return;
   const auto seat = seat_key(set, *config.institution);
   if (!seat) return;
-  found.notes.push_back(
-      "keys.consensus is empty, and " + to_text(*config.institution) +
-      " is a validator of this ledger, with the consensus key " +
-      to_text(key_id(KeyPurpose::kConsensus, *seat)) +
-      ": this node only follows. Right for a second node of the institution; where it is the only "
-      "one nobody casts its vote: name the key's file in keys.consensus");
+  found.notes.push_back("keys.consensus is empty, and " + to_text(*config.institution) +
+                        " is a validator of this ledger, with the consensus key " +
+                        to_text(key_id(KeyPurpose::kConsensus, *seat)) +
+                        ": this node only follows, and no [[peer]] is another one of the "
+                        "institution. Where this is the "
+                        "only one nobody casts its vote: name the key's file in keys.consensus");
 }
 
 void check_set(Preflight& found, const NodeConfig& config, const ledger::CertifyingSet& set,

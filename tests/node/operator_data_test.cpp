@@ -385,6 +385,12 @@ TEST_CASE("a validator whose configuration names no consensus key is told that i
   node.begin_store(*load_genesis(node.config().genesis));
   CHECK(noted(false));
   CHECK_FALSE(noted(true));
+
+  // A second node, which says so by naming the first one.
+  auto second = node.config();
+  second.consensus_key.clear();
+  second.peers = {{*second.institution, "127.0.0.1:7999", {}}};
+  CHECK_FALSE(has(notes_in(looked_at(second)), "keys.consensus is empty"));
 }
 
 // Each look left a log of the database, and moved the files of the store.
