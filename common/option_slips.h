@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 
+#include "common/access.h"
+
 namespace testamur::inline common {
 
 // Why it is none; empty: it is one. "-" alone, and what begins with "-" and a number, are values.
@@ -39,6 +41,8 @@ inline void refuse_slips(CLI::App& app, const WasJoined& was_joined = {}) {
     if (option->get_items_expected_max() < 1 || option->get_type_size_max() < 1) continue;
     const bool is_foreign = option->get_name() == "--nonce";
     const auto slip = [option, is_foreign, was_joined](const std::string& value) -> std::string {
+      // Above all where it is joined to its option: a shell replaces ~ at the beginning of a word.
+      if (auto home = is_foreign ? "" : home_slip(value); !home.empty()) return home;
       auto text = is_foreign ? foreign_value_slip(value) : value_slip(value);
       if (text.empty() || value.empty() || !was_joined || option->get_lnames().empty()) return text;
       if (was_joined(*option, value)) return {};

@@ -1,6 +1,7 @@
 #include "common/toml_text.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace testamur::inline common {
 namespace {
@@ -61,6 +62,14 @@ Result<toml::table> parse_toml(std::string_view text, const std::string& file) {
     return error(file + ":" + std::to_string(place.line) + ": not TOML at column " +
                  std::to_string(place.column) + ": " + std::string(failure.description()));
   }
+}
+
+std::optional<std::string> toml_date_text(const toml::node& node) {
+  const auto* date = node.as_date();
+  if (date == nullptr) return std::nullopt;
+  std::ostringstream text;
+  text << date->get();
+  return text.str();
 }
 
 }  // namespace testamur::inline common

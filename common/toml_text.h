@@ -3,6 +3,7 @@
 #pragma once
 
 #include <toml++/toml.h>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,9 @@ inline constexpr std::size_t kMaxTomlKeyParts = 128;
 
 // The document, or the mistake: "FILE:LINE: not TOML at column C: …".
 Result<toml::table> parse_toml(std::string_view text, const std::string& file);
+
+// The text YYYY-MM-DD of a date that was written without quotes, which TOML has a type of its own
+// for; nothing for any other value.
+std::optional<std::string> toml_date_text(const toml::node& node);
 
 }  // namespace testamur::inline common

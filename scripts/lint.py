@@ -32,7 +32,7 @@ OWNERS = [
     (r"boost/", ("node", "wallet/client")),
     (r"grpcpp/|testamur/v1/.*\.grpc\.pb\.h", ("node/api", "node/rpc", "wallet/client")),
     (r"google/protobuf/|testamur/v1/.*\.pb\.h", ("ledger/tx/wire", "node/net", "node/api/library_logs.cpp", "node/rpc", "wallet/client")),
-    (r"CLI/", ("node", "wallet/cli", "common/option_slips.h")),
+    (r"CLI/", ("node", "wallet/cli", "common/option_slips.h", "common/usage_text.h")),
     (r"spdlog/", ("node",)),
     (r"qrencode", ("wallet/cli",)),
 ]

@@ -10,6 +10,9 @@
 
 namespace testamur::node {
 
+// How long before its end a certificate is spoken of.
+inline constexpr std::uint64_t kCertificateNoticeMs = 21ull * 86'400'000;
+
 struct TlsFiles {
   std::string certificate;  // PEM, the server's own first
   std::string private_key;

@@ -12,6 +12,7 @@
 #include <map>
 #include <sstream>
 
+#include "common/access.h"
 #include "common/address.h"
 #include "node/config/paths.h"
 #include "node/config/policy_section.h"
@@ -137,6 +138,11 @@ class Section {
   std::string text(std::string_view key) const {
     return reader_.text(key, default_text(name_, key));
   }
+  std::string path(std::string_view key) const {
+    auto path = text(key);
+    if (const auto slip = home_slip(path); !slip.empty()) reader_.mistake(key, "is " + slip);
+    return path;
+  }
   std::uint64_t number(std::string_view key, std::uint64_t low, std::uint64_t high) const {
     return reader_.number(key, std::stoull(default_text(name_, key)), low, high);
   }
@@ -181,16 +187,16 @@ void check_address(const Section& section, std::string_view key, const std::stri
 void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
   Section node(root, "node", errors);
   config.institution = node.reader().parsed<InstitutionId>("institution", parse_institution_id);
-  config.data_dir = node.text("data_dir");
-  config.genesis = node.text("genesis");
+  config.data_dir = node.path("data_dir");
+  config.genesis = node.path("genesis");
   if (config.data_dir.empty())
     node.reader().mistake("data_dir", "is empty: name the folder of store and votes, as \"data\"");
   if (config.genesis.empty())
     node.reader().mistake("genesis", "is empty: name the record to follow, as \"genesis.bin\"");
 
   Section keys(root, "keys", errors);
-  config.consensus_key = keys.text("consensus");
-  config.transport_key = keys.text("transport");
+  config.consensus_key = keys.path("consensus");
+  config.transport_key = keys.path("transport");
 
   Section metrics(root, "metrics", errors);
   config.metrics_listen = metrics.text("listen");
@@ -206,7 +212,7 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
     log.reader().mistake("format", "must be logfmt or json");
   }
 
-  config.log_file = log.text("file");
+  config.log_file = log.path("file");
 }
 
 void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
@@ -223,8 +229,8 @@ void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
     section.reader().mistake("tls", "must be auto, on or off");
   }
 
-  api.certificate = section.text("certificate");
-  api.private_key = section.text("private_key");
+  api.certificate = section.path("certificate");
+  api.private_key = section.path("private_key");
 
   // Said at the start of the node, not by the first caller that cannot shake hands.
   if (api.tls == TlsMode::kOn && (api.certificate.empty() || api.private_key.empty())) {
@@ -235,7 +241,7 @@ void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
   api.rate_per_second = section.number("rate_per_second", 0, 10'000'000);
   api.rate_burst = section.number("rate_burst", 1, 10'000'000);
   api.max_connections = section.number("max_connections", 8, 30'000);
-  api.admin_socket = section.text("admin_socket");
+  api.admin_socket = section.path("admin_socket");
 }
 
 std::optional<Hash256> read_pin(const TomlReader& reader) {
@@ -427,14 +433,17 @@ Result<std::string> read_config_file(const std::filesystem::path& file) {
   }
 
   std::ifstream in(file);
-  const std::string cause = in ? "" : std::strerror(errno);
+  const int refused = in ? 0 : errno;
+  const std::string cause = refused == 0 ? "" : std::strerror(refused);
   std::ostringstream text;
   if (in) text << in.rdbuf();
   if (in) return text.str();
   // An empty file gives nothing to copy, and that counts as a failure of the copy.
   if (in.is_open() && !in.bad() && text.str().empty()) return std::string();
+  const auto cure = access_cure(refused, file.string());
   return error("the configuration file " + file.string() + " cannot be read" +
-               (cause.empty() ? "" : ": " + cause) + "; testamurd init writes one");
+               (cause.empty() ? "" : ": " + cause) +
+               (cure.empty() ? "; testamurd init writes one" : cure));
 }
 
 }  // namespace

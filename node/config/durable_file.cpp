@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/access.h"
 #include "common/whole_file.h"
 
 namespace testamur::node {
@@ -18,7 +19,8 @@ namespace {
 
 Error cannot(const fs::path& file, const std::string& act) {
   const int cause = errno;
-  return error(file.string() + " cannot be " + act + ": " + std::strerror(cause));
+  return error(file.string() + " cannot be " + act + ": " + std::strerror(cause) +
+               access_cure(cause, file.string()));
 }
 
 Status cannot(const fs::path& file, const whole_file::Failure& failure) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/access.h"
 #include "common/whole_file.h"
 #include "node/config/durable_file.h"
 #include "node/config/paths.h"
@@ -20,7 +21,9 @@ namespace {
 constexpr std::string_view kHeader = "testamur-key-1 ";
 
 std::string cause(const std::filesystem::path& file, const char* act) {
-  return "the key file " + file.string() + " cannot be " + act + ": " + std::strerror(errno);
+  const int refused = errno;
+  return "the key file " + file.string() + " cannot be " + act + ": " + std::strerror(refused) +
+         access_cure(refused, file.string());
 }
 
 std::string header_line(KeyPurpose purpose, SignatureAlgorithm algorithm) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/access.h"
 #include "common/address.h"
 #include "common/check.h"
 #include "node/config/durable_file.h"
@@ -140,7 +141,11 @@ Result<PartyAddress> read_party_address(const std::filesystem::path& file) {
 Result<std::string> read_text(const std::filesystem::path& file) {
   TM_TRY_STATUS(check_regular("", file));
   std::ifstream in(file, std::ios::binary);
-  if (!in) return error(file.string() + " cannot be read: " + std::strerror(errno));
+  if (!in) {
+    const int refused = errno;
+    return error(file.string() + " cannot be read: " + std::strerror(refused) +
+                 access_cure(refused, file.string()));
+  }
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();

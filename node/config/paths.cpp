@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/access.h"
+
 namespace testamur::node {
 
 namespace fs = std::filesystem;
@@ -36,7 +38,9 @@ Status check_regular(const std::string& named, const fs::path& file) {
   const auto name = named.empty() ? file.string() : named + " " + file.string();
   if (::stat(file.c_str(), &facts) != 0) {
     if (is_absence(errno)) return {};
-    return error(name + " cannot be read: " + std::strerror(errno));
+    const int refused = errno;
+    return error(name + " cannot be read: " + std::strerror(refused) +
+                 access_cure(refused, file.string()));
   }
   if (S_ISREG(facts.st_mode)) return {};
   return error(name + " is " + (S_ISDIR(facts.st_mode) ? "a folder" : "no regular file") +

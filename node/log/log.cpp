@@ -11,8 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "common/access.h"
 
 namespace testamur::node {
 namespace {
@@ -155,9 +159,11 @@ Status check_log_file(const std::string& file) {
   if (!fs::is_regular_file(kind)) return {};
 
   std::ifstream in(file, std::ios::binary);
-  if (!in)
-    return testamur::error("the log file " + file +
-                           " cannot be read: see who owns it (ls -l), or name another in log.file");
+  if (!in) {
+    const int refused = errno;
+    return testamur::error("the log file " + file + " cannot be read: " + std::strerror(refused) +
+                           access_cure(refused, file) + ". Or name another in log.file");
+  }
   std::string begin(kLogBegins[1].size(), '\0');
   in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   begin.resize(static_cast<std::size_t>(in.gcount()));

@@ -10,6 +10,7 @@
 #include "common/address.h"
 #include "ledger/tx/records/institutions.h"
 #include "node/config/minute_text.h"
+#include "node/config/named_institutions.h"
 #include "node/main/preflight.h"
 
 namespace testamur::node {
@@ -80,29 +81,58 @@ bool is_own(const NodeConfig& config, const std::string& address) {
   return is(config.peer_listen) || is(config.api.listen) || is(config.metrics_listen);
 }
 
+// Nobody else answers at the address of another, and nobody else is the node itself.
+void note_peers(std::vector<std::string>& notes, const NodeConfig& config) {
+  const auto begin = [](const PeerEntry& peer) {
+    return "[[peer]] address = \"" + peer.address + "\" ";
+  };
+  const auto is_one_place = [](const PeerEntry& one, const PeerEntry& other) {
+    return !check_ports_apart({{"", one.address}, {"", other.address}}).ok();
+  };
+
+  for (auto peer = config.peers.begin(); peer != config.peers.end(); ++peer) {
+    if (is_own(config, peer->address)) {
+      notes.push_back(begin(*peer) +
+                      "is where this node itself listens: it would dial itself. Write where the "
+                      "peer of " +
+                      to_text(peer->institution) + " is reached, or take the entry out");
+    } else if (peer->institution == config.institution && !config.consensus_key.empty()) {
+      notes.push_back(begin(*peer) + "is that of " + to_text(peer->institution) +
+                      ", this node's own institution: right only for a second node of it, which "
+                      "has a transport key of its own. Else take the entry out");
+    }
+
+    const auto same = std::find_if(std::next(peer), config.peers.end(),
+                                   [&](const auto& other) { return is_one_place(*peer, other); });
+    if (same == config.peers.end()) continue;
+    notes.push_back(
+        begin(*peer) +
+        (same->institution == peer->institution
+             ? "is written twice: one entry is enough"
+             : "is written for " + to_text(peer->institution) + " and for " +
+                   to_text(same->institution) +
+                   ": one node answers there, and the other is never reached. Write where it is"));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> notes_of(const NodeConfig& config) {
   std::vector<std::string> notes;
   note_tls(notes, config);
   note_policy(notes, config);
+  note_peers(notes, config);
   const auto& own = config.institution;
   if (own &&
       std::ranges::find(config.decision_viewpoints, *own) != config.decision_viewpoints.end())
     notes.push_back(
         "decisions.viewpoints names this node's own institution, which has its table without it");
-  for (const auto& peer : config.peers) {
-    if (!is_own(config, peer.address)) continue;
-    notes.push_back("[[peer]] address = \"" + peer.address +
-                    "\" is where this node itself listens: it would dial itself. Write where the "
-                    "peer of " +
-                    to_text(peer.institution) + " is reached, or take the entry out");
-  }
   return notes;
 }
 
-std::vector<std::string> notes_of_peers(const NodeConfig& config, const ledger::Genesis& genesis,
-                                        const ledger::StateReader* state) {
+std::vector<std::string> notes_of_institutions(const NodeConfig& config,
+                                               const ledger::Genesis& genesis,
+                                               const ledger::StateReader* state) {
   const auto known = [&](const InstitutionId& id) {
     if (state != nullptr) return ledger::tx::read_institution(*state, id).has_value();
     const auto& parties = genesis.content.parties;
@@ -118,6 +148,9 @@ std::vector<std::string> notes_of_peers(const NodeConfig& config, const ledger::
     notes.push_back("[[peer]] institution = \"" + to_text(peer.institution) +
                     "\" is none that this ledger knows, as far as this node has it: it is dialled "
                     "once it is registered");
+  }
+  for (const auto& named : named_institutions(config.policy, config.decision_viewpoints)) {
+    if (!known(named.institution)) notes.push_back(unknown_note(named));
   }
   return notes;
 }

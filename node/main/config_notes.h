@@ -14,10 +14,11 @@ namespace testamur::node {
 
 std::vector<std::string> notes_of(const NodeConfig& config);
 
-// Of [[peer]]: institutions that the ledger does not know, as far as this node has it. Without a
-// store the founders count.
-std::vector<std::string> notes_of_peers(const NodeConfig& config, const ledger::Genesis& genesis,
-                                        const ledger::StateReader* state);
+// Institutions that [[peer]], the policy and the decisions name and the ledger does not know, as
+// far as this node has it. Without a store the founders count.
+std::vector<std::string> notes_of_institutions(const NodeConfig& config,
+                                               const ledger::Genesis& genesis,
+                                               const ledger::StateReader* state);
 // Names that lead nowhere from this machine. Asks the system, which may take a while.
 std::vector<std::string> notes_of_names(const NodeConfig& config);
 

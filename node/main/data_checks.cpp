@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
+#include "common/access.h"
 #include "node/config/key_file.h"
 #include "node/config/paths.h"
 #include "node/store/file.h"
@@ -20,10 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char kSeeOwner[] =
-    ": Permission denied. See who owns it (ls -l): run this as that user, or give it to yours "
-    "(chown -R)";
-
 void damaged(Preflight& found, std::string what) {
   found.problems.push_back(std::move(what));
   found.disk = true;
@@ -31,6 +29,14 @@ void damaged(Preflight& found, std::string what) {
 
 bool is_forbidden(const fs::path& path, int how) {
   return ::access(path.c_str(), how) != 0 && errno == EACCES;
+}
+
+// False, and told, where the system refuses it to this user.
+bool check_access(Preflight& found, const fs::path& path, int how) {
+  if (!is_forbidden(path, how)) return true;
+  found.problems.push_back(path.string() + " cannot be used: " + std::strerror(EACCES) +
+                           access_cure(EACCES, path.string()));
+  return false;
 }
 
 // The names in a folder; none where there is no such folder.
@@ -56,16 +62,11 @@ bool check_folder(Preflight& found, const fs::path& folder) {
     return false;
   }
 
-  if (is_forbidden(folder, R_OK | W_OK | X_OK)) {
-    found.problems.push_back(folder.string() + " cannot be used" + kSeeOwner);
-    return false;
-  }
-  for (const auto& name : names_in(folder)) {
-    if (!is_forbidden(folder / name, R_OK | W_OK)) continue;
-    found.problems.push_back((folder / name).string() + " cannot be used" + kSeeOwner);
-    return false;
-  }
-  return true;
+  if (!check_access(found, folder, R_OK | W_OK | X_OK)) return false;
+  bool usable = true;
+  for (const auto& name : names_in(folder))
+    usable = check_access(found, folder / name, R_OK | W_OK) && usable;
+  return usable;
 }
 
 // False where nothing more can be said of its votes.
@@ -120,11 +121,12 @@ Status check_votes_of(const NodeConfig& config, const ConsensusPublicKey& key) {
 // A data directory that was named wrongly looks like a new one: the node would begin empty, and
 // miss its votes.
 void note_missing_votes(Preflight& found, const NodeConfig& config) {
-  found.notes.push_back(
-      journal_directory(config.data_dir).string() + " is not there, and the consensus key " +
-      config.consensus_key.string() +
-      " is: the node begins empty and in quarantine. Where it has run before, node.data_dir names "
-      "another folder than then");
+  const auto journal = journal_directory(config.data_dir);
+  found.notes.push_back(journal.string() + (is_there(journal) ? " is empty" : " is not there") +
+                        ", and the consensus key " + config.consensus_key.string() +
+                        " is there: the node begins empty and in quarantine. Where it has run "
+                        "before, node.data_dir names "
+                        "another folder than then");
 }
 
 void note_other_votes(Preflight& found, const NodeConfig& config, const ConsensusPublicKey& key) {
@@ -151,10 +153,13 @@ void note_other_votes(Preflight& found, const NodeConfig& config, const Consensu
 void check_data(Preflight& found, const NodeConfig& config) {
   const auto journal = journal_directory(config.data_dir);
   const auto store = store_directory(config.data_dir);
+  bool usable = check_access(found, config.data_dir, R_OK | W_OK | X_OK) &&
+                check_access(found, config.data_dir / "lock", R_OK | W_OK);
+  if (!usable) return;
   for (const auto& folder :
-       {journal, store, config.data_dir / "evidence", decisions_directory(config.data_dir)}) {
-    if (!check_folder(found, folder)) return;
-  }
+       {journal, store, config.data_dir / "evidence", decisions_directory(config.data_dir)})
+    usable = check_folder(found, folder) && usable;
+  if (!usable) return;
 
   check_store_parts(found, store);
   if (config.consensus_key.empty() || !is_there(config.consensus_key)) return;
@@ -164,6 +169,8 @@ void check_data(Preflight& found, const NodeConfig& config) {
 
   const auto own = *ConsensusPublicKey::from(key->public_key().bytes);
   if (!check_vote_store_parts(found, journal)) return;
+  const auto identity = read_vote_store_identity(*make_posix_file_system(), journal.string());
+  if (identity.ok() && !*identity) return note_missing_votes(found, config);
   const auto votes = check_votes_of(config, own);
   if (!votes.ok()) found.problems.push_back(votes.message());
   if (votes.ok()) note_other_votes(found, config, own);

@@ -11,6 +11,7 @@
 #include "common/address.h"
 #include "common/clock.h"
 #include "node/config/genesis_file.h"
+#include "node/config/named_files.h"
 #include "node/config/paths.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
@@ -79,6 +80,24 @@ Status check_made_for_trying(const fs::path& directory) {
                (directory / "testamurd.toml").string() + ", or name another folder");
 }
 
+// A configuration that was changed to name the keys, the record or the data of a real node: they
+// would be used in the place of those that --dev made.
+Status check_own_files(const fs::path& directory, const NodeConfig& config) {
+  const std::pair<const char*, const fs::path*> named[] = {
+      {"node.data_dir", &config.data_dir},
+      {"node.genesis", &config.genesis},
+      {"keys.consensus", &config.consensus_key},
+      {"keys.transport", &config.transport_key}};
+  for (const auto& [key, path] : named) {
+    if (path->empty() || is_inside(*path, directory)) continue;
+    return error(std::string(key) + " of " + config.file.string() + " is " + path->string() +
+                 ", outside the folder that --dev made: nothing was changed. Run it with testamurd "
+                 "run --config " +
+                 config.file.string() + ", or name another folder");
+  }
+  return {};
+}
+
 // What to type in another window.
 std::string next_commands(const fs::path& directory, int api_port, const std::string& sample) {
   const auto word = sample.find("commitment  ");
@@ -135,6 +154,8 @@ int run_dev(const DevOptions& options) {
 
   auto config = load_config(directory / "testamurd.toml");
   if (!config.ok()) return complain(config.message());
+  if (const auto own = check_own_files(directory, *config); !own.ok())
+    return complain(own.message(), kUsage);
   config->peer_listen.clear();  // there is nobody else
 
   if (!options.api.empty()) {

@@ -5,6 +5,7 @@
 
 #include "common/option_slips.h"
 #include "common/standard_streams.h"
+#include "common/usage_text.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
 #include "node/main/decision_commands.h"
@@ -201,14 +202,16 @@ std::optional<int> parse(CLI::App& app, const bool& dev, int argc, char** argv) 
   });
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
   } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
+    return complain(usage_text(app, problem), kUsage);
   }
   return std::nullopt;
 }
 
 int run_command(int argc, char** argv) {
-  CLI::App app("testamurd: one institution's node of a ledger of awards");
+  CLI::App app("testamurd: one institution's node of a ledger of awards", "testamurd");
   int exit_code = 2;
   std::string config = "testamurd.toml";
   bool dev = false;

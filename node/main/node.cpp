@@ -210,9 +210,11 @@ Status Node::Parts::open_network() {
   auto state = store->snapshot();
   // Of the key in use and the one that waits, the one that the ledger knows is shown to peers.
   TM_TRY(transport_key, keys->open_transport([&state](const PublicKey& key) {
-    if (!state->height()) return false;
-    auto known = ledger::tx::read_key(*state, key_id(KeyPurpose::kTransport, key));
-    return known && !known->retired;
+    using enum NodeKeys::Known;
+    if (!state->height()) return kNot;
+    const auto known = ledger::tx::read_key(*state, key_id(KeyPurpose::kTransport, key));
+    if (!known) return kNot;
+    return known->retired ? kRetired : kValid;
   }));
 
   const auto& shown = transport_key->public_key();

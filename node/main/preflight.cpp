@@ -17,6 +17,7 @@
 #include <cstring>
 #include <memory>
 
+#include "common/access.h"
 #include "common/address.h"
 #include "common/keys.h"
 #include "ledger/genesis.h"
@@ -25,6 +26,7 @@
 #include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/minute_text.h"
 #include "node/config/named_files.h"
 #include "node/config/paths.h"
 #include "node/log/log.h"
@@ -33,6 +35,7 @@
 #include "node/main/operator_file.h"
 #include "node/rpc/server.h"
 #include "node/store/journal.h"
+#include "node/validator/vote_note.h"
 
 namespace testamur::node {
 
@@ -218,6 +221,16 @@ void check_transport(Preflight& found, const NodeConfig& config, const ledger::G
         "registered since, the other nodes refuse it");
 }
 
+// A running node says the last in its status; one that is about to start should not begin with it.
+void check_certificate(Preflight& found, const NodeConfig& config, std::uint64_t now_ms) {
+  const auto tls = read_tls_files(config.api, now_ms);
+  if (!tls.ok()) found.problems.push_back(tls.message());
+  if (!tls.ok() || !*tls || now_ms + kCertificateNoticeMs <= (*tls)->valid_until_ms) return;
+  found.notes.push_back("api.certificate " + config.api.certificate.string() + " expires on " +
+                        minute_text((*tls)->valid_until_ms) +
+                        ": nobody connects after that. Renew it, and restart the node");
+}
+
 // A disk takes no more, or breaks; everything else is a folder that was named wrongly.
 bool is_disk(int cause) {
   return cause == ENOSPC || cause == EDQUOT || cause == EIO || cause == EFBIG;
@@ -238,7 +251,8 @@ Status check_room(const fs::path& directory, bool& disk) {
     const std::string cure =
         disk ? "A start needs " + std::to_string(kRoomBytes >> 20) +
                    " MiB. Make room or give the node another disk, then start it again"
-             : "Name a folder in node.data_dir that this user may write to";
+             : "Name a folder in node.data_dir that this user may write to" +
+                   access_cure(cause, existing.string());
     return error("the data directory " + directory.string() +
                  " cannot be written: " + std::strerror(cause) + ". " + cure);
   };
@@ -302,8 +316,7 @@ Preflight preflight(const NodeConfig& config, const Clock& clock) {
   check_keys(found, config);
   check_data(found, config);
   add_notes(found, notes_of(config));
-  if (const auto tls = read_tls_files(config.api, clock.now_ms()); !tls.ok())
-    found.problems.push_back(tls.message());
+  check_certificate(found, config, clock.now_ms());
   const auto plan = plan_descriptors(config.api.max_connections, is_loopback(config.api.listen));
   if (!plan.ok()) found.problems.push_back(plan.message());
 
@@ -322,11 +335,27 @@ Preflight preflight(const NodeConfig& config, const Clock& clock) {
 
 namespace {
 
-// What the ledger is asked about: the consensus keys that are here.
+std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const InstitutionId& self) {
+  for (const auto& member : set.members()) {
+    if (member.institution == self)
+      return PublicKey{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
+  }
+  return std::nullopt;
+}
+
+// What the ledger and the votes are asked about: the consensus keys that are here.
 struct HeldKeys {
   std::vector<PublicKey> keys;
-  bool unreadable = false;  // told already
-  bool restored = false;
+  bool unreadable = false;                     // told already
+  std::optional<QuarantineReason> quarantine;  // that begins, or has begun, without the ledger
+
+  bool restored() const { return quarantine == QuarantineReason::kRestored; }
+};
+
+// What a start would replay. Absent: nobody has voted here, or it is damaged, which is told.
+struct FoundVotes {
+  JournalContents contents;
+  std::uint64_t groups = 0;
 };
 
 HeldKeys held_keys(const NodeConfig& config) {
@@ -342,29 +371,135 @@ HeldKeys held_keys(const NodeConfig& config) {
     held.keys.push_back(key->public_key());
     const auto reason = quarantine(*files, journal_directory(config.data_dir).string(),
                                    *ConsensusPublicKey::from(key->public_key().bytes));
-    held.restored = held.restored || (reason.ok() && *reason == QuarantineReason::kRestored);
+    if (reason.ok() && *reason) held.quarantine = *reason;
   }
   return held;
 }
 
-void check_opened(Preflight& found, const NodeConfig& config, const ledger::Genesis& genesis,
-                  const Store& store, const HeldKeys& held, const Clock& clock) {
-  const auto state = store.snapshot();
-  const auto height = state->height();
-  if (!height) return;
-  const auto follows = check_store_ledger(genesis, *state);
-  add(found, follows);
-  if (!follows.ok()) return;
+constexpr char kBeginsInQuarantine[] =
+    ". The node begins in quarantine: where the newer one is still there, put it back first";
 
-  if (!held.unreadable)
-    add(found, check_seat(config, ledger::read_validators(*state), held.keys, held.restored));
-  add_notes(found, notes_of_peers(config, genesis, state.get()));
-  const auto bytes = state->header(*height);
+// That the key voted later than the votes that are here know.
+std::string older_copy_note(const NodeConfig& config, const HeldKeys& held,
+                            const FoundVotes& votes) {
+  const auto journal = journal_directory(config.data_dir).string();
+  const auto file = vote_note_of(config.consensus_key);
+  const auto noted = read_vote_note(file);
+  const auto identity = read_vote_store_identity(*make_posix_file_system(), journal);
+  if (!noted.ok() || !*noted || !identity.ok() || !*identity) return "";
+  // Of another vote store it is told without counting (data_checks.cpp).
+  if ((*noted)->journal != (*identity)->journal) return "";
+
+  const auto voted_later = [&](const PublicKey& key) {
+    return contradicts(**noted, *ConsensusPublicKey::from(key.bytes), (*identity)->journal,
+                       votes.groups);
+  };
+  if (std::ranges::none_of(held.keys, voted_later)) return "";
+  return "the votes in " + journal + " are an earlier copy: they end with group " +
+         std::to_string(votes.groups) + ", and the key voted up to group " +
+         std::to_string((*noted)->groups) + " at least (" + file.string() + ")" +
+         kBeginsInQuarantine;
+}
+
+// A copy that was put back is whole and of the right key, so that nothing else tells of it before
+// the node runs, follows, and is missed. As Node::Parts::judge_votes.
+void note_quarantine(Preflight& found, const NodeConfig& config, const ledger::Genesis& genesis,
+                     const HeldKeys& held, const FoundVotes& votes, const Snapshot* store) {
+  using enum QuarantineReason;
+  if (held.keys.empty()) return;
+  if (held.quarantine) {
+    // What is missing or another's is told where the data are looked at.
+    if (held.quarantine == kNoVoteStore || held.quarantine == kOtherKey ||
+        held.quarantine == kVoteStoreEmptied)
+      return;
+    found.notes.push_back(
+        "this node is in quarantine: " + std::string(to_text(*held.quarantine)) +
+        ". It votes when enough other validators have told it what it may have voted for; on a "
+        "ledger of one, after testamurd resume-voting");
+    return;
+  }
+
+  if (store != nullptr && !reaches_store(votes.contents, *store, genesis)) {
+    found.notes.push_back("the votes in " + journal_directory(config.data_dir).string() +
+                          " are older than the ledger in " +
+                          store_directory(config.data_dir).string() +
+                          " beside them: an earlier copy was put back" + kBeginsInQuarantine);
+    return;
+  }
+  if (auto note = older_copy_note(config, held, votes); !note.empty())
+    found.notes.push_back(std::move(note));
+}
+
+// A node of a validator that was told to follow only is missed by nobody until a second one fails.
+void note_seat(Preflight& found, const NodeConfig& config, const ledger::CertifyingSet& set) {
+  if (!config.institution || !config.consensus_key.empty()) return;
+  // A second node names the first one of its institution.
+  if (std::ranges::find(config.peers, *config.institution, &PeerEntry::institution) !=
+      config.peers.end())
+    return;
+  const auto seat = seat_key(set, *config.institution);
+  if (!seat) return;
+  found.notes.push_back("keys.consensus is empty, and " + to_text(*config.institution) +
+                        " is a validator of this ledger, with the consensus key " +
+                        to_text(key_id(KeyPurpose::kConsensus, *seat)) +
+                        ": this node only follows, and no [[peer]] is another one of the "
+                        "institution. Where this is the "
+                        "only one nobody casts its vote: name the key's file in keys.consensus");
+}
+
+void check_set(Preflight& found, const NodeConfig& config, const ledger::CertifyingSet& set,
+               const HeldKeys& held) {
+  if (!held.unreadable) add(found, check_seat(config, set, held.keys, held.restored()));
+  note_seat(found, config, set);
+}
+
+void check_opened(Preflight& found, const NodeConfig& config, const ledger::Genesis& genesis,
+                  const Snapshot& state, const HeldKeys& held, const Clock& clock) {
+  const auto height = state.height();
+  if (!height) return;
+  check_set(found, config, ledger::read_validators(state), held);
+  add_notes(found, notes_of_institutions(config, genesis, &state));
+  const auto bytes = state.header(*height);
   const auto header =
       bytes ? ledger::decode_header(*bytes) : Result<ledger::Header>(error("it is missing"));
   if (!header.ok()) return add(found, error("the newest block of the store: " + header.message()));
   const auto note = clock_note(header->time_ms, clock.now_ms());
   if (!note.empty()) found.notes.push_back(note);
+}
+
+// The votes and the store of a directory that nobody uses; nothing is changed there.
+void check_stored(Preflight& found, const NodeConfig& config, const ledger::Genesis& genesis,
+                  const HeldKeys& held, const Clock& clock) {
+  FoundVotes votes;
+  const auto groups =
+      Journal::check(*make_posix_file_system(), journal_directory(config.data_dir).string(), {},
+                     collect_records(votes.contents));
+  if (groups.ok()) {
+    votes.groups = *groups;
+  } else {
+    found.problems.push_back(groups.message());
+    found.disk = true;
+  }
+
+  const auto directory = store_directory(config.data_dir);
+  if (!is_there(directory / "CURRENT")) {
+    if (groups.ok()) note_quarantine(found, config, genesis, held, votes, nullptr);
+    return;
+  }
+  StoreOptions options;
+  options.only_to_look = true;
+  const auto store = Store::open(directory.string(), std::move(options));
+  if (!store.ok()) {
+    found.problems.push_back(store.message());
+    found.disk = true;
+    return;
+  }
+
+  const auto state = (*store)->snapshot();
+  const auto follows = check_store_ledger(genesis, *state);
+  if (!follows.ok()) return add(found, follows);
+  check_opened(found, config, genesis, *state, held, clock);
+  if (groups.ok()) note_quarantine(found, config, genesis, held, votes, state.get());
 }
 
 }  // namespace
@@ -373,42 +508,30 @@ Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
   auto found = preflight(config, clock);
   add_notes(found, notes_of_names(config));
   const auto genesis = load_genesis(config.genesis);
-  // The database writes when it is opened, and aborts where the disk takes no more.
+  // The database aborts where the disk gives nothing back.
   if (found.running || found.disk || !genesis.ok()) return found;
 
   const auto held = held_keys(config);
-  const auto directory = store_directory(config.data_dir);
-  const bool has_store = is_there(directory / "CURRENT");
+  const bool has_store = is_there(store_directory(config.data_dir) / "CURRENT");
   if (!has_store) {
     const auto set = ledger::genesis_set(genesis->content);
-    if (set.ok() && !held.unreadable)
-      add(found, check_seat(config, *set, held.keys, held.restored));
-    add_notes(found, notes_of_peers(config, *genesis, nullptr));
+    if (set.ok()) check_set(found, config, *set, held);
+    add_notes(found, notes_of_institutions(config, *genesis, nullptr));
   }
   // Nothing is made where no node has run.
   if (!has_store && !is_there(config.data_dir / "lock")) return found;
 
-  // A node may have started since, and two must not open one store.
-  const auto files = make_posix_file_system();
-  const auto lock = files->lock((config.data_dir / "lock").string());
-  if (!lock.ok()) {
-    found.problems.push_back(lock.message());
-    return found;
+  // A node may have started since. Where none has ever run the lock is not made either.
+  std::unique_ptr<FileLock> held_lock;
+  if (is_there(config.data_dir / "lock")) {
+    auto lock = make_posix_file_system()->lock((config.data_dir / "lock").string());
+    if (!lock.ok()) {
+      found.problems.push_back(lock.message());
+      return found;
+    }
+    held_lock = std::move(lock).value();
   }
-
-  const auto votes = Journal::check(*files, journal_directory(config.data_dir).string(), {});
-  if (!votes.ok()) {
-    add(found, votes);
-    found.disk = true;
-  }
-  if (!has_store) return found;
-  const auto store = Store::open(directory.string(), StoreOptions{});
-  if (store.ok()) {
-    check_opened(found, config, *genesis, **store, held, clock);
-  } else {
-    found.problems.push_back(store.message());
-    found.disk = true;
-  }
+  check_stored(found, config, *genesis, held, clock);
   return found;
 }
 
@@ -416,14 +539,6 @@ namespace {
 
 std::string name_of(const std::optional<InstitutionId>& institution) {
   return institution ? to_text(*institution) : "empty";
-}
-
-std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const InstitutionId& self) {
-  for (const auto& member : set.members()) {
-    if (member.institution == self)
-      return PublicKey{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
-  }
-  return std::nullopt;
 }
 
 }  // namespace

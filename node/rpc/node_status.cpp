@@ -8,7 +8,9 @@
 #include "ledger/protocol.h"
 #include "ledger/tx/records/publications.h"
 #include "ledger/validators.h"
+#include "node/api/tls_files.h"
 #include "node/config/minute_text.h"
+#include "node/config/named_institutions.h"
 
 namespace testamur::node {
 namespace {
@@ -17,7 +19,6 @@ constexpr std::int64_t kClockToleranceMs = 2'000;
 constexpr std::int64_t kOwnClockToleranceMs = 10'000;  // what validators tolerate of each other
 constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::uint64_t kDayMs = 24 * kHourMs;
-constexpr std::uint64_t kCertificateNoticeMs = 21 * kDayMs;
 constexpr auto kStatusAge = std::chrono::milliseconds(50);
 
 v1::NodeRole role_of(consensus::VotingState state) {
@@ -304,6 +305,15 @@ void fill_policy(const ServiceContext& context, const Reader& reader, v1::GetSta
   policy.set_is_published(published->content.digest == context.recognition.policy_digest());
 }
 
+// A slip in an id has no other effect than that somebody's distrust, or trust, does not count.
+void add_unknown_names(const ServiceContext& context, const Reader& reader,
+                       v1::GetStatusResponse& out) {
+  const auto& recognition = context.recognition;
+  for (const auto& named : named_institutions(recognition.policy(), recognition.others())) {
+    if (!reader.institution(named.institution)) out.add_obstacles(unknown_note(named));
+  }
+}
+
 }  // namespace
 
 void StatusBoard::ask(std::function<void(const Copy&)> callback) {
@@ -388,6 +398,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
   const auto parameters = ledger::read_parameters(reader.state());
   fill_obstacles(chain, parameters[ledger::Parameter::kHeartbeatMs], out);
   add_conduct_obstacles(context, reader, out);
+  add_unknown_names(context, reader, out);
 
   if (context.certificate_until_ms != 0 &&
       now + kCertificateNoticeMs > context.certificate_until_ms) {

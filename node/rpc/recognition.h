@@ -108,6 +108,8 @@ class Recognition {
   const InstitutionId& viewpoint() const { return viewpoint_; }
   const trust::Policy& policy() const { return policy_; }
   const Hash256& policy_digest() const { return policy_digest_; }
+  // Viewpoints beside the institution's own for which tables are kept.
+  const std::vector<InstitutionId>& others() const { return others_; }
   // The newest view. Any thread, after start(); never blocks.
   RecognitionViewPtr view() const { return view_.load(); }
   // Whether tables are kept for this viewpoint.

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "common/access.h"
 #include "common/address.h"
 #include "node/api/api_listener.h"
 #include "node/api/library_logs.h"
@@ -159,8 +160,11 @@ Status check_admin_socket(const std::filesystem::path& socket) {
 
   const auto folder = socket.parent_path().empty() ? "." : socket.parent_path();
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    const int refused = errno;
     return error(name + " cannot be made: the folder " + folder.string() + ": " +
-                 std::strerror(errno) + ". Name one that is there and that this user may write to");
+                 std::strerror(refused) +
+                 ". Name one that is there and that this user may write to" +
+                 access_cure(refused, folder.string()));
   }
 
   if (::lstat(socket.c_str(), &there) != 0) return {};

@@ -10,6 +10,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 
@@ -28,6 +29,13 @@ constexpr std::uint64_t kUnreachedBytes = 4ull << 30;
   std::fprintf(stderr, "testamurd: %s\n", message.c_str());
   std::_Exit(70);
 }
+
+// The database's log of itself, where nothing may be left behind.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 rocksdb::DBOptions database_options(const StoreOptions& options) {
   rocksdb::DBOptions db;
@@ -52,6 +60,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   db.max_log_file_size = 4u << 20;
   db.keep_log_file_num = 4;
+  if (options.only_to_look) db.info_log = std::make_shared<NoLog>();
   if (options.env != nullptr) db.env = options.env;
   return db;
 }
@@ -113,7 +122,7 @@ Database::Database(std::string directory, StoreOptions options)
 
 Database::~Database() {
   if (!db_) return;
-  if (!has_failed_) (void)db_->SyncWAL();
+  if (!has_failed_ && !options_.only_to_look) (void)db_->SyncWAL();
   for (auto* family : families_) (void)db_->DestroyColumnFamilyHandle(family);
   (void)db_->Close();
 }
@@ -161,7 +170,10 @@ Status Database::open_files() {
   auto with_listener = database_options(options_);
   with_listener.listeners.push_back(std::make_shared<FailureListener>(has_failed_));
   const auto status =
-      rocksdb::DB::Open(with_listener, directory_, families(options_), &families_, &opened);
+      options_.only_to_look
+          ? rocksdb::DB::OpenForReadOnly(with_listener, directory_, families(options_), &families_,
+                                         &opened)
+          : rocksdb::DB::Open(with_listener, directory_, families(options_), &families_, &opened);
   if (!status.ok()) {
     families_.clear();
     return failure("opened", status);

@@ -175,14 +175,13 @@ Result<std::unique_ptr<Journal>> Journal::open(FileSystem& files, const std::str
   return std::unique_ptr<Journal>(new Journal(std::move(state)));
 }
 
-Status Journal::check(FileSystem& files, const std::string& directory,
-                      const JournalOptions& options) {
+Result<std::uint64_t> Journal::check(FileSystem& files, const std::string& directory,
+                                     const JournalOptions& options, const Replay& replay) {
   TM_TRY(const auto identity, read_vote_store_identity(files, directory));
-  if (!identity) return {};
-  const auto nothing = [](const JournalPosition&, std::uint8_t, ByteView) { return Status{}; };
-  const auto found =
-      recover_journal(files, directory, identity->journal, options, nothing, Recovering::kToLook);
-  return found.ok() ? Status{} : found.failure();
+  if (!identity) return std::uint64_t{0};
+  TM_TRY(const auto found, recover_journal(files, directory, identity->journal, options, replay,
+                                           Recovering::kToLook));
+  return found.next_sequence - 1;
 }
 
 Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalRecord> group) {

@@ -70,9 +70,10 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(FileSystem& files, const std::string& directory,
                                                const JournalOptions& options, const Replay& replay);
   // Whether open() would find it whole, without changing anything; nothing may write to it
-  // meanwhile. Where there is no vote store there is nothing to find.
-  static Status check(FileSystem& files, const std::string& directory,
-                      const JournalOptions& options);
+  // meanwhile. Replays it as open() does, and gives the groups that were ever written; 0 where
+  // there is no vote store, and nothing to find.
+  static Result<std::uint64_t> check(FileSystem& files, const std::string& directory,
+                                     const JournalOptions& options, const Replay& replay);
   ~Journal();
 
   // Writes one group and syncs it; the positions of its records, in order. Precondition: at least

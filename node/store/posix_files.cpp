@@ -12,13 +12,16 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/access.h"
 #include "node/store/file.h"
 
 namespace testamur::node {
 namespace {
 
 Error system_error(const std::string& action, const std::string& path) {
-  return error("cannot " + action + " " + path + ": " + std::strerror(errno));
+  const int cause = errno;
+  return error("cannot " + action + " " + path + ": " + std::strerror(cause) +
+               access_cure(cause, path));
 }
 
 class PosixFile final : public File {
@@ -145,12 +148,6 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0 && errno == EACCES) {
-      return error(
-          "cannot open " + path +
-          ": Permission denied. Another user, perhaps root, made it: run this as its owner "
-          "(ls -l), or give it to yours (chown)");
-    }
     if (descriptor < 0) return system_error("create", path);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       ::close(descriptor);

@@ -46,10 +46,12 @@ Store::~Store() = default;
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory, StoreOptions options) {
   auto state = std::make_unique<State>();
   const auto run_entries = options.index_run_entries;
+  const bool only_to_look = options.only_to_look;
 
   TM_TRY(state->database, Database::open(directory, std::move(options)));
   state->index = std::make_unique<CommitmentIndex>(*state->database, run_entries);
-  TM_TRY_STATUS(state->index->load());
+  // Loading it removes what a stop has left of it.
+  if (!only_to_look) TM_TRY_STATUS(state->index->load());
 
   std::optional<Height> applied;
 

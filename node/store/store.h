@@ -35,6 +35,9 @@ namespace testamur::node {
 
 struct StoreOptions {
   bool create_if_missing = false;
+  // Nothing is written, not even a log of the database: apply(), sync_wal() and backup() fail, and
+  // no commitment is found.
+  bool only_to_look = false;
   // Memory for writes that are not in files yet, over all column families, and for cached blocks.
   std::uint64_t write_buffer_bytes = 128u << 20;
   std::uint64_t block_cache_bytes = 128u << 20;

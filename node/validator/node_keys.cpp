@@ -131,20 +131,24 @@ Status NodeKeys::erase_consensus(const PublicKey& public_key) {
   return sync_directory_of(file);
 }
 
-Result<SecretKey> NodeKeys::open_transport(
-    const std::function<bool(const PublicKey&)>& registered) {
+Result<SecretKey> NodeKeys::open_transport(const std::function<Known(const PublicKey&)>& ledger) {
   std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kTransport);
   TM_TRY_STATUS(finish_erasing(file));
-  if (is_there(next_of(file))) {
-    TM_TRY(auto next, read_key_file(next_of(file), KeyPurpose::kTransport));
-    if (registered(next.public_key())) {
-      if (is_there(file)) TM_TRY_STATUS(erase_key_file(file));
-      TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
-      TM_TRY_STATUS(sync_directory_of(file));
-    }
+  if (!is_there(next_of(file))) return read_key_file(file, KeyPurpose::kTransport);
+
+  TM_TRY(auto next, read_key_file(next_of(file), KeyPurpose::kTransport));
+  const auto known = ledger(next.public_key());
+  if (known == Known::kValid) {
+    if (is_there(file)) TM_TRY_STATUS(erase_key_file(file));
+    TM_TRY_STATUS(files_.rename(next_of(file).string(), file.string()));
+    TM_TRY_STATUS(sync_directory_of(file));
+    return next;
   }
-  return read_key_file(file, KeyPurpose::kTransport);
+
+  TM_TRY(auto present, read_key_file(file, KeyPurpose::kTransport));
+  const bool refused = ledger(present.public_key()) == Known::kRetired;
+  return refused && known == Known::kNot ? std::move(next) : std::move(present);
 }
 
 }  // namespace testamur::node

@@ -48,8 +48,12 @@ class NodeKeys {
   Result<std::vector<SecretKey>> consensus_keys() const;
   // The key has signed for the last time. What waited under ".next" takes its name.
   Status erase_consensus(const PublicKey& key);
-  // The transport key; the one that waits, once `registered` says that the ledger knows it.
-  Result<SecretKey> open_transport(const std::function<bool(const PublicKey&)>& registered);
+  // What the ledger says of a key, as far as this node has it.
+  enum class Known : std::uint8_t { kNot, kValid, kRetired };
+  // The transport key. The one that waits, once the ledger knows it, in the place of the other; and
+  // without taking its place also when the other one is retired: nobody admits that any more, so
+  // that the node would never receive the block which says that the new one is registered.
+  Result<SecretKey> open_transport(const std::function<Known(const PublicKey&)>& ledger);
 
  private:
   std::filesystem::path file_of(KeyPurpose purpose) const;

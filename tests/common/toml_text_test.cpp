@@ -45,4 +45,12 @@ TEST_CASE("a text may have as many dots as it likes, and so may a remark") {
   CHECK(parse_toml("a = \n", "f.toml").message().starts_with("f.toml:1: not TOML at column "));
 }
 
+TEST_CASE("a date without quotes is read as the text that it is, and nothing else is a date") {
+  const auto table = *parse_toml(
+      "a = 2026-11-30\nb = \"2026-11-30\"\nc = 2026-11-30T10:00:00Z\nd = 20261130\ne = 10:00:00\n",
+      "f.toml");
+  CHECK(toml_date_text(*table.get("a")) == "2026-11-30");
+  for (const char* key : {"b", "c", "d", "e"}) CHECK_FALSE(toml_date_text(*table.get(key)));
+}
+
 }  // namespace testamur

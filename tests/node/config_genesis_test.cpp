@@ -1,6 +1,7 @@
 // From `init` over public party files to the record that nodes follow.
 #include "node/config/genesis_file.h"
 
+#include "ledger/protocol.h"
 #include "node/config/config.h"
 #include "node/config/key_file.h"
 #include "node/main/init.h"
@@ -221,6 +222,42 @@ TEST_CASE("a replaced node has fresh keys whose proofs the ceremony reads") {
 
   // Keys that exist are never made again over them.
   CHECK_FALSE(make_replacement(options, chain, institution).ok());
+}
+
+// A date without quotes was called a text that is missing.
+TEST_CASE("the time of a genesis may be a date with or without quotes, and nothing unclear") {
+  constexpr std::uint64_t kDay = 1'795'996'800'000;  // 2026-11-30
+  const auto read = [](const std::string& text) {
+    return wallet::parse_genesis_settings(text, "settings.toml");
+  };
+  for (const char* text : {"time = 2026-11-30", "time = \"2026-11-30\"", "time = 1795996800000"}) {
+    const auto input = read(text);
+    INFO(input.message());
+    REQUIRE(input.ok());
+    CHECK(input->time_ms == kDay);
+  }
+  for (const char* text : {"time = 2026-11-30T10:00:00Z", "time = 10:00:00", "time = true"}) {
+    CHECK(read(text).message().starts_with(
+        "settings.toml:1: time must be a day, as 2026-11-30, or milliseconds"));
+  }
+}
+
+TEST_CASE(
+    "a protocol version that this program does not know is refused with those that it knows") {
+  const auto newest = std::to_string(ledger::kNewestProtocol);
+  const auto read = [](const std::string& version) {
+    return wallet::parse_genesis_settings("protocol_version = " + version, "s.toml");
+  };
+  CHECK(read(newest)->protocol_version == ledger::kNewestProtocol);
+  CHECK(wallet::parse_genesis_settings("", "s.toml")->protocol_version == ledger::kNewestProtocol);
+  for (const auto& version :
+       {std::string("0"), std::to_string(ledger::kNewestProtocol + 1), std::string("65538")}) {
+    const auto refused = read(version);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.message() == "s.toml:1: protocol_version is " + version +
+                                   ", and this program knows 1 to " + newest +
+                                   ": write one of these, or leave it out for the newest");
+  }
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // What check-config and run say before anything is done: of files that are none, of data of which a
 // part is gone, of addresses and keys of a configuration that do nothing, of a clock.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <map>
 
 #include "common/address.h"
 #include "node/api/tls_files.h"
@@ -168,6 +170,8 @@ TEST_CASE("a data directory of which a part is gone is told apart, and is no mis
     const auto found = looked_at(config);
     CHECK(found.ok());
     CHECK(has(notes_in(found), "begins empty and in quarantine"));
+    fs::create_directories(journal);
+    CHECK(has(notes_in(looked_at(config)), "is empty, and the consensus key"));
   }
   SECTION("a file or nothing that can be written in its place is no full disk") {
     for (const char* place : {"testamurd.toml", "/proc/x"}) {
@@ -290,7 +294,7 @@ TEST_CASE("what a configuration says without effect is noted") {
   auto config = node.config();
   const auto genesis = load_genesis(config.genesis);
   config.peers = {{own, "127.0.0.1:1", {}}, {random_fixed<InstitutionId>(), "a.invalid:1", {}}};
-  CHECK(notes_of_peers(config, *genesis, nullptr).size() == 1);
+  CHECK(notes_of_institutions(config, *genesis, nullptr).size() == 1);
   CHECK(notes_of_names(config).size() == 1);
 }
 
@@ -333,6 +337,191 @@ TEST_CASE("join tells what a party file did not do, and leaves a founder its nam
   const auto stranger = join_ledger(config.file, config.genesis, {}, random_fixed<InstitutionId>());
   CHECK(has(stranger.message(), "founded the ledger as " + own));
   CHECK(test::read_file(config.file) == before);
+}
+
+// A slip in an id had no other effect than that a veto, or trust, did not count, and nobody said
+// so.
+TEST_CASE("an institution that the ledger does not know is noted, by whatever key it is named") {
+  const OneNode node;
+  const auto genesis = *load_genesis(node.config().genesis);
+  const auto own = *node.config().institution;
+  const auto stranger = random_fixed<InstitutionId>();
+  const auto naming = [&](const InstitutionId& id) {
+    auto config = node.config();
+    config.policy.vetoers = {id};
+    config.decision_viewpoints = {id};
+    trust::Statement statement;
+    statement.subject = id;
+    config.policy.local = {statement, statement};
+    return config;
+  };
+
+  for (const bool has_store : {false, true}) {
+    CAPTURE(has_store);
+    if (has_store) node.begin_store(genesis);
+    const auto found = looked_at(naming(stranger));
+    CHECK(found.ok());
+    const auto notes = notes_in(found);
+    for (const char* key : {"policy.vetoers", "decisions.viewpoints", "[[policy.statement]]"}) {
+      const auto said = std::string(key) + " names " + to_text(stranger) + ", which is none that";
+      CHECK(has(notes, said));
+      CHECK(notes.find(said) == notes.rfind(said));
+    }
+    CHECK_FALSE(has(notes_in(looked_at(naming(own))), "is none that"));
+  }
+}
+
+TEST_CASE("a validator whose configuration names no consensus key is told that it never votes") {
+  const OneNode node;
+  const auto noted = [&](bool with_key) {
+    auto config = node.config();
+    if (!with_key) config.consensus_key.clear();
+    const auto found = looked_at(config);
+    CHECK(found.ok());
+    return has(notes_in(found), "keys.consensus is empty, and " + to_text(*config.institution));
+  };
+  CHECK(noted(false));
+  CHECK_FALSE(noted(true));
+  node.begin_store(*load_genesis(node.config().genesis));
+  CHECK(noted(false));
+  CHECK_FALSE(noted(true));
+
+  // A second node, which says so by naming the first one.
+  auto second = node.config();
+  second.consensus_key.clear();
+  second.peers = {{*second.institution, "127.0.0.1:7999", {}}};
+  CHECK_FALSE(has(notes_in(looked_at(second)), "keys.consensus is empty"));
+}
+
+// Each look left a log of the database, and moved the files of the store.
+TEST_CASE("what is looked at before a start is the same after it, to the byte") {
+  const OneNode node;
+  node.begin_store(*load_genesis(node.config().genesis));
+  const auto content = [&] {
+    std::map<std::string, std::string> files;
+    for (const auto& each : fs::recursive_directory_iterator(node.directory.path()))
+      files[each.path().string()] = each.is_regular_file() ? test::read_file(each.path()) : "";
+    return files;
+  };
+  for (const bool has_run : {false, true}) {
+    CAPTURE(has_run);
+    if (has_run) node.write(node.config().data_dir / "lock", "");
+    const auto before = content();
+    REQUIRE(looked_at(node.config()).ok());
+    CHECK(content() == before);
+  }
+}
+
+TEST_CASE("a path that begins with ~ is refused by name, and makes no folder of that name") {
+  const OneNode node;
+  const std::pair<const char*, const char*> keys[] = {
+      {"data_dir = \"data\"", "node.data_dir"},
+      {"genesis = \"genesis.bin\"", "node.genesis"},
+      {"consensus = \"keys/consensus.key\"", "keys.consensus"},
+      {"transport = \"keys/transport.key\"", "keys.transport"},
+      {"certificate = \"\"", "api.certificate"},
+      {"private_key = \"\"", "api.private_key"},
+      {"admin_socket = \"admin.sock\"", "api.admin_socket"},
+      {"file = \"\"", "log.file"}};
+  for (const auto& [line, key] : keys) {
+    const std::string text = line;
+    const auto name = text.substr(0, text.find(' '));
+    const auto refused = node.changed(line, name + " = \"~/x/y\"");
+    CHECK(has(refused.message(), std::string(key) + ": is \"~/x/y\": ~ is not expanded here"));
+    CHECK(has(refused.message(), "/home/you/x/y"));
+    CHECK(node.changed(line, name + " = \"./~/x\"").ok());
+  }
+}
+
+// As another user, where that is possible: root is refused nothing.
+class AsNobody {
+ public:
+  AsNobody() : can_(::geteuid() == 0 && ::seteuid(65'534) == 0) {}
+  ~AsNobody() {
+    if (can_) can_ = ::seteuid(0) == 0;
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+  bool can() const { return can_; }
+
+ private:
+  bool can_;
+};
+
+TEST_CASE("who refuses a file, to whom, and what to do is said of every file that cannot be read") {
+  const OneNode node;
+  const auto config = node.config();
+  node.begin_store(*load_genesis(config.genesis));
+  // The folders may be entered, the files in them are their owner's.
+  for (auto folder = config.data_dir; folder != node.directory.path().parent_path();
+       folder = folder.parent_path())
+    fs::permissions(folder, fs::perms(0755));
+  fs::permissions(config.consensus_key.parent_path(), fs::perms(0755));
+  for (const auto& file : {config.genesis, config.file}) fs::permissions(file, fs::perms(0600));
+
+  const AsNobody nobody;
+  if (!nobody.can()) return;  // needs root, to be somebody else
+  const auto problems = problems_of(config);
+  CHECK(has(load_config(config.file).message(), "This program runs as nobody"));
+  for (const auto& path :
+       {config.genesis, config.consensus_key, config.transport_key, config.data_dir}) {
+    CAPTURE(path.string());
+    const auto at = problems.find(path.string() + " cannot be");
+    REQUIRE(at != std::string::npos);
+    const auto line = problems.substr(at, problems.find('\n', at) - at);
+    CHECK(has(line, "Permission denied"));
+    CHECK(has(line, "This program runs as nobody, and " + path.string() + " belongs to root"));
+    CHECK(has(line, fs::is_directory(path) ? "(chown -R nobody " : "(chown nobody "));
+  }
+}
+
+TEST_CASE("two peers at one address, and a peer that is this node's institution, are noted") {
+  const OneNode node;
+  const auto one = random_fixed<InstitutionId>(), other = random_fixed<InstitutionId>();
+  const auto notes = [&](std::vector<PeerEntry> peers) {
+    auto config = node.config();
+    config.peers = std::move(peers);
+    std::string all;
+    for (const auto& note : notes_of(config)) all += note + "\n";
+    return all;
+  };
+  CHECK(notes({{one, "a.example:7600", {}}, {other, "b.example:7600", {}}}).empty());
+  CHECK(notes({{one, "a.example:7600", {}}, {one, "a.example:7601", {}}}).empty());
+  const auto shared = notes({{one, "127.0.0.1:7600", {}}, {other, "localhost:7600", {}}});
+  CHECK(has(shared, "is written for " + to_text(one) + " and for " + to_text(other)));
+  CHECK(has(notes({{one, "a.example:7600", {}}, {one, "a.example:7600", {}}}), "written twice"));
+  CHECK(has(notes({{*node.config().institution, "a.example:7600", {}}}), "own institution"));
+}
+
+TEST_CASE("--dev runs with no keys, record or data but those that it made in its folder") {
+  const OneNode real;
+  TemporaryDirectory directory;
+  InitOptions options;
+  options.directory = directory.path() / "dev";
+  options.facts.legal_names = {{"en", "Development University"}};
+  options.facts.country = "EU";
+  options.facts.domain = "dev.example";
+  options.api_address = "127.0.0.1:0";
+  options.issuer_keys = options.directory / "issuer-keys";
+  REQUIRE(make_single_node(options, kTime).ok());
+
+  const auto file = options.directory / "testamurd.toml";
+  const auto text = test::read_file(file);
+  const auto own = real.config();
+  const std::pair<const char*, fs::path> named[] = {
+      {"data_dir = \"data\"", own.data_dir},
+      {"genesis = \"genesis.bin\"", own.genesis},
+      {"consensus = \"keys/consensus.key\"", own.consensus_key},
+      {"transport = \"keys/transport.key\"", own.transport_key}};
+  for (const auto& [line, path] : named) {
+    CAPTURE(line);
+    auto changed = text;
+    const std::string from = line;
+    const auto name = from.substr(0, from.find(' '));
+    changed.replace(changed.find(from), from.size(), name + " = \"" + path.string() + "\"");
+    real.write(file, changed);
+    CHECK(run_dev({options.directory.string(), "127.0.0.1:0", false}) == kUsage);
+  }
 }
 
 }  // namespace

@@ -260,6 +260,22 @@ TEST_CASE("the status names the ledger, the node's role and an empty list of obs
   CHECK(status.obstacles_size() == 0);
 }
 
+TEST_CASE("an institution that the policy names and the ledger does not know is an obstacle") {
+  RunningNodes nodes{1, {}, 1};
+  nodes.stop(0);
+  const auto stranger = random_fixed<InstitutionId>();
+  auto& config = nodes.at(0).config;
+  config.policy.vetoers = {nodes.at(1).id};
+  config.decision_viewpoints = {stranger};
+  nodes.start(0);
+  ApiCaller api{nodes.at(0).node->api_port()};
+  grpc::ClientContext context;
+  v1::GetStatusResponse status;
+  REQUIRE(api.ledger->GetStatus(&context, {}, &status).ok());
+  REQUIRE(status.obstacles_size() == 1);
+  CHECK(status.obstacles(0).starts_with("decisions.viewpoints names " + to_text(stranger)));
+}
+
 TEST_CASE("blocks are streamed from a height to the head") {
   Served s;
   auto achievement = s.nodes.publish(0, 0);

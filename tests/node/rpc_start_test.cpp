@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -11,6 +12,7 @@
 #include "node/config/party_file.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics.h"
+#include "node/validator/node_keys.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"
 
@@ -175,6 +177,62 @@ TEST_CASE(
   const auto plain = read_tls_files(config, clock.now_ms());
   REQUIRE(plain.ok());
   CHECK_FALSE(plain->has_value());
+}
+
+TEST_CASE("a certificate that soon expires is noted before the node runs, as in its status") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  auto& config = nodes.at(0).config;
+  const auto folder = config.file.parent_path();
+  make_certificate(folder, "one", 30);
+  config.api.tls = TlsMode::kOn;
+  config.api.certificate = folder / "one.pem";
+  config.api.private_key = folder / "one.key";
+
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  const auto noted = [&](std::uint64_t days) {
+    const ManualClock clock(SystemClock().now_ms() + days * kDayMs);
+    const auto found = preflight(config, clock);
+    INFO(found.status().message());
+    CHECK(found.ok());
+    return std::ranges::any_of(found.notes, [&](const auto& note) {
+      return note.starts_with("api.certificate " + config.api.certificate.string() + " expires on");
+    });
+  };
+  CHECK_FALSE(noted(5));
+  CHECK(noted(15));
+}
+
+// Nobody admits a retired key, so that the node would never read that the new one is registered.
+TEST_CASE("a transport key that waits is shown in the place of one that is retired") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  const auto files = make_posix_file_system();
+  NodeKeys keys(*files, nodes.at(0).config);
+  const auto fresh = keys.make(KeyPurpose::kTransport);
+  REQUIRE(fresh.ok());
+  const auto file = nodes.at(0).config.transport_key;
+  const auto present = read_key_file(file, KeyPurpose::kTransport)->public_key();
+  const auto next = fresh->key.public_key();
+
+  using Known = NodeKeys::Known;
+  const auto shown = [&](Known of_present, Known of_next) {
+    const auto opened = keys.open_transport(
+        [&](const PublicKey& key) { return key == present ? of_present : of_next; });
+    INFO(opened.message());
+    REQUIRE(opened.ok());
+    return opened->public_key();
+  };
+  CHECK(shown(Known::kNot, Known::kNot) == present);
+  CHECK(shown(Known::kValid, Known::kNot) == present);
+  CHECK(shown(Known::kRetired, Known::kRetired) == present);
+  CHECK(shown(Known::kRetired, Known::kNot) == next);
+  CHECK(fs::exists(file.string() + ".next"));  // it keeps its name until the ledger knows it
+  CHECK(read_key_file(file, KeyPurpose::kTransport)->public_key() == present);
+
+  CHECK(shown(Known::kRetired, Known::kValid) == next);
+  CHECK_FALSE(fs::exists(file.string() + ".next"));
+  CHECK(read_key_file(file, KeyPurpose::kTransport)->public_key() == next);
 }
 
 TEST_CASE("addresses are read by one parser, wherever they stand") {

@@ -7,6 +7,7 @@
 #include "node/chain/journal_reach.h"
 #include "node/config/key_file.h"
 #include "node/config/party_file.h"
+#include "node/main/preflight.h"
 #include "node/main/restore.h"
 #include "node/rpc/admin_client.h"
 #include "node/store/vote_store.h"
@@ -49,11 +50,30 @@ struct OneNode {
   }
 };
 
+// The notes that check-config gives of the votes of a node that is stopped.
+std::string notes_of(OneNode& one) {
+  SystemClock clock;
+  const auto found = preflight_all(one.config(), clock);
+  INFO(found.status().message());
+  CHECK(found.ok());
+  std::string all;
+  for (const auto& note : found.notes) {
+    if (note.find("quarantine") != std::string::npos) all += note + "\n";
+  }
+  return all;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
 TEST_CASE("an honest node votes again after every restart", "[vote-copies]") {
   OneNode one;
   for (int times = 0; times < 3; ++times) {
     one.issue();
     one.nodes.stop(0);
+    CHECK(notes_of(one).empty());
     one.nodes.start(0);
     CHECK(one.quarantine_of() == std::nullopt);
   }
@@ -72,11 +92,13 @@ TEST_CASE("a vote store that is older than the ledger beside it begins in quaran
   // What lies beside the key would tell as well: without it the ledger alone does.
   fs::remove(vote_note_of(one.config().consensus_key));
   OneNode::put_back(old, one.journal());
+  CHECK(has(notes_of(one), "are older than the ledger in "));
   one.nodes.start(0);
   CHECK(one.quarantine_of() == QuarantineReason::kBehindStore);
 
   // It lasts until it is ended, and begins no second time.
   one.nodes.stop(0);
+  CHECK(has(notes_of(one), "this node is in quarantine: the vote store is older"));
   one.nodes.start(0);
   CHECK(one.quarantine_of() == QuarantineReason::kBehindStore);
   one.nodes.at(0).node->chain().resume_voting();
@@ -96,6 +118,8 @@ TEST_CASE("an earlier copy of all data begins in quarantine", "[vote-copies]") {
   one.nodes.stop(0);
 
   OneNode::put_back(old, one.config().data_dir);
+  CHECK(has(notes_of(one), "are an earlier copy: they end with group "));
+  CHECK(one.quarantine_of() == std::nullopt);
   one.nodes.start(0);
   CHECK(one.quarantine_of() == QuarantineReason::kOlderCopy);
 }

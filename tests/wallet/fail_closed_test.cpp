@@ -9,6 +9,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/lying_node.h"
 #include "trust/decide.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/client/decode.h"
 #include "wallet/client/graph_file.h"
@@ -476,6 +477,23 @@ TEST_CASE("a graph file of before the counts is read by the lists that it holds"
   CHECK(read_statement(view)->unknown_part() == "its slot");
   view["novelty"] = 1;
   CHECK(read_statement(view).message().find("newer testamur") != std::string::npos);
+}
+
+// A peer that had said nothing was shown at block 0, as if it had lost its ledger.
+TEST_CASE("a peer that has not told its block has none, which is not block 0") {
+  v1::GetStatusResponse answer;
+  answer.add_peers()->set_connected(true);
+  auto& first = *answer.add_peers();
+  first.set_connected(true);
+  first.set_finalized_height(0);
+  const auto status = decode(answer);
+  REQUIRE(status.peers.size() == 2);
+  CHECK_FALSE(status.peers[0].finalized_height);
+  CHECK(status.peers[1].finalized_height == Height{0});
+  const auto text = status_text(status);
+  INFO(text);
+  CHECK(text.find("connected, block none yet\n") != std::string::npos);
+  CHECK(text.find("connected, block 0\n") != std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What a person reads who typed something that is no command: what was likely meant.
-#include "wallet/cli/near_names.h"
+#include "common/near_names.h"
 
+#include "common/usage_text.h"
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "wallet/cli/commands/help_commands.h"

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "common/usage_text.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/help_commands.h"
 #include "wallet/cli/files/output.h"

@@ -101,7 +101,7 @@ struct SetChangesAnswer {
 struct PeerAnswer {
   PartyName institution;
   bool connected = false;
-  Height finalized_height;
+  std::optional<Height> finalized_height;  // none: it has not told the node that answers
   std::string last_error;
 };
 // Who answers and how it does, by its own word.

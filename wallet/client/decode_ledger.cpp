@@ -27,8 +27,10 @@ StatusAnswer decode(const v1::GetStatusResponse& answer) {
   status.commitments = answer.commitments();
   status.waiting = answer.pool().transactions();
   for (const auto& peer : answer.peers()) {
-    status.peers.push_back({party_from(peer.institution()), peer.connected(),
-                            Height{peer.finalized_height()}, peer.last_error()});
+    std::optional<Height> height;
+    if (peer.has_finalized_height()) height = Height{peer.finalized_height()};
+    status.peers.push_back(
+        {party_from(peer.institution()), peer.connected(), height, peer.last_error()});
   }
   status.obstacles.assign(answer.obstacles().begin(), answer.obstacles().end());
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/near_names.h"
 #include "common/text.h"
 #include "common/visible.h"
 #include "trust/statement.h"
@@ -20,7 +21,6 @@
 #include "wallet/cli/flow/statement_periods.h"
 #include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"
-#include "wallet/cli/near_names.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/csv.h"

@@ -1,4 +1,4 @@
-// What a person reads who typed something that is no command, and the words `help` and `version`.
+// The words `help` and `version`.
 #pragma once
 
 #include <optional>
@@ -6,10 +6,6 @@
 #include <vector>
 
 #include "wallet/cli/outcome.h"
-
-namespace CLI {
-class ParseError;
-}
 
 namespace testamur::wallet {
 
@@ -22,8 +18,5 @@ inline constexpr const char* kProgramVersion = "testamur 0.1.0";
 // Flags may stand between.
 std::optional<Outcome> answer_about_program(const CommandTree& app,
                                             const std::vector<std::string>& typed);
-
-// The cause, with the names that are near what was typed, and where help is.
-std::string usage_text(const CommandTree& app, const CLI::ParseError& problem);
 
 }  // namespace testamur::wallet

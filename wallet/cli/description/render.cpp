@@ -186,7 +186,8 @@ std::string status_text(const StatusAnswer& status) {
   for (const auto& peer : status.peers) {
     text += "  peer        " + party_text(peer.institution) + ": " +
             (peer.connected ? toned(Tone::kGood, "connected") : toned(Tone::kBad, "missing")) +
-            ", block " + number(peer.finalized_height.value);
+            ", block " +
+            (peer.finalized_height ? number(peer.finalized_height->value) : "none yet");
     if (!peer.connected && !peer.last_error.empty()) text += " (" + one_line(peer.last_error) + ")";
     text += "\n";
   }

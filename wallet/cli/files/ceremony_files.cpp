@@ -33,6 +33,19 @@ class CeremonyReader {
     if (!node->is_string()) mistake(key, "must be a text");
     return node->value_or(std::string{});
   }
+  // A day as a text; empty where there is none, or it is told.
+  std::string day(std::string_view key) {
+    const auto* node = take(key);
+    if (node == nullptr) return {};
+    if (auto date = toml_date_text(*node)) return *std::move(date);
+    if (!node->is_string())
+      mistake(key, "must be a day, as 2026-11-30, or milliseconds since 1970 as a number");
+    return node->value_or(std::string{});
+  }
+  bool holds(std::string_view key, toml::node_type type) const {
+    const auto* node = table_.get(key);
+    return node != nullptr && node->type() == type;
+  }
   std::uint64_t number(std::string_view key, std::uint64_t otherwise, std::uint64_t most) {
     const auto* node = take(key);
     if (node == nullptr) return otherwise;
@@ -249,6 +262,17 @@ Result<NodeKeysInput> read_node_keys(CeremonyReader& reader, const std::string& 
   return input;
 }
 
+// Milliseconds as a number, or a day, with or without quotes.
+void read_time(CeremonyReader& reader, ledger::GenesisInput& input) {
+  if (reader.holds("time", toml::node_type::integer)) {
+    input.time_ms = reader.number("time", 0, INT64_MAX);
+    return;
+  }
+  const auto date = parse_date_or(reader.day("time"), 0);
+  if (!date.ok()) reader.mistake("time", date.message());
+  if (date.ok()) input.time_ms = *date;
+}
+
 }  // namespace
 
 Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
@@ -257,18 +281,15 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
   CeremonyReader reader(table, file);
   ledger::GenesisInput input;
 
-  input.protocol_version = static_cast<std::uint16_t>(
-      reader.number("protocol_version", ledger::kNewestProtocol, 65'535));
-
-  // Milliseconds as a number, or a date as a text.
-  const auto* time = table.get("time");
-  if (time != nullptr && time->is_integer()) {
-    input.time_ms = reader.number("time", 0, INT64_MAX);
-  } else {
-    auto date = parse_date_or(reader.text("time"), 0);
-    if (!date.ok()) reader.mistake("time", date.message());
-    if (date.ok()) input.time_ms = *date;
+  const auto version = reader.number("protocol_version", ledger::kNewestProtocol, INT64_MAX);
+  if (version == 0 || version > ledger::kNewestProtocol) {
+    reader.mistake("protocol_version", "is " + std::to_string(version) +
+                                           ", and this program knows 1 to " +
+                                           std::to_string(ledger::kNewestProtocol) +
+                                           ": write one of these, or leave it out for the newest");
   }
+  input.protocol_version = static_cast<std::uint16_t>(version);
+  read_time(reader, input);
 
   if (const auto* parameters = reader.table("parameters")) {
     for (const auto& [key, node] : *parameters) {

@@ -23,6 +23,7 @@ std::optional<trust::PolicyValue> value_of(const toml::node& node) {
   if (const auto* value = node.as_integer()) return value->get();
   if (const auto* value = node.as_boolean()) return value->get();
   if (const auto* value = node.as_string()) return value->get();
+  if (auto date = toml_date_text(node)) return *std::move(date);
   const auto* list = node.as_array();
   if (list == nullptr) return std::nullopt;
   if (auto texts = list_of<std::string>(*list)) return texts;

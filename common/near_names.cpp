@@ -1,9 +1,9 @@
-#include "wallet/cli/near_names.h"
+#include "common/near_names.h"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace testamur::wallet {
+namespace testamur::inline common {
 namespace {
 
 constexpr std::size_t kMost = 3;
@@ -56,4 +56,4 @@ std::string did_you_mean(const std::vector<std::string>& names) {
   return text.empty() ? text : text + "?";
 }
 
-}  // namespace testamur::wallet
+}  // namespace testamur::inline common

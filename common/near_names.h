@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace testamur::wallet {
+namespace testamur::inline common {
 
 // Of the known names those that differ from the typed one by few letters (left out, too many,
 // another one, two exchanged), the nearest first, at most three. None for a name that is known.
@@ -14,4 +14,4 @@ std::vector<std::string> near_names(std::string_view typed, const std::vector<st
 // "; did you mean a, or b?", empty where there is none.
 std::string did_you_mean(const std::vector<std::string>& names);
 
-}  // namespace testamur::wallet
+}  // namespace testamur::inline common
