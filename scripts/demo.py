@@ -147,6 +147,14 @@ class Demo:
             failures.append("no JSON from " + " ".join(arguments))
             return {}
 
+    def await_calm(self, endpoints):
+        """Until no node has an obstacle: those that have just begun do not know each other yet."""
+        command = [str(BIN / "testamur"), "--quiet", *[word for each in endpoints for word in ("--endpoint", each)], "node", "status"]
+        for _ in range(150):
+            if subprocess.run(command, capture_output=True).returncode == 0:
+                return
+            time.sleep(0.2)
+
     def text(self, arguments, home=None, endpoints=(), expect=0):
         """One command, its text shown as a person sees it."""
         command = [str(BIN / "testamur")]
@@ -194,6 +202,7 @@ def set_up(demo, folder):
         (university.home / "config.toml").write_text(
             "endpoints = [" + ", ".join(f'"{e}"' for e in [university.endpoint] + [x for x in endpoints if x != university.endpoint]) + "]\n")
         say(f"   {university.name}, {university.country} ({university.domain}) runs the validator at {university.endpoint}")
+    demo.await_calm(endpoints)
     status = demo.run(["node", "status"], endpoints=endpoints)
     verdict("nodes in agreement", len(status.get("nodes", [])), 4)
     for university in universities:

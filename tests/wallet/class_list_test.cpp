@@ -82,7 +82,8 @@ TEST_CASE("every problem of a class list is reported with its place") {
                      ",X,7,2026-07-31\n"
                      "s-1,Y,7,2026-07-31\n") ==
         "line 2, column 12: eqf_level 9 is not a whole number from 1 to 8\n"
-        "line 3, column 13: award_date \"31.07.2026\" is not a date like 2026-07-31 (or say how the list writes its days: --date-format DD.MM.YYYY)\n"
+        "line 3, column 13: award_date \"31.07.2026\" is not a date like 2026-07-31 (or say how "
+        "the list writes its days: --date-format DD.MM.YYYY)\n"
         "line 4, column 1: student is empty\n"
         "line 5, column 1: the student \"s-1\" stands in line 2 already");
   CHECK(list_failure("student,grade\ns-1,A\n") ==

@@ -294,7 +294,7 @@ std::string batch_text(const BatchFolder& folder, bool is_new) {
   return text + "\n  claim files  " + folder.path() + "/claims\n" +
          (is_there(folder.path() + "/codes.age")
               ? "  codes        " + folder.path() + "/codes.age (testamur issuer batch codes)\n"
-              : std::string("  codes        none: all were purged, or every learner sent a request\n"));
+              : std::string("  codes        none: purged, or every learner sent a request\n"));
 }
 
 Json batch_json(const BatchFolder& folder) {

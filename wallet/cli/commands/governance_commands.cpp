@@ -145,7 +145,8 @@ Outcome vote(Context& context, const VoteOptions& options) {
   Reply said = *reply;
   said.json["proposal"] = to_text(found.view.id);
   said.json["approvals"] = view->approvals;
-  said.json["passed"] = view->state == ProposalState::kPassed || view->state == ProposalState::kDone;
+  said.json["passed"] =
+      view->state == ProposalState::kPassed || view->state == ProposalState::kDone;
   said.text += view->state == ProposalState::kPassed
                    ? "  the proposal has passed, and takes effect " + due_text(*view) +
                          "; on an idle ledger that is the next heartbeat\n"

@@ -14,6 +14,7 @@
 #include "wallet/cli/short_id.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
+#include "wallet/keystore/file.h"
 #include "wallet/verify/verify.h"
 
 namespace testamur::wallet {

@@ -262,8 +262,8 @@ Outcome explain(Context& context, const ExplainOptions& options) {
     json["outcome_by_the_nodes_policy"] = json["outcome"];
     json["outcome"] = "unknown";
     exit = ExitCode::kUnreachable;
-    first += "it is not known whether " + one_line(viewpoint->name) + " accepts it: " +
-             one_line(ask_its_own_node(*viewpoint)) + "\n" + "by the policy of " +
+    first += "it is not known whether " + one_line(viewpoint->name) +
+             " accepts it: " + one_line(ask_its_own_node(*viewpoint)) + "\n" + "by the policy of " +
              one_line(viewpoint->node_name) + ":\n";
   }
   return Reply{std::move(json),

@@ -90,15 +90,14 @@ Attempt<void> ask_for_some(const SecretBytes& words) {
                             std::to_string(places[2]);
   for (int i = 0; i < kTries; ++i) {
     TM_TRY(const auto typed,
-           or_exit(ExitCode::kPassphrase,
-                   ask_secret({"Words " + which + ", from your paper: ", "some of the words",
-                               "--words-file"})));
+           or_exit(ExitCode::kPassphrase, ask_secret({"Words " + which + ", from your paper: ",
+                                                      "some of the words", "--words-file"})));
     if (are_words_at(words.text(), places, typed.text())) return {};
     put(Stream::kError, "those are not the words " + which + " of this wallet\n");
   }
   return Failure{ExitCode::kPassphrase,
-                 "the words that you typed are not those that were shown: no wallet was made. Begin "
-                 "again, and write the new words down"};
+                 "the words that you typed are not those that were shown: no wallet was made. "
+                 "Begin again, and write the new words down"};
 }
 
 // The words go out before there is a vault: a wallet whose words nobody has seen could never be
