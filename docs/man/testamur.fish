@@ -262,7 +262,7 @@ complete -c testamur -n '__testamur_at trust grant' -l purpose -x -d 'credit, ac
 complete -c testamur -n '__testamur_at trust grant' -l draft -r -F -d 'Send nothing: write a draft for others to sign (testamur sign, testamur send)'
 complete -c testamur -n '__testamur_at trust grant' -l send-by -x -d 'Until when the draft is to be sent: YYYY-MM-DDTHH:MM (UTC) or +2d (default: an hour)'
 complete -c testamur -n '__testamur_at trust grant' -l amount -x -d '1 to 120: 120 (the default) is full trust, 60 needs two such friends'
-complete -c testamur -n '__testamur_at trust grant' -l depth -x -d '0: its own awards only; 1: also those it speaks for; 2: also their friends\''
+complete -c testamur -n '__testamur_at trust grant' -l depth -x -d '0: its own awards only; 1: also those it speaks for; 2: also their friends\' (default 1)'
 complete -c testamur -n '__testamur_at trust distrust' -l from -x -d 'First day, YYYY-MM-DD (default: now)'
 complete -c testamur -n '__testamur_at trust distrust' -l reason -x -d 'agreement, review, joint_programme, quality_concern, fraud, …'
 complete -c testamur -n '__testamur_at trust distrust' -l slot -x -d 'Which of the statements about this institution (default 0)'
