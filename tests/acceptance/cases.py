@@ -475,7 +475,7 @@ def configurations_are_read_or_refused(world):
              ('endpoints = {a = "127.0.0.1:1"}', "line 1: endpoints is not a list"), ('tls_root = ""', "line 1: tls_root"),
              (f'endpoints = ["ledger.test:1"]\ntls_root = "{home}"', "is not a file"),
              ('endpoints = ["127.0.0.1:1"]\n\nEndpoints = ["127.0.0.1:2"]', "line 3: Endpoints is no key"),
-             ('endpoints = ["127.0.0.1:1"', "line 1"), ('endpoints = ["::1:7601"]', '"::1:7601"'),
+             ('endpoints = ["127.0.0.1:1"', ":1: not TOML"), ('endpoints = ["::1:7601"]', '"::1:7601"'),
              *[(f'endpoints = ["ledger.test:1"]\ntls_root = "{world.fresh(text, ".pem")}"', "line 2: tls_root") for text in (
                  "", "hello\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")]]
     wrong = []
