@@ -1,5 +1,6 @@
 #include "common/visible.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -29,6 +30,25 @@ std::string in_json(std::uint32_t point) {
          hexadecimal("\\u%04x", 0xdc00 + ((point - 0x10000) & 0x3ff));
 }
 
+// The separators of Unicode (category Zs), and the tab.
+bool is_space(std::uint32_t point) {
+  return point == ' ' || point == '\t' || point == 0xa0 || point == 0x1680 ||
+         (point >= 0x2000 && point <= 0x200a) || point == 0x202f || point == 0x205f ||
+         point == 0x3000;
+}
+
+// How many characters of white space stand together at most.
+std::size_t longest_space(std::string_view text) {
+  std::size_t longest = 0, run = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto point = next_code_point(text, at);
+    if (!point) ++at;
+    run = point && is_space(*point) ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
 template <class Spell>
 std::string spelled(std::string_view text, bool keep_lines, const Spell& spell) {
   std::string out;
@@ -36,6 +56,8 @@ std::string spelled(std::string_view text, bool keep_lines, const Spell& spell) 
 
   // A joiner at the beginning has no letter before it and is spelled out like one beside ASCII.
   bool after_ascii = true;
+  constexpr std::size_t kMostSpace = 3;
+  std::size_t spaces = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto begin = at;
     const auto point = next_code_point(text, at);
@@ -47,7 +69,9 @@ std::string spelled(std::string_view text, bool keep_lines, const Spell& spell) 
       continue;
     }
 
-    if ((*point == '\n' && keep_lines) || is_plain(*point, after_ascii)) {
+    spaces = is_space(*point) ? spaces + 1 : 0;
+    const bool is_wide = !keep_lines && spaces > kMostSpace;
+    if ((*point == '\n' && keep_lines) || (is_plain(*point, after_ascii) && !is_wide)) {
       out += text.substr(begin, at - begin);
     } else {
       out += spell(*point);
@@ -64,6 +88,14 @@ std::string braced(std::uint32_t point) { return hexadecimal("\\u{%x}", point); 
 
 std::string visible(std::string_view text) { return spelled(text, true, braced); }
 std::string one_line(std::string_view text) { return spelled(text, false, braced); }
+std::string apart(std::string_view text) {
+  const bool is_plain_text = text.find_first_of("()[]\"") == std::string_view::npos &&
+                             longest_space(text) < 2 && trimmed(text) == text;
+  if (is_plain_text) return one_line(text);
+  std::string out = "\"";
+  for (const char c : one_line(text)) out += c == '"' ? std::string("\\u{22}") : std::string(1, c);
+  return out + "\"";
+}
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 80, kBegin = 56, kEnd = 20;
   if (text.size() <= kMost) return "\"" + one_line(text) + "\"";

@@ -13,7 +13,12 @@ namespace testamur::inline common {
 // the text together.
 std::string visible(std::string_view text);
 // The same for a value that stands within a line: its line feeds are spelled out too.
+// A run of white space of any kind longer than three is spelled out from there on: it would push
+// what follows to a line of its own.
 std::string one_line(std::string_view text);
+// A text of others between words of ours: as it is, or in quotes where something in it could be
+// taken for ours (brackets, quotes, a run of white space).
+std::string apart(std::string_view text);
 // What somebody typed, in quotes within a line, so that nobody has to look it up; of a long text
 // its beginning and its end, where a slip in an id is, never cut within a character.
 std::string in_quotes(std::string_view text);

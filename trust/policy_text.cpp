@@ -290,6 +290,24 @@ Statement read_statement(Entries& entries) {
   return statement;
 }
 
+// Of two statements in one slot the later one takes the place of the other, from its first day on:
+// somebody who writes "distrust in this field" and "trust" wants both.
+void refuse_replacement(const Entries& entries, const std::vector<Statement>& before,
+                        const Statement& statement) {
+  if (statement.kind == Kind::kEnd) return;
+  const auto replaced = std::ranges::find_if(before, [&](const Statement& other) {
+    return other.subject == statement.subject && other.slot == statement.slot &&
+           other.kind != Kind::kEnd && statement.valid_from_ms <= other.valid_from_ms;
+  });
+  if (replaced == before.end()) return;
+  entries.mistake("slot",
+                  "is " + std::to_string(statement.slot) +
+                      ", as in an earlier table about the same institution, whose place this one "
+                      "would take: write another slot (0 to " +
+                      std::to_string(kTrustSlotsPerPair - 1) +
+                      ") where both shall count, or a later first day (from)");
+}
+
 }  // namespace
 
 PolicyReading read_policy(const std::vector<PolicyTable>& tables) {
@@ -316,6 +334,7 @@ PolicyReading read_policy(const std::vector<PolicyTable>& tables) {
     } else if (tables[i].kind == PolicyTableKind::kStatement) {
       auto statement = read_statement(entries);
       statement.id = local_statement_id(salt, statement);
+      refuse_replacement(entries, reading.policy.local, statement);
       entries.rest();
       reading.policy.local.push_back(std::move(statement));
     }

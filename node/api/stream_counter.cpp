@@ -7,8 +7,9 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 9;
 
-constexpr std::uint8_t kData = 0, kHeaders = 1, kRstStream = 3, kContinuation = 9;
-constexpr std::uint8_t kEndStream = 1, kEndHeaders = 4;
+constexpr std::uint8_t kData = 0, kHeaders = 1, kRstStream = 3, kSettings = 4, kPing = 6,
+                       kContinuation = 9;
+constexpr std::uint8_t kEndStream = 1, kAck = 1, kEndHeaders = 4;
 
 }  // namespace
 
@@ -18,7 +19,15 @@ StreamCounter::Frame StreamCounter::read_head(ByteView head) {
   const bool ends = (type == kData || type == kHeaders) && (head[4] & kEndStream) != 0;
   const auto stream = std::uint32_t{head[5]} << 24 | std::uint32_t{head[6]} << 16 |
                       std::uint32_t{head[7]} << 8 | head[8];
-  return {length, type, ends, (head[4] & kEndHeaders) != 0, stream & 0x7fffffff};
+  const bool has_answer = type == kSettings || type == kPing;
+  const bool is_ack = (head[4] & kAck) != 0;
+  return {length,
+          type,
+          ends,
+          (head[4] & kEndHeaders) != 0,
+          has_answer && !is_ack,
+          has_answer && is_ack,
+          stream & 0x7fffffff};
 }
 
 std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
@@ -56,6 +65,10 @@ bool StreamCounter::fits(const Frame& frame) {
 // What gRPC takes for a new stream: an odd number above all before it. Everything else it skips or
 // refuses.
 bool StreamCounter::pass_client_frame(const Frame& frame, Listener& listener) {
+  if (frame.wants_answer) {
+    if (unanswered_ >= kMostUnanswered) return false;
+    ++unanswered_;
+  }
   if (frame.type == kHeaders && frame.stream % 2 == 1 && frame.stream > newest_) {
     if (!listener.may_begin()) return false;
     newest_ = frame.stream;
@@ -89,6 +102,7 @@ void StreamCounter::from_server(ByteView bytes, Listener& listener) {
 }
 
 void StreamCounter::pass_server_frame(const Frame& frame, Listener& listener) {
+  if (frame.is_answer && unanswered_ != 0) --unanswered_;
   if ((frame.ends_stream || frame.type == kRstStream) && forget(frame.stream)) listener.ended();
 }
 

@@ -1,12 +1,14 @@
-// Counts the requests of one HTTP/2 connection from the frames that pass in both directions (RFC
-// 9113).
+// Counts the requests of one HTTP/2 connection, and what else the server owes an answer, from the
+// frames that pass in both directions (RFC 9113).
 //
 // What gRPC keeps of a request begins with its HEADERS frame, long before any service hears of it,
 // and only this count bounds it: gRPC 1.51 applies SETTINGS_MAX_CONCURRENT_STREAMS to clients that
 // have acknowledged it, and keeps what is cancelled until it finds time. The same for the headers
 // of one request: it keeps and reads again what comes in CONTINUATION frames before any limit of
-// its own, so that their sum is bounded here. Only the nine bytes at the head of each frame are
-// looked at; header compression and contents are none of its business. Pure; one thread.
+// its own, so that their sum is bounded here. And of PING and SETTINGS, each of which it answers:
+// who sends them and takes no answer makes it keep answers without end, some hundred bytes for each
+// of seventeen (CVE-2019-9512). Only the nine bytes at the head of each frame are looked at; header
+// compression and contents are none of its business. Pure; one thread.
 #pragma once
 
 #include <array>
@@ -36,7 +38,8 @@ class StreamCounter {
   static constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
   // How many bytes, from the first on, may go on to the server: all whole frames up to a stream
-  // that must wait, without a frame's head that is not complete. The rest is to be given again,
+  // that must wait, or a PING or SETTINGS while too many are not answered, without a frame's head
+  // that is not complete. The rest is to be given again,
   // with what comes behind it.
   std::size_t from_client(ByteView bytes, Listener& listener);
   // Everything goes on.
@@ -48,6 +51,9 @@ class StreamCounter {
   // Of one header block: twice what gRPC takes of metadata; and in so many frames.
   static constexpr std::size_t kHeaderBytes = 32u << 10;
   static constexpr std::size_t kHeaderFrames = 8;
+  // PING and SETTINGS that the server has not answered yet. A client that measures or keeps alive
+  // has one on its way.
+  static constexpr std::size_t kMostUnanswered = 32;
   // The server is between two frames.
   bool server_at_rest() const { return server_head_bytes_ == 0 && server_payload_ == 0; }
   std::size_t open() const { return streams_.size(); }
@@ -60,6 +66,8 @@ class StreamCounter {
     std::uint8_t type;
     bool ends_stream;
     bool ends_headers;
+    bool wants_answer;  // a PING or SETTINGS
+    bool is_answer;     // … of the other side
     std::uint32_t stream;
   };
   static Frame read_head(ByteView head);
@@ -71,6 +79,7 @@ class StreamCounter {
 
   std::map<std::uint32_t, bool> streams_;  // whether the request is complete
   std::size_t incomplete_ = 0;
+  std::size_t unanswered_ = 0;
   std::uint32_t newest_ = 0;
   std::size_t preface_seen_ = 0;
   bool broken_ = false;

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 
+#include "common/visible.h"
+
 namespace testamur::node {
 
 void TomlErrors::add(const toml::node* node, const std::string& key, const std::string& what) {
   std::string line = file_;
   if (node != nullptr && node->source().begin.line != 0)
     line += ":" + std::to_string(node->source().begin.line);
-  lines_.push_back(line + ": " + key + ": " + what);
+  lines_.push_back(line + ": " + one_line(key) + ": " + what);
 }
 
 Error TomlErrors::take() const {

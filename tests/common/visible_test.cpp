@@ -44,4 +44,21 @@ TEST_CASE("after that no code point of Unicode is left that the rule for texts r
   }
 }
 
+// 70 blanks in a name made a line of the verdict's own at 80 columns.
+TEST_CASE("a run of white space makes no line of its own") {
+  CHECK(one_line("a   b") == "a   b");
+  CHECK(one_line("a     b") == "a   \\u{20}\\u{20}b");
+  CHECK(one_line("a\u00a0 \u3000\u2003b") == "a\u00a0 \u3000\\u{2003}b");
+}
+
+TEST_CASE("a name that could be taken for words of ours is in quotes, and only that") {
+  for (const std::string name : {"University of Tartu", "Ana, Maria", "O'Neill", "Uni - Wien"})
+    CHECK(apart(name) == name);
+  CHECK(apart("Uni (proven under block 9)") == "\"Uni (proven under block 9)\"");
+  CHECK(apart("x [signed by the issuer]") == "\"x [signed by the issuer]\"");
+  CHECK(apart("a  b") == "\"a  b\"");
+  CHECK(apart(" a") == "\" a\"");
+  CHECK(apart("a\" (b") == "\"a\\u{22} (b\"");
+}
+
 }  // namespace testamur

@@ -14,7 +14,7 @@ enum class FrameType : std::uint8_t {
   kSettings = 4,
   kPing = 6
 };
-inline constexpr std::uint8_t kEndStream = 1, kEndHeaders = 4;
+inline constexpr std::uint8_t kEndStream = 1, kAck = 1, kEndHeaders = 4;
 
 inline Bytes preface() { return to_bytes(as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")); }
 

@@ -111,6 +111,37 @@ TEST_CASE(
 
 // gRPC 1.51 keeps what comes in CONTINUATION frames before any limit of its own, and reads it anew
 // with each piece: three connections kept everybody else from the API.
+// 40 connections that sent PINGs and read nothing filled a node's memory with gigabytes of answers.
+TEST_CASE("frames that want an answer wait for those before them, and nothing else does") {
+  for (const auto type : {FrameType::kPing, FrameType::kSettings}) {
+    const auto frame = http2_frame(type, 0, 0, type == FrameType::kPing ? Bytes(8, 7) : Bytes{});
+    const auto answer =
+        http2_frame(type, test::kAck, 0, type == FrameType::kPing ? Bytes(8, 7) : Bytes{});
+    Told told;
+    StreamCounter counter;
+    const auto begun = test::preface();
+    CHECK(counter.from_client(begun, told) == begun.size());
+
+    Bytes many;
+    for (std::size_t i = 0; i < 1'000; ++i) append(many, frame);
+    const auto passed = StreamCounter::kMostUnanswered * frame.size();
+    CHECK(counter.from_client(many, told) == passed);
+    CHECK(counter.from_client(many, told) == 0);
+
+    // Each answer lets one more pass; the client's own answers are none.
+    counter.from_server(answer, told);
+    counter.from_server(answer, told);
+    CHECK(counter.from_client(many, told) == 2 * frame.size());
+    CHECK(counter.from_client(answer, told) == answer.size());
+    CHECK(counter.from_client(many, told) == 0);
+    const auto request =
+        http2_frame(FrameType::kHeaders, test::kEndHeaders | kEndStream, 1, Bytes(9, 1));
+    CHECK(counter.from_client(request, told) == request.size());
+    CHECK(told.begun == 1);
+    CHECK_FALSE(counter.broken());
+  }
+}
+
 TEST_CASE("the headers of one request are bounded in bytes and in frames, whatever they declare") {
   const auto passes = [](std::size_t frames, std::size_t bytes_each, bool ended = true) {
     StreamCounter counter;

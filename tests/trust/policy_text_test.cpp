@@ -104,6 +104,32 @@ TEST_CASE("a local statement's id is the digest of its record under the file's s
   CHECK(unsalted.policy.local.front().id != statement.id);
 }
 
+// "Not in software" and "all else of them": the second erased the first, and the award was
+// accepted.
+TEST_CASE("a local statement takes the place of none by a slip") {
+  const auto about = [](std::uint8_t subject, const std::string& kind, std::int64_t slot,
+                        const std::string& from) {
+    std::vector<PolicyEntry> entries{
+        {"subject", to_text(id(subject))}, {"kind", kind}, {"slot", slot}};
+    if (!from.empty()) entries.push_back({"from", from});
+    return table(PolicyTableKind::kStatement, entries);
+  };
+  const auto wrong = [](const PolicyTable& first, const PolicyTable& second) {
+    return first_mistake(read_policy({first, second}));
+  };
+  for (const std::string kind : {"trust", "distrust"}) {
+    CHECK(
+        wrong(about(1, "distrust", 0, ""), about(1, kind, 0, "")).starts_with("slot: is 0, as in"));
+    CHECK(wrong(about(1, "trust", 3, ""), about(1, kind, 3, "")).starts_with("slot: is 3, as in"));
+    CHECK(wrong(about(1, "trust", 0, "2026-01-01"), about(1, kind, 0, "2026-01-01"))
+              .starts_with("slot: is 0, as in"));
+    CHECK(wrong(about(1, "distrust", 0, ""), about(1, kind, 1, "")).empty());
+    CHECK(wrong(about(1, "distrust", 0, ""), about(2, kind, 0, "")).empty());
+    CHECK(wrong(about(1, "distrust", 0, ""), about(1, kind, 0, "2026-01-01")).empty());
+  }
+  CHECK(wrong(about(1, "trust", 0, ""), about(1, "end", 0, "")).empty());
+}
+
 TEST_CASE("each mistake names its key") {
   CHECK(first_mistake(main_only({{"threshhold", std::int64_t{1}}})) ==
         "threshhold: is not a known key");

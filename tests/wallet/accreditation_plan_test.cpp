@@ -354,6 +354,70 @@ TEST_CASE("a smaller amount within what stands is refused, and what waits is no 
   CHECK(again.waiting == 1);
 }
 
+// Withdrawn for fraud, and back by the next import, because one cell was another one.
+TEST_CASE(
+    "what was withdrawn does not come back in other words, and another report is asked about") {
+  Import import;
+  const auto row = [](const char* until, const char* link) {
+    return std::string("AAQ,audit,1,1,2020-01-01,") + until + ",DEQARINST0002,,,,,,," + link + "\n";
+  };
+  import.commit(import.plan(row("2027-12-31", "https://aaq.example/7"), ",link"));
+  import.known.accreditations.back().report_url = "https://aaq.example/7";
+  import.known.accreditations.back().ended = true;
+  const auto again = import.plan(row("2028-12-31", "https://aaq.example/7"), ",link");
+  CHECK(again.accreditations.empty());
+  REQUIRE(again.refused.size() == 1);
+  CHECK(again.refused[0].why.find("by tmx1said, which was ended since") != std::string::npos);
+
+  const auto other = import.plan(row("2028-12-31", "https://aaq.example/8"), ",link");
+  CHECK(other.accreditations.size() == 1);
+  CHECK(has_notice(other, "was ended by the agency: does this report come after that?"));
+}
+
+// In two files the second was refused; in one both were sent, and only the larger one counts.
+TEST_CASE("of two decisions on the same in one file none is lost without a word") {
+  const Import import;
+  const auto row = [](const char* decision, const char* from, const char* until) {
+    return std::string("AAQ,audit,1,") + decision + "," + from + "," + until +
+           ",DEQARINST0002,,,,,,\n";
+  };
+  const auto smaller =
+      import.plan(row("1", "2022-01-01", "2028-01-01") + row("2", "2026-01-01", "2028-01-01"));
+  CHECK(smaller.accreditations.size() == 1);
+  REQUIRE(smaller.refused.size() == 1);
+  CHECK(smaller.refused[0].why.find("does not count beside row 2 of this file") !=
+        std::string::npos);
+
+  const auto negative =
+      import.plan(row("1", "2022-01-01", "2028-01-01") + row("3", "2026-01-01", "2028-01-01"));
+  CHECK(negative.accreditations.empty());
+  REQUIRE(negative.refused.size() == 2);
+  CHECK(negative.refused[0].why.find("contradicts row 3") != std::string::npos);
+
+  // Of one programme, which says nothing of the whole.
+  CHECK(import
+            .plan(row("1", "2022-01-01", "2028-01-01") +
+                  "AAQ,audit,1,3,2026-01-01,2028-01-01,DEQARINST0002,,,,Logic,1,0613\n")
+            .accreditations.size() == 1);
+}
+
+TEST_CASE("an activity of a programme that names none accredits nobody") {
+  const Import import;
+  for (const std::string activity :
+       {"programme evaluation", "Study Program: MSc", "degree review"}) {
+    const auto plan =
+        import.plan("AAQ," + activity + ",1,1,2022-01-01,2028-01-01,DEQARINST0002,,,,,,\n");
+    CHECK(plan.accreditations.empty());
+    REQUIRE(plan.refused.size() == 1);
+    CHECK(plan.refused[0].why.find("the whole institution would be accredited") !=
+          std::string::npos);
+  }
+  CHECK(import
+            .plan("AAQ,institutional and programme audit,1,1,2022-01-01,2028-01-01,"
+                  "DEQARINST0002,,,,,,\n")
+            .accreditations.size() == 1);
+}
+
 // The later row was announced as a replacement of one that nobody sent.
 TEST_CASE("a row that was refused is not replaced") {
   Import import;

@@ -174,7 +174,7 @@ TEST_CASE("of several columns that name a credential none may contradict another
 }
 
 TEST_CASE("a table that was checked before has its verdicts replaced, not doubled") {
-  const TableRun first("issuer,hash\nmine," + kHash + "\n");
+  const TableRun first("name,hash\nmine," + kHash + "\n");
   const TableRun second(first.out);
   REQUIRE(second.counts.ok());
   CHECK(second.out == first.out);
@@ -300,6 +300,23 @@ TEST_CASE("what a node says stands behind what the proof rests on") {
     const auto width = static_cast<std::size_t>(std::ranges::count(before, ','));
     const TableRun again(before + "\n" + kHash + std::string(width, ',') + "\n");
     CHECK(again.out.substr(0, again.out.find('\r')) == header);
+  }
+}
+
+// Whoever made the table wrote "found" and "proven under block 7" left of what the check wrote.
+TEST_CASE("a table has no column of ours but those at its end") {
+  for (const std::string& header :
+       {std::string("hash,verdict,note"), std::string("verdict,hash"), std::string("hash,Verdict "),
+        std::string("hash,rests_on,x"), std::string("hash,ver\u200bdict,x"),
+        std::string("hash,verdict,issuer,issuer_name,achievement,anchored,rests_on,said_since,"
+                    "recognised,recognised_by,recognised_rests_on,verdict,issuer,issuer_name,"
+                    "achievement,anchored,rests_on,said_since,recognised,recognised_by,"
+                    "recognised_rests_on")}) {
+    CAPTURE(header);
+    const TableRun run(header + "\n" + kHash + "\n");
+    CHECK_FALSE(run.counts.ok());
+    CHECK(run.counts.message().find("as one of those that are added") != std::string::npos);
+    CHECK(run.out.empty());
   }
 }
 

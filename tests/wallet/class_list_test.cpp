@@ -374,7 +374,8 @@ TEST_CASE("the grades of a list are counted, and a day of award is there for all
   const auto list = read_class_list("student,given_name,grade\nS1,A,2\nS2,B,1\nS3,C,2\nS4,D,\n");
   REQUIRE(list.ok());
   REQUIRE(list->notices.size() == 1);
-  CHECK(list->notices[0] == "the grades are \"1\", \"2\" (2 times)");
+  CHECK(list->notices[0] ==
+        "the grades are \"1\", \"2\" (2 times); 1 learner has none: have they passed?");
 
   CHECK(read_class_list("student,given_name,award_date\nS1,A,2026-01-02\nS2,B,\n").message() ==
         "line 3, column 1: the award_date is missing, and other rows have one: fill it in");
@@ -417,6 +418,19 @@ TEST_CASE("a workbook is no table, in whatever code it is said to be") {
               .message()
               .starts_with("this is a workbook"));
   }
+}
+
+// Joined exports, and the line for a signature below a list, became credentials.
+TEST_CASE("a row that is no learner is refused") {
+  const auto why = [](const std::string& rows) {
+    ClassListReading reading;
+    reading.columns = {parse_column_map("Matrikel=student").value()};
+    return read_class_list("Matrikel,given_name,family_name\n" + rows, reading).message();
+  };
+  CHECK(why("S1,A,B\nMatrikel,given_name,family_name\nS2,C,D\n") ==
+        "line 3, column 1: the row is the header once more: remove it");
+  CHECK(why("S1,A,B\nSigned:,Prof. Weber,\n").starts_with("line 3, column 1: student \"Signed:\""));
+  CHECK(why("S1,A,B\nS2,given_name,C\n").empty());
 }
 
 }  // namespace testamur::wallet

@@ -56,8 +56,9 @@ class Planning {
       auto& said = said_[{each.subject, each.digest, each.scope}];
       if (said == nullptr || said->ended) said = &each;
       slots_[each.subject].take(each.slot, each.over_ms);
-      if (!each.report_url.empty())
-        by_report_[{each.subject, one_link(each.report_url)}] = each.statement;
+      if (each.report_url.empty()) continue;
+      auto& word = by_report_[{each.subject, one_link(each.report_url)}];
+      if (word == nullptr || word->ended || !each.ended) word = &each;
     }
   }
 
@@ -67,6 +68,7 @@ class Planning {
     if (!report.identifier.empty())
       negative_.emplace("id " + skeleton(report.identifier), report.row);
     if (!report.link.empty()) negative_.emplace("link " + one_link(report.link), report.row);
+    for (const auto& about : abouts(report)) negative_.emplace(about, report.row);
   }
 
   void take(const Report& report) {
@@ -98,11 +100,31 @@ class Planning {
   }
 
   std::optional<std::size_t> negative_row(const Report& report) const {
-    for (const auto& key : {"id " + skeleton(report.identifier), "link " + one_link(report.link)}) {
+    auto keys = abouts(report);
+    if (!report.identifier.empty()) keys.push_back("id " + skeleton(report.identifier));
+    if (!report.link.empty()) keys.push_back("link " + one_link(report.link));
+    for (const auto& key : keys) {
       const auto found = negative_.find(key);
       if (found != negative_.end()) return found->second;
     }
     return std::nullopt;
+  }
+
+  // Whom and what it is about, in each way that the file names it: an institution as a whole, or
+  // one programme of it.
+  static std::vector<std::string> abouts(const Report& report) {
+    std::vector<std::string> parts;
+    for (const auto& programme : report.programmes) parts.push_back(skeleton(programme.name));
+    if (parts.empty()) parts.emplace_back();
+    std::vector<std::string> all;
+    for (const auto& provider : report.providers) {
+      for (const auto& part : parts) {
+        if (!provider.deqar.empty()) all.push_back("deqar " + provider.deqar + "/" + part);
+        if (!provider.eter.empty()) all.push_back("eter " + provider.eter + "/" + part);
+        if (!provider.domain.empty()) all.push_back("domain " + provider.domain + "/" + part);
+      }
+    }
+    return all;
   }
 
   // What stands by the report's address, with the command that ends it.
@@ -139,8 +161,8 @@ class Planning {
     if (const auto row = negative_row(report))
       return refuse(report, "decision",
                     "contradicts row " + std::to_string(*row) +
-                        ", by which the decision of the same report is not positive: leave in the "
-                        "file what holds");
+                        ", by which the decision on the same is not positive: leave in the file "
+                        "what holds");
     return true;
   }
 
@@ -207,6 +229,23 @@ class Planning {
     // A report that takes its own earlier word back is sent beside it; any other one would only
     // take a slot.
     planned.replaces = said_before(report, subject, planned.programme);
+    if (const auto* withdrawn = withdrawn_word(report, subject)) {
+      ++plan_.ended;
+      refuse(report, "link",
+             "a report of this address was accredited by " + withdrawn->statement +
+                 ", which was ended since: it is not sent again in other words. If it is to count "
+                 "again: testamur accreditation grant");
+      return;
+    }
+    const auto larger_row = outweighing_row(subject, content);
+    if (larger_row && planned.replaces.empty()) {
+      refuse(report, "decision",
+             "amount " + std::to_string(content.amount) + " does not count beside row " +
+                 std::to_string(*larger_row) +
+                 " of this file, which gives more for all of it: leave in the file what holds");
+      return;
+    }
+    note_withdrawn(report, subject, content);
     if (const auto* larger = outweighing(subject, content)) {
       const std::string why = "amount " + std::to_string(content.amount) +
                               " does not count while " + larger->statement + " stands with " +
@@ -294,7 +333,8 @@ class Planning {
     std::string before;
     if (subject.known && !report.link.empty()) {
       const auto found = by_report_.find({*subject.known, one_link(report.link)});
-      if (found != by_report_.end()) before = found->second + ", whose report has this address";
+      if (found != by_report_.end())
+        before = found->second->statement + ", whose report has this address";
     }
     const auto first = rows_of_report_.find(key_of(report, subject, programme));
     const bool is_earlier = first != rows_of_report_.end() && first->second.first != report.row;
@@ -308,6 +348,41 @@ class Planning {
     const std::string row = "row " + std::to_string(report.row);
     rows_of_report_.emplace(key_of(report, subject, programme),
                             std::pair(report.row, row + what_became));
+  }
+
+  // What the agency said by this address and took back, where nothing of it stands.
+  const KnownAccreditation* withdrawn_word(const Report& report, const Meant& subject) const {
+    if (!subject.known || report.link.empty()) return nullptr;
+    const auto found = by_report_.find({*subject.known, one_link(report.link)});
+    return found != by_report_.end() && found->second->ended ? found->second : nullptr;
+  }
+
+  // Another report may come after a withdrawal, or be from before it: only a person can tell.
+  void note_withdrawn(const Report& report, const Meant& subject,
+                      const tx::StatementContent& content) {
+    const auto found = std::ranges::find_if(known_.accreditations, [&](const auto& each) {
+      return subject.known && each.subject == *subject.known && each.ended &&
+             trust::contains(each.scope, content.scope);
+    });
+    if (found == known_.accreditations.end()) return;
+    plan_.notices.push_back("row " + std::to_string(report.row) + ": " + found->statement +
+                            " about all of this was ended by the agency: does this report come "
+                            "after that?");
+  }
+
+  // An earlier row of the file that covers all of it with more.
+  std::optional<std::size_t> outweighing_row(const Meant& subject,
+                                             const tx::StatementContent& content) const {
+    for (const auto& each : plan_.accreditations) {
+      const auto& said = each.content;
+      const auto over_ms = said.valid_until_ms == 0 ? trust::kOpenEnd : said.valid_until_ms;
+      const bool is_same =
+          each.subject == subject.known && each.listed == subject.listed.value_or(0);
+      if (is_same &&
+          outweighs({said.scope, said.amount, said.depth, said.valid_from_ms, over_ms}, content))
+        return each.row;
+    }
+    return std::nullopt;
   }
 
   const KnownAccreditation* outweighing(const Meant& subject,
@@ -325,7 +400,7 @@ class Planning {
   ImportPlan& plan_;
   std::map<std::tuple<InstitutionId, Hash256, trust::Scope>, const KnownAccreditation*> said_;
   std::set<std::tuple<std::optional<InstitutionId>, std::size_t, Hash256, trust::Scope>> planned_;
-  std::map<std::pair<InstitutionId, std::string>, std::string> by_report_;
+  std::map<std::pair<InstitutionId, std::string>, const KnownAccreditation*> by_report_;
   std::map<ReportKey, std::pair<std::size_t, std::string>> rows_of_report_;
   std::map<std::string, std::size_t> negative_;  // rows, by identifier and by address
   std::map<InstitutionId, AccreditationSlots> slots_;

@@ -487,6 +487,17 @@ std::string listed_activities(RowReader& row) {
   return all;
 }
 
+// Of an activity that says no type: whether its name is that of one programme's review.
+bool speaks_of_a_programme(const std::string& activity) {
+  constexpr std::array<std::string_view, 7> kWords = {
+      "program", "studiengang", "curriculum", "degree", "course", "module", "formation"};
+  const std::string words = skeleton(activity);
+  const auto has = [&words](std::string_view word) {
+    return words.find(word) != std::string::npos;
+  };
+  return std::ranges::any_of(kWords, has) && !has("institution");
+}
+
 void read_kind(RowReader& row, Report& report) {
   report.activity = row.text("activity", kMostNameBytes);
   if (report.activity.empty())
@@ -517,6 +528,12 @@ void read_kind(RowReader& row, Report& report) {
     report.type = static_cast<ActivityType>(*type);
   } else if (report.programmes.empty()) {
     report.type = ActivityType::kInstitutional;
+    // What is left out must not widen what is accredited.
+    if (speaks_of_a_programme(report.activity))
+      row.mistake("programme[1].name_primary",
+                  "is missing, though the activity " + in_quotes(report.activity) +
+                      " is that of a programme: the whole institution would be accredited. Name "
+                      "the programme, or write activity_type institutional");
   } else {
     report.type =
         report.providers.size() > 1 ? ActivityType::kJointProgramme : ActivityType::kProgramme;

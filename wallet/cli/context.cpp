@@ -182,7 +182,7 @@ Status read_config(Context& context) {
   for (const auto& [key, value] : table) {
     const std::string name(key.str());
     const std::string where =
-        file + ", line " + std::to_string(key.source().begin.line) + ": " + name;
+        file + ", line " + std::to_string(key.source().begin.line) + ": " + one_line(name);
     if (name == "endpoints") {
       TM_TRY_STATUS(read_endpoints(value, where, context));
     } else if (name == "tls_root") {

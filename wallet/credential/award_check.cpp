@@ -191,12 +191,17 @@ class Checking {
 
   // Whoever has not passed has earned nothing that could be awarded.
   void check_grade() {
-    constexpr std::array<std::string_view, 22> kFailed = {
-        "failed",      "fail",          "notpassed",   "nichtbestanden", "durchgefallen",
-        "ungenügend",  "nonadmis",      "échoué",      "ajourné",        "insuffisant",
-        "nonsuperato", "insufficiente", "suspenso",    "nopresentado",   "reprovado",
-        "onvoldoende", "nietgeslaagd",  "ikkebestått", "ejbestået",      "ikkebestået",
-        "underkänd",   "hylätty"};
+    constexpr std::array<std::string_view, 37> kFailed = {
+        "absent",       "abs.",        "incomplete",      "withdrawn",
+        "pending",      "notyet",      "resit",           "didnotattend",
+        "dnf",          "fx",          "nichterschienen", "krank",
+        "entschuldigt", "passed?",     "seeremarks",      "failed",
+        "fail",         "notpassed",   "nichtbestanden",  "durchgefallen",
+        "ungenügend",   "nonadmis",    "échoué",          "ajourné",
+        "insuffisant",  "nonsuperato", "insufficiente",   "suspenso",
+        "nopresentado", "reprovado",   "onvoldoende",     "nietgeslaagd",
+        "ikkebestått",  "ejbestået",   "ikkebestået",     "underkänd",
+        "hylätty"};
     const auto* grade = text_of(ClaimId::kGrade);
     if (grade == nullptr) return;
     std::string word;

@@ -148,9 +148,14 @@ void warn_of_near_references(ClassList& list) {
 void count_grades(ClassList& list) {
   constexpr std::size_t kMost = 12;
   std::map<std::string, std::size_t> counts;
+  std::size_t without = 0;
   for (const auto& row : list.rows) {
     const auto claim = row.claims.find(ClaimId::kGrade);
-    if (claim != row.claims.end()) ++counts[std::get<std::string>(claim->second)];
+    if (claim == row.claims.end()) {
+      ++without;
+    } else {
+      ++counts[std::get<std::string>(claim->second)];
+    }
   }
   if (counts.empty()) return;
   std::string text;
@@ -162,6 +167,9 @@ void count_grades(ClassList& list) {
   }
   if (counts.size() > kMost)
     text += " and " + std::to_string(counts.size() - kMost) + " other ones";
+  if (without != 0)
+    text += "; " + std::to_string(without) + (without == 1 ? " learner has" : " learners have") +
+            " none: have they passed?";
   list.notices.push_back("the grades are " + text);
 }
 
@@ -311,7 +319,21 @@ bool is_total(std::string_view text) {
   return std::ranges::find(kTotals, word) != kTotals.end();
 }
 
+// Two exports that were joined: the header stands among the rows.
+bool repeats_header(const std::vector<CsvCell>& cells, const std::vector<CsvCell>& header) {
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto text = trimmed(cells[i].text);
+    same += !text.empty() && skeleton(text) == skeleton(header[i].text) ? 1 : 0;
+  }
+  return same * 2 > cells.size();
+}
+
 void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
+  if (trimmed(cell.text).ends_with(':'))
+    problems.add(cell.place, "student " + in_quotes(cell.text) +
+                                 " is the label of a line below the list and no learner: remove "
+                                 "the row");
   if (is_total(cell.text))
     problems.add(cell.place, "student " + in_quotes(cell.text) +
                                  " is the label of a row that sums up the others: remove the row");
@@ -430,7 +452,14 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
   TM_TRY_STATUS(check_date_form(reading.date_form));
   TM_TRY(auto table, parse_csv(csv, reading.csv));
   Problems problems;
+  auto theirs = table.header;
   rename_columns(table, reading, problems);
+  // As the list has them, of the columns that are left.
+  std::erase_if(theirs, [&table](const CsvCell& cell) {
+    return std::ranges::none_of(table.header, [&cell](const CsvCell& kept) {
+      return kept.place.column == cell.place.column && kept.place.line == cell.place.line;
+    });
+  });
   if (problems.any()) return problems.failure();
   const Columns columns = read_header(table.header, problems);
   if (problems.any()) return problems.failure();
@@ -444,6 +473,10 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
   list.notices = std::move(table.notices);
   std::map<std::string, std::size_t> lines;
   for (const auto& cells : table.rows) {
+    if (repeats_header(cells, theirs)) {
+      problems.add(cells.front().place, "the row is the header once more: remove it");
+      continue;
+    }
     list.rows.push_back(read_row(cells, columns, reading.date_form, problems));
     const ClassRow& row = list.rows.back();
     const auto [first, fresh] = lines.emplace(row.student, row.line);

@@ -4,32 +4,67 @@
 // ask for all members and look at the outcome once, in finish().
 #include "wallet/keystore/strict_json.h"
 
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "common/keys.h"
+#include "common/visible.h"
 
 namespace testamur::wallet {
 namespace {
 
-// Watches the parser: depth and keys that occur twice.
-class Watch {
+// Reads along before anything is built: depth and keys that occur twice. The library's own callback
+// walks over the whole list for each object in it, and a few hundred kilobytes took minutes.
+class Watch : public nlohmann::json_sax<Json> {
  public:
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxJsonDepth && failure_.empty())
-      failure_ = "it is nested deeper than " + std::to_string(kMaxJsonDepth);
-    if (event == Json::parse_event_t::object_start) keys_.emplace_back();
-    if (event == Json::parse_event_t::key &&
-        !keys_.back().insert(parsed.get<std::string>()).second && failure_.empty())
-      failure_ = "the member \"" + parsed.get<std::string>() + "\" occurs twice";
-    if (event == Json::parse_event_t::object_end) keys_.pop_back();
-    return failure_.empty();
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override {
+    keys_.emplace_back();
+    return deeper();
   }
+  bool key(string_t& name) override {
+    if (keys_.back().insert(name).second) return true;
+    return no("the member \"" + one_line(name) + "\" occurs twice");
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    --depth_;
+    return true;
+  }
+  bool start_array(std::size_t) override { return deeper(); }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  bool parse_error(std::size_t at, const std::string&, const Json::exception&) override {
+    broken_at_ = at;
+    return false;
+  }
+
   const std::string& failure() const { return failure_; }
+  std::optional<std::size_t> broken_at() const { return broken_at_; }
 
  private:
+  bool no(std::string why) {
+    failure_ = std::move(why);
+    return false;
+  }
+  bool deeper() {
+    if (++depth_ <= kMaxJsonDepth) return true;
+    return no("it is nested deeper than " + std::to_string(kMaxJsonDepth));
+  }
+
+  int depth_ = 0;
   std::vector<std::set<std::string>> keys_;
   std::string failure_;
+  std::optional<std::size_t> broken_at_;
 };
 
 }  // namespace
@@ -40,14 +75,12 @@ Result<Json> parse_strict_json(std::string_view text, std::size_t max_bytes) {
 
   Watch watch;
   try {
-    Json value = Json::parse(text.begin(), text.end(), std::ref(watch));
-
-    // The library throws nothing when the callback says no: it leaves the value out.
+    (void)Json::sax_parse(text.begin(), text.end(), &watch);
     if (!watch.failure().empty())
       return error("the JSON text is not acceptable: " + watch.failure());
-
-    return value;
-
+    if (watch.broken_at())
+      return error("not JSON: syntax error at byte " + std::to_string(*watch.broken_at()));
+    return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& problem) {
     return error("not JSON: syntax error at byte " + std::to_string(problem.byte));
   } catch (const Json::exception& problem) {

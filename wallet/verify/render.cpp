@@ -48,8 +48,8 @@ std::string_view status_text(LedgerStatus status) {
 }
 
 std::string issuer_text(const IssuerRecord& issuer, const RegistryFacts& facts) {
-  std::string text = "  issuer       " + one_line(issuer.name_then);
-  if (issuer.name_now != issuer.name_then) text += " (now: " + one_line(issuer.name_now) + ")";
+  std::string text = "  issuer       " + apart(issuer.name_then);
+  if (issuer.name_now != issuer.name_then) text += " (now: " + apart(issuer.name_now) + ")";
   if (!issuer.country.empty()) text += ", " + one_line(issuer.country);
   return text + ", " + std::string(standing_text(issuer.standing)) + " (" +
          one_line(rests_on(facts, issuer.basis)) + ")\n";
@@ -59,7 +59,7 @@ std::string issuer_text(const IssuerRecord& issuer, const RegistryFacts& facts) 
 std::string achievement_text(const RegistryFacts& facts) {
   if (!facts.achievement || facts.achievement->titles.empty()) return {};
   const auto& record = *facts.achievement;
-  return "  awards       " + one_line(record.titles.front().text) + ", " +
+  return "  awards       " + apart(record.titles.front().text) + ", " +
          to_display(kind_of(ClaimId::kEctsHundredths),
                     ClaimValue{std::uint64_t{record.ects_hundredths}}) +
          " ECTS, EQF " + std::to_string(record.eqf_level) + " (" +
@@ -72,7 +72,7 @@ std::string decision_text(const DecisionRecord& decision) {
            (decision.governs ? ", which lets this decide" : "") + "\n";
   std::string text = "    " + decision.point + ": " + std::string(outcome_text(decision.outcome)) +
                      (decision.own_policy ? " by your own policy"
-                                          : " as " + one_line(decision.viewpoint) + " sees it") +
+                                          : " as " + apart(decision.viewpoint) + " sees it") +
                      (decision.governs ? ", which lets this decide" : "") + "\n";
   for (const auto& path : decision.paths) text += "      via " + one_line(path) + "\n";
   return text;
@@ -83,7 +83,7 @@ std::string bodies_text(const AcceptanceRecord& acceptance) {
   std::string text =
       "  joint award: " + one_line(acceptance.joint) + " of its awarding bodies must be accepted\n";
   for (const auto& body : acceptance.bodies) {
-    text += "    " + one_line(body.name) + ": " + std::string(outcome_text(body.outcome)) +
+    text += "    " + apart(body.name) + ": " + std::string(outcome_text(body.outcome)) +
             (body.failed_rule.empty() ? "" : " (rule " + one_line(body.failed_rule) + ")") + "\n";
   }
   return text;
@@ -134,7 +134,7 @@ std::string elements_text(const std::vector<Element>& elements) {
   for (const auto& element : elements) {
     text += "    " + padded(element.name, 32);
     text += element.value.empty() ? "[" + std::string(element.source) + "]"
-                                  : one_line(element.value + "  [" + element.rests_on + "]");
+                                  : apart(element.value) + "  [" + one_line(element.rests_on) + "]";
     text += "\n";
   }
   return text;

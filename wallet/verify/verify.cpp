@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "common/visible.h"
 #include "wallet/credential/last_day.h"
 #include "wallet/verify/elements.h"
 
@@ -535,9 +536,10 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
   const AcceptanceRecord& acceptance = *facts.acceptance;
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
   // "accepted by X, by NODE's policy, since X publishes none", and "accepted by your own policy".
-  const std::string by =
-      whose_policy(acceptance.policy_of, acceptance.viewpoint, acceptance.policy_owner);
-  const std::string who = acceptance.own_policy ? by : "by " + acceptance.viewpoint + ", " + by;
+  const std::string by = whose_policy(acceptance.policy_of, apart(acceptance.viewpoint),
+                                      apart(acceptance.policy_owner));
+  const std::string who =
+      acceptance.own_policy ? by : "by " + apart(acceptance.viewpoint) + ", " + by;
   const std::string said = " (" + acceptance.governs + " governs; by the word of " +
                            acceptance.by_word_of + as_of_text(acceptance) + ")" + why;
   switch (acceptance.outcome) {

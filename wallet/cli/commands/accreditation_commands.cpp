@@ -376,6 +376,26 @@ Status refuse_other_last_day(const ReportReading& reading) {
   return {};
 }
 
+// What a programme is about, in a column of another name, would be lost, and the whole institution
+// accredited.
+Status refuse_other_programme(const ReportReading& reading) {
+  const bool is_whole = std::ranges::any_of(
+      reading.reports, [](const Report& report) { return report.programmes.empty(); });
+  if (!is_whole) return {};
+  for (const auto& column : reading.not_read) {
+    const auto has = [&](const char* part) { return column.find(part) != std::string::npos; };
+    if (!has("prog") && !has("eqf") && !has("isced") && !has("level") && !has("degree") &&
+        !has("field") && !has("study"))
+      continue;
+    return error("the column \"" + reading.first_names.at(column) +
+                 "\" is read by nobody, and without a programme the whole institution is "
+                 "accredited: is it about one? Call it programme[1].name_primary, "
+                 "programme[1].qf_ehea_level or programme[1].field_study; if it is something "
+                 "else, leave it out; nothing was sent");
+  }
+  return {};
+}
+
 // "valid_too" would leave the report without a last day, and that for good.
 Status refuse_near_columns(const ReportReading& reading) {
   for (const auto& column : reading.not_read) {
@@ -385,6 +405,7 @@ Status refuse_near_columns(const ReportReading& reading) {
                  did_you_mean(near) +
                  " If it is meant for others, leave it out or call it otherwise; nothing was sent");
   }
+  TM_TRY_STATUS(refuse_other_programme(reading));
   return refuse_other_last_day(reading);
 }
 

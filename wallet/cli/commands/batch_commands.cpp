@@ -576,8 +576,10 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
                  {"count", batch.awards.size()},
                  {"says", description.text},
                  {"first", first_json(batch.awards.front())}});
-    return Reply{std::move(json),
-                 description.text + "\n" + description.details + "nothing was issued\n"};
+    std::string text = description.text + "\n" + description.details;
+    for (const auto& warning : description.warnings)
+      text += toned(Tone::kDoubt, "Warning: ") + warning + "\n";
+    return Reply{std::move(json), text + "nothing was issued\n"};
   }
   TM_TRY_STATUS(confirm_description(context, description, "Issue them?", "issued"));
 

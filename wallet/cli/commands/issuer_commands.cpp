@@ -19,6 +19,7 @@
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/joined.h"
+#include "wallet/credential/spreadsheet_damage.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/issuer_keys.h"
 
@@ -210,6 +211,30 @@ struct AchievementOptions {
 
 // What the ledger would refuse for its number and version, told before anybody reads further. A
 // draft may be sent after the version before it: there a gap is a warning.
+// What the version before says otherwise: a course under another one's number takes its place.
+void compare_versions(const AchievementRecord& before, const tx::AchievementContent& content,
+                      std::vector<std::string>& warnings) {
+  const std::string which =
+      std::to_string(before.id.number) + "." + std::to_string(before.id.version);
+  const auto is_same = [&content](const TitleText& title) {
+    return std::ranges::any_of(content.titles, [&title](const auto& other) {
+      return skeleton(other.text) == skeleton(title.text);
+    });
+  };
+  if (!before.titles.empty() && std::ranges::none_of(before.titles, is_same))
+    warnings.push_back("it takes the place of " + which + ", which is called " +
+                       in_quotes(before.titles.front().text) + ": is the number right?");
+  const auto credits = [](std::uint32_t hundredths) {
+    return to_display(kind_of(ClaimId::kEctsHundredths), ClaimValue{std::uint64_t{hundredths}});
+  };
+  if (before.ects_hundredths != content.ects_hundredths)
+    warnings.push_back("the credits change: " + credits(before.ects_hundredths) + " ECTS in " +
+                       which + ", " + credits(content.ects_hundredths) + " here");
+  if (before.eqf_level != content.eqf_level)
+    warnings.push_back("the level changes: EQF " + std::to_string(before.eqf_level) + " in " +
+                       which + ", " + std::to_string(content.eqf_level) + " here");
+}
+
 Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent& content,
                             bool is_draft, std::vector<std::string>& warnings) {
   if (content.number == 0 || content.version == 0) return {};
@@ -220,6 +245,7 @@ Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent
   auto called = session.client.achievement(AchievementId{own, content.number, 0});
   if (const auto* known = std::get_if<AchievementAnswer>(&called)) {
     newest = known->record.id.version;
+    compare_versions(known->record, content, warnings);
   } else if (std::get<CallError>(called).kind != CallFailure::kNotFound) {
     return failure_of(std::get<CallError>(called));
   }
@@ -240,6 +266,39 @@ Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent
     return Failure{ExitCode::kFailure, id + " cannot be published yet: " + gap,
                    "achievement_version_gap"};
   warnings.push_back(gap);
+  return {};
+}
+
+// What a program did to a text, or a person forgot in it, stays in every credential.
+Status check_texts(const tx::AchievementContent& content, std::vector<std::string>& warnings) {
+  const auto check = [&warnings](const std::string& where, const std::string& text) -> Status {
+    if (const auto damage = spreadsheet_damage(text, CellUse::kText); !damage.empty())
+      return error(where + ": " + damage);
+    if (may_lack_letters(text))
+      warnings.push_back(where + " " + in_quotes(text) +
+                         " has a question mark between letters: did a program lose a letter?");
+    const std::string words = skeleton(text);
+    for (const char* unfinished : {"todo", "tbd", "tba", "loremipsum", "&amp;", "xxx"}) {
+      if (words == unfinished || (words.size() > 4 && words.starts_with("loremipsum")) ||
+          (unfinished[0] == '&' && words.find(unfinished) != std::string::npos))
+        warnings.push_back(where + " " + in_quotes(text) + " looks unfinished");
+    }
+    return {};
+  };
+  for (const auto& title : content.titles) TM_TRY_STATUS(check("title", title.text));
+  for (const auto& each : content.descriptions) TM_TRY_STATUS(check("description", each.text));
+  for (const auto& outcome : content.outcomes) {
+    for (const auto& each : outcome.texts) TM_TRY_STATUS(check("outcome", each.text));
+  }
+
+  // One credit is 25 to 30 hours of work (ECTS Users' Guide 2015).
+  constexpr std::uint64_t kFewest = 15, kMost = 45;
+  const std::uint64_t hours = std::uint64_t{content.workload_hours} * 100;
+  const std::uint64_t credits = content.ects_hundredths;
+  if (hours != 0 && credits != 0 && (hours < credits * kFewest || hours > credits * kMost))
+    warnings.push_back("the workload is " + std::to_string(content.workload_hours) + " hours for " +
+                       to_display(kind_of(ClaimId::kEctsHundredths), ClaimValue{credits}) +
+                       " ECTS; one credit is 25 to 30 hours");
   return {};
 }
 
@@ -306,6 +365,7 @@ Outcome publish(Context& context, const AchievementOptions& options) {
   const bool dry_run = options.dry_run;
   const bool is_draft = !dry_run && !options.draft.file->empty();
   TM_TRY_STATUS(check_version(session, content, is_draft, description.warnings));
+  TM_TRY_STATUS(check_texts(content, description.warnings));
   TM_TRY_STATUS(warn_of_same_title(session, content, description.warnings));
   TM_TRY(const auto names, names_of_parties(session, content));
 

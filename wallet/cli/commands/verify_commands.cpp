@@ -373,8 +373,11 @@ std::string not_looked_at_text(const std::vector<std::string>& paths) {
 
 // A line for whoever reads many: what it is, and who does not recognise its issuer.
 std::string verdict_line(const std::string& name, const Verdict& verdict) {
-  std::string text = one_line(name) + "  " + one_line(headline(verdict));
-  if (verdict_code(verdict) == VerdictCode::kNotAccepted) text += "; " + recognition(verdict);
+  std::string text = apart(name) + "  " + one_line(headline(verdict));
+  const auto* accepted = find(verdict, Topic::kAcceptance);
+  const bool is_open = accepted != nullptr && accepted->answer != Answer::kValid;
+  if (standing(verdict) == Standing::kGenuine && is_open)
+    text += "; " + one_line(recognition(verdict));
   return text + "\n";
 }
 
@@ -387,16 +390,51 @@ std::string identity_of(const Verdict& verdict, const std::string& file) {
   return word + to_text(view.head.reference) + commitment_of(ChainId{}, view).hex();
 }
 
+// What many verdicts come to. Of one credential that was shown twice the second counts as repeated.
+struct Counts {
+  std::map<std::string, std::size_t> by_word;
+  std::size_t not_accepted = 0, not_known = 0, old_status = 0;  // of the genuine ones
+  std::size_t grants_over = 0, repeated = 0;
+
+  void add(const Verdict& verdict) {
+    ++by_word[std::string(to_text(standing(verdict)))];
+    grants_over += verdict.grant_over_s ? 1 : 0;
+    not_accepted += verdict_code(verdict) == VerdictCode::kNotAccepted ? 1 : 0;
+    if (standing(verdict) != Standing::kGenuine) return;
+    const auto* accepted = find(verdict, Topic::kAcceptance);
+    not_known += accepted != nullptr && accepted->answer == Answer::kUnknown ? 1 : 0;
+    old_status += is_status_old(verdict) ? 1 : 0;
+  }
+  std::string text() const {
+    std::string all;
+    for (const auto& [word, count] : by_word)
+      all += (all.empty() ? "" : ", ") + std::to_string(count) + " " + word;
+    const auto say = [&all](std::size_t count, const char* before, const char* what) {
+      if (count > 0) all += std::string("; ") + before + std::to_string(count) + what;
+    };
+    say(not_accepted, "of ", " the issuer is not accepted");
+    say(not_known, "of ", " it is not known whether the issuer is accepted");
+    say(old_status, "of ",
+        " genuine the status is that of an older block, and what changed since is not known");
+    say(grants_over, "of ", " the holder's grant is over");
+    say(repeated, "", " shown before, and not counted again");
+    return all;
+  }
+  void put_into(Json& json) const {
+    json["counts"] = by_word;
+    json["not_accepted"] = not_accepted;
+    json["not_known_whether_accepted"] = not_known;
+    json["old_status"] = old_status;
+    json["grants_over"] = grants_over;
+  }
+};
+
 // Every file, a line each; one that is no credential is said and takes nothing from the others.
 Outcome verify_files(Context& context, const VerifyQuestion& question, const NamedFiles& named) {
   const auto& files = named.files;
   Reply reply{Json{{"files", Json::array()}}, {}, ExitCode::kOk};
-  std::map<std::string, std::size_t> counts;
-  std::size_t not_accepted = 0;  // of the genuine ones
-  std::size_t old_status = 0;    // of the genuine ones
-  std::size_t grants_over = 0;
+  Counts counts;
   std::map<std::string, std::string> first_of;  // by identity: the file that showed it first
-  std::size_t repeated = 0;
   Progress progress("verifying", files.size(), context.quiet || context.json);
 
   // Two of one name are told apart by their folders.
@@ -413,8 +451,8 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
       // wrong.
       if (verdict.failure().exit != ExitCode::kUsage) return verdict.failure();
       const bool is_credential = verdict.failure().code == "other_receipt";
-      ++counts[is_credential ? "not judged" : "unreadable"];
-      reply.text += one_line(name) + (is_credential ? "  not judged: " : "  no credential: ") +
+      ++counts.by_word[is_credential ? "not judged" : "unreadable"];
+      reply.text += apart(name) + (is_credential ? "  not judged: " : "  no credential: ") +
                     one_line(verdict.message()) + "\n";
       reply.json["files"].push_back(Json{{"file", name}, {"error", verdict.message()}});
       reply.exit = worse(reply.exit, verdict.failure().exit);
@@ -424,42 +462,20 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
     Json json = verdict_json(question, *verdict);
     json["file"] = name;
     if (const auto first = first_of.emplace(identity_of(*verdict, file), name); first.second) {
-      ++counts[std::string(to_text(standing(*verdict)))];
-      not_accepted += verdict_code(*verdict) == VerdictCode::kNotAccepted ? 1 : 0;
-      const bool is_genuine = standing(*verdict) == Standing::kGenuine;
-      old_status += is_genuine && is_status_old(*verdict) ? 1 : 0;
-      grants_over += verdict->grant_over_s ? 1 : 0;
+      counts.add(*verdict);
       reply.text += verdict_line(name, *verdict);
     } else {
       json["same_as"] = first.first->second;
-      ++repeated;
-      reply.text += one_line(name + "  same credential as " + first.first->second) + "; " +
+      ++counts.repeated;
+      reply.text += apart(name) + "  same credential as " + apart(first.first->second) + "; " +
                     verdict_line("", *verdict).substr(2);
     }
     reply.json["files"].push_back(std::move(json));
   }
-  reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ");
-  std::string separator;
-  for (const auto& [word, count] : counts) {
-    reply.text += separator + std::to_string(count) + " " + word;
-    separator = ", ";
-  }
-  if (not_accepted > 0)
-    reply.text += "; of " + std::to_string(not_accepted) + " the issuer is not accepted";
-  if (old_status > 0)
-    reply.text += "; of " + std::to_string(old_status) +
-                  " genuine the status is that of an older block, and what changed since is not "
-                  "known";
-  if (grants_over > 0)
-    reply.text += "; of " + std::to_string(grants_over) + " the holder's grant is over";
-  if (repeated > 0)
-    reply.text += "; " + std::to_string(repeated) + " shown before, and not counted again";
-  reply.text += "\n" + not_looked_at_text(named.not_looked_at);
+  reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ") +
+                counts.text() + "\n" + not_looked_at_text(named.not_looked_at);
   reply.json["exit_code"] = static_cast<int>(reply.exit);
-  reply.json["counts"] = counts;
-  reply.json["not_accepted"] = not_accepted;
-  reply.json["old_status"] = old_status;
-  reply.json["grants_over"] = grants_over;
+  counts.put_into(reply.json);
   reply.json["not_looked_at"] = named.not_looked_at;
   return reply;
 }

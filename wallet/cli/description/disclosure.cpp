@@ -47,7 +47,7 @@ Disclosure plan_disclosure(const CredentialView& credential, const std::vector<C
 std::string to_text(const Disclosure& disclosure, const CredentialView& credential,
                     const std::string& audience) {
   const auto& head = credential.head;
-  std::string text = "To " + one_line(audience) + ":\n";
+  std::string text = "To " + apart(audience) + ":\n";
 
   for (const auto id : disclosure.shown) text += line("  shown     ", id, credential, true);
   for (const auto id : disclosure.kept) text += line("  withheld  ", id, credential, false);

@@ -164,7 +164,7 @@ class TableReader {
   void fail(const toml::node& node, std::string_view key, const std::string& what) {
     if (failure_.empty()) {
       failure_ = file_ + ", line " + std::to_string(node.source().begin.line) + ": " +
-                 std::string(key) + " " + what;
+                 one_line(key) + " " + what;
     }
   }
   void fail_key(std::string_view key, const std::string& what) {

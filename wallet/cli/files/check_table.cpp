@@ -120,6 +120,16 @@ Result<Layout> read_layout(const std::vector<CsvCell>& cells) {
     if (layout.kept == layout.width && end_with(names, added)) layout.kept -= added.size();
   }
 
+  // Of two columns of one name nobody knows which is ours.
+  for (std::size_t i = 0; i < layout.kept; ++i) {
+    for (const auto& ours : added_names()) {
+      if (skeleton(names[i]) == skeleton(ours))
+        return error("column " + std::to_string(i + 1) + " is called " + in_quotes(names[i]) +
+                     ", as one of those that are added behind the table: call it otherwise, or "
+                     "take it out where an earlier check wrote it");
+    }
+  }
+
   for (std::size_t i = 0; i < layout.kept; ++i) {
     if (std::ranges::find(kColumns, names[i]) == kColumns.end()) continue;
     const auto same = std::ranges::find_if(
@@ -267,6 +277,9 @@ std::string to_text(const TableCounts& counts) {
   }
   for (const auto& [who, count] : counts.not_accepted_by)
     text += "; of " + std::to_string(count) + " the issuer is not accepted by " + one_line(who);
+  if (const auto open = counts.by_recognition.find("unknown"); open != counts.by_recognition.end())
+    text += "; of " + std::to_string(open->second) +
+            " it is not known whether the issuer is accepted (column recognised_rests_on)";
   return text;
 }
 

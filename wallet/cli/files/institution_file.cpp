@@ -7,6 +7,7 @@
 #include <array>
 
 #include "common/toml_text.h"
+#include "common/visible.h"
 #include "ledger/tx/facts_meaning.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/keystore/file.h"
@@ -33,7 +34,7 @@ struct Reading {
 
   void complain(const toml::node& at, std::string_view key, const std::string& what) {
     if (!wrong.empty()) return;
-    wrong = file + ", line " + std::to_string(at.source().begin.line) + ": " + std::string(key) +
+    wrong = file + ", line " + std::to_string(at.source().begin.line) + ": " + one_line(key) +
             (key.empty() ? "" : ": ") + what;
   }
   std::string text(const toml::table& table, std::string_view key) {

@@ -1,6 +1,7 @@
 #include "wallet/cli/files/policy_file.h"
 
 #include "common/toml_text.h"
+#include "common/visible.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -39,7 +40,7 @@ struct Walk {
 
   void complain(const toml::node& at, std::string_view key, std::string_view what) {
     wrong += (wrong.empty() ? "" : "\n") + path + ":" + std::to_string(at.source().begin.line) +
-             ": " + std::string(key) + (key.empty() ? "" : ": ") + std::string(what);
+             ": " + one_line(key) + (key.empty() ? "" : ": ") + std::string(what);
   }
   void add(const toml::table& table, trust::PolicyTableKind kind) {
     const bool main = kind == trust::PolicyTableKind::kPolicy;

@@ -12,6 +12,7 @@ namespace testamur::wallet {
 namespace {
 
 constexpr const char* kToday = "today";
+constexpr const char* kAtAnchor = "at anchor";
 
 Acceptance to_acceptance(trust::Outcome outcome) {
   switch (outcome) {
@@ -139,7 +140,12 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
 // Why what holds today is not known; empty where the recognitions are of now.
 std::string why_old(const LocalView& view, const OwnDecision& asked) {
   constexpr std::uint64_t kHourMs = 3'600'000;
+  constexpr std::uint64_t kClockToleranceMs = 600'000;
   const std::uint64_t made_ms = view.as_of.today_ms;
+  // No age can be told of what is still to come.
+  if (made_ms > asked.now_ms && made_ms - asked.now_ms > kClockToleranceMs)
+    return "the recognitions are said to be of a time that is still to come by this machine's "
+           "clock: take others (testamur trust graph)";
   const std::uint64_t age_ms = asked.now_ms > made_ms ? asked.now_ms - made_ms : 0;
   if (age_ms <= asked.max_age_ms) return {};
   return "the recognitions are those of block " + std::to_string(view.as_of.height.value) + ", " +
@@ -148,18 +154,24 @@ std::string why_old(const LocalView& view, const OwnDecision& asked) {
          "them: take newer ones (testamur trust graph), or accept that age (--max-graph-age)";
 }
 
+// They say nothing of the time that decides, neither for nor against.
+std::string before_anchor(const LocalView& view) {
+  return "the recognitions end with block " + std::to_string(view.as_of.height.value) +
+         ", before the award was anchored: take newer ones (testamur trust graph)";
+}
+
 // A yes of then is no yes of today, and neither is a no that only today could give; what was
 // refused by an earlier time stays so.
-void leave_today_open(const std::string& why, bool today_governs, RegistryFacts& facts) {
+void leave_open(const char* point, const std::string& why, bool governs, RegistryFacts& facts) {
   for (auto& decision : *facts.decisions) {
-    if (decision.point != kToday) continue;
+    if (decision.point != point) continue;
     decision.outcome = Acceptance::kUnknown;
     decision.failed_rule.clear();
     decision.explanation = why;
     decision.paths.clear();
   }
   auto& acceptance = *facts.acceptance;
-  if (acceptance.outcome != Acceptance::kAccept && !today_governs) return;
+  if (acceptance.outcome != Acceptance::kAccept && !governs) return;
   acceptance.outcome = Acceptance::kUnknown;
   acceptance.failed_rule.clear();
   acceptance.explanation = why;
@@ -211,7 +223,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
 
   facts.decisions.emplace();
   facts.acceptance.reset();
-  if (anchor) facts.decisions->push_back(record("at anchor", own.at_anchor, own.anchor_governs));
+  if (anchor) facts.decisions->push_back(record(kAtAnchor, own.at_anchor, own.anchor_governs));
   facts.decisions->push_back(record(kToday, own.today, own.today_governs));
   if (own.at_claim) {
     facts.decisions->push_back(record("at the claimed date", *own.at_claim, own.claim_governs));
@@ -231,7 +243,9 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
     facts.acceptance->policy_owner = asked.files.policy_file;
     facts.acceptance->as_of = AsOf{view.as_of.height, view.as_of.today_ms, {}, Basis::kSaid};
     if (const auto old = why_old(view, asked); !old.empty())
-      leave_today_open(old, own.today_governs, facts);
+      leave_open(kToday, old, own.today_governs, facts);
+    if (anchor && *anchor > view.as_of.today_ms)
+      leave_open(kAtAnchor, before_anchor(view), own.anchor_governs, facts);
 
     // The caller's file is then the very policy that the viewpoint has on the ledger.
     if (asked.viewpoint && asked.published == facts.acceptance->policy_digest) {
