@@ -95,7 +95,9 @@ std::string Engine::Core::explain() const {
   if (prefix_.ends_epoch()) return "writing the last block of the epoch";
 
   if (quarantine_.active() && committee_.self()) {
-    if (committee_.size() == 1) return "in quarantine: only the command resume-voting ends it";
+    if (committee_.size() == 1)
+      return "in quarantine, and votes alone: let a second node or an observer that has later "
+             "blocks connect first; then only the command resume-voting ends it";
     return "in quarantine: " + std::to_string(quarantine_.answers()) + " of " +
            std::to_string(2 * committee_.set().max_faulty() + 1) +
            " answers of other validators received";

@@ -411,11 +411,14 @@ int restore(const std::string& config_file, const std::string& directory,
   std::cout << "restored block " << number << " of " << minute_text(done->time_ms) << " into "
             << config->data_dir.string() << "\n";
   if (done->votes_alone && done->votes) {
-    std::cout << "this node is the ledger's only validator: no other one can tell it a block after "
-              << number
-              << ". What was recorded after it is lost for good, and whoever has seen it sees a "
-                 "ledger that contradicts itself. A later copy of the data, if there is one, is to "
-                 "be taken first; else: run, then testamurd resume-voting\n";
+    std::cout
+        << "this node is the ledger's only validator: no other one can tell it a block after "
+        << number
+        << ". A second node, an observer or a later copy of the data may have what was recorded "
+           "since: let such a node run beside this one, or restore its backup or the later "
+           "copy, before this one signs again. Where nobody has it, it is lost for good, and "
+           "whoever has seen it sees a ledger that contradicts itself: run, then testamurd "
+           "resume-voting\n";
   } else if (done->votes) {
     std::cout << "a validator begins in quarantine and votes when the others have told it where "
                  "they are\n";

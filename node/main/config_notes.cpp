@@ -143,6 +143,10 @@ std::vector<std::string> notes_of_institutions(const NodeConfig& config,
   };
 
   std::vector<std::string> notes;
+  if (config.peers.empty() && genesis.content.parties.size() > 1)
+    notes.push_back(
+        "no [[peer]] names another node: this one waits until others dial it. testamurd join "
+        "--party FILE writes where they are reached");
   for (const auto& peer : config.peers) {
     if (peer.pin || known(peer.institution)) continue;
     notes.push_back("[[peer]] institution = \"" + to_text(peer.institution) +

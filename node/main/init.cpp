@@ -101,7 +101,8 @@ Status check_free(const InitOptions& options) {
                            directory / "keys", journal_directory(directory / "data")}) {
     if (is_there(file)) return refuse_present(config, directory, file);
   }
-  if (!options.issuer_keys.empty() && is_same_file(options.issuer_keys, directory / "keys")) {
+  if (!options.issuer_keys.empty() && (is_same_file(options.issuer_keys, directory / "keys") ||
+                                       is_same_file(options.issuer_keys, directory))) {
     return error(options.issuer_keys.string() +
                  " is where the node keeps its own keys, which it needs at every start; the root "
                  "key must not lie there. Name another folder (--with-issuer-keys)");

@@ -418,6 +418,14 @@ TEST_CASE("an activity of a programme that names none accredits nobody") {
             .accreditations.size() == 1);
 }
 
+TEST_CASE("a website below that of a listed institution is asked about") {
+  const Import import;
+  const auto plan = import.plan(
+      "AAQ,audit,1,1,2022-01-01,2028-01-01,,The Second University,CH,https://www2.u2.example,,,\n");
+  CHECK(plan.parties.size() == 1);
+  CHECK(has_notice(plan, "the website www2.u2.example lies below u2.example, that of Uni Two"));
+}
+
 // The later row was announced as a replacement of one that nobody sent.
 TEST_CASE("a row that was refused is not replaced") {
   Import import;

@@ -387,4 +387,17 @@ TEST_CASE("a whole batch is not all of it: what a change leaves in force is said
                    "without a learner"));
 }
 
+// One column had been sorted: everybody got somebody else's name, for good.
+TEST_CASE("a learner whom the register knows by another name is asked about") {
+  Registrar registrar;
+  registrar.issue("one", "student,given_name,family_name\nX1,Ann,Ab\nX2,Ben,Bc\n");
+  const auto list =
+      registrar.write("two.csv", "student,given_name,family_name\nX1,Ben,Bc\nX2,ben,BC\nX3,C,D\n");
+  const auto said = registrar.done("issuer batch issue --again --dry-run --csv " + list +
+                                   " --achievement 1.1 --name two");
+  CHECK(says(said, "the register knows \"X1\" as \"Ann Ab\" (batch one), the list as \"Ben Bc\""));
+  CHECK_FALSE(says(said, "knows \"X2\""));
+  CHECK_FALSE(says(said, "knows \"X3\""));
+}
+
 }  // namespace testamur::wallet

@@ -314,10 +314,28 @@ std::optional<Meant> PartyFinder::list(const Report& report, const ReportProvide
     plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column + ": " +
                             namesake);
 
+  tell_of_parents(report, provider);
+
   const std::size_t position = plan_.parties.size();
   remember(facts, {true, position});
   plan_.parties.push_back({report.row, std::move(facts)});
   return Meant{std::nullopt, position, provider.name};
+}
+
+// "www2.uni.example" is mostly a machine of "uni.example", and its university listed a second time.
+void PartyFinder::tell_of_parents(const Report& report, const ReportProvider& provider) {
+  for (auto dot = provider.domain.find('.'); dot != std::string::npos;
+       dot = provider.domain.find('.', dot + 1)) {
+    const auto above = provider.domain.substr(dot + 1);
+    const auto& there = having(domain_key(above));
+    if (there.empty()) continue;
+    plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column +
+                            ": the website " + provider.domain + " lies below " + above +
+                            ", that of " + described(*there.begin()) +
+                            ": is it the same institution? Then give its deqar_id, eter_id or "
+                            "official name and country; a second entry stays for good");
+    return;
+  }
 }
 
 // What the ledger would refuse is told here, where the row and the column are still known, and what

@@ -62,6 +62,7 @@ class PartyFinder {
   bool check_listable(const Report& report, const ReportProvider& provider,
                       const ledger::tx::InstitutionFacts& facts);
   bool check_domain(const Report& report, const ReportProvider& provider);
+  void tell_of_parents(const Report& report, const ReportProvider& provider);
   bool refuse(const Report& report, const std::string& column, std::string why);
 
   const KnownLedger& known_;

@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 
+#include "common/text.h"
 #include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
@@ -196,6 +198,56 @@ Attempt<std::vector<std::string>> near_references(Context& context, const Issuer
     if (folded.contains(reference_key(award.student))) all.insert(award.student);
   }
   return lookalikes({all.begin(), all.end()});
+}
+
+std::string name_in(const ClassRow& row) {
+  std::string name;
+  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
+    const auto claim = row.claims.find(id);
+    if (claim != row.claims.end())
+      name += (name.empty() ? "" : " ") + std::get<std::string>(claim->second);
+  }
+  return name;
+}
+
+// Learners whom this office has awarded under another name: a column that was sorted by itself
+// gives everybody somebody else's. People change their names too, so that a person has to say.
+Attempt<std::vector<std::string>> other_names(Context& context, const IssuerKeys& vault,
+                                              const std::vector<ClassRow>& rows) {
+  constexpr std::size_t kMost = 5;
+  std::map<std::string, std::string> named;
+  for (const auto& row : rows) named.emplace(row.student, name_in(row));
+
+  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
+  std::set<std::string> batches;
+  for (const auto& award : known) {
+    if (named.contains(award.student)) batches.insert(award.batch);
+  }
+
+  std::map<std::string, std::string> other;  // by student, of the newest batch
+  for (const auto& name : batches) {
+    TM_TRY(const auto batch, read_batch(context, vault.register_identities, name));
+    for (const auto& award : batch.awards) {
+      const auto found = named.find(award.award.student);
+      if (found == named.end() || award.name.empty()) continue;
+      const bool is_same = skeleton(award.name) == skeleton(found->second);
+      if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + name + ")";
+      if (is_same) other.erase(found->first);
+    }
+  }
+
+  std::vector<std::string> sentences;
+  for (const auto& [student, before] : other) {
+    if (sentences.size() == kMost) {
+      sentences.push_back("and " + std::to_string(other.size() - kMost) +
+                          " more learners have another name than in the register");
+      break;
+    }
+    sentences.push_back("the register knows " + in_quotes(student) + " as " + before +
+                        ", the list as " + in_quotes(named[student]) +
+                        ": was a column moved, or the name changed?");
+  }
+  return sentences;
 }
 
 // ---- preview
@@ -563,6 +615,10 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared, replaced));
   TM_TRY_STATUS(refuse_repeated(context, held, again));
   TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
+  if (!replaced) {
+    TM_TRY(auto others, other_names(context, issue_keys.keys, prepared.rows));
+    std::ranges::move(others, std::back_inserter(warnings));
+  }
 
   TM_TRY(auto batch, build(context, prepared, credential_keys.key()));
   const auto issue_key = key_id(KeyPurpose::kIssue, issue_keys.key().public_key());

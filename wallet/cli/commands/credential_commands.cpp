@@ -352,13 +352,25 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
 
     what.audience = request.audience();
     what.nonce = request.nonce;
-    if (what.claims.empty()) what.claims = request.claims;
+    std::vector<ClaimId> unanswered;
+    if (what.claims.empty()) {
+      what.claims = request.claims;
+    } else {
+      std::ranges::copy_if(request.claims, std::back_inserter(unanswered), [&what](ClaimId id) {
+        return std::ranges::find(what.claims, id) == what.claims.end();
+      });
+    }
 
     answering.said_by_verifier =
         (request.purpose.empty()
              ? ""
              : "  for       " + one_line(request.purpose) + ", as the request says\n") +
         "  judged    until " + until + "\n";
+    // Whoever names claims by hand may think that they come on top.
+    if (!unanswered.empty())
+      answering.said_by_verifier += "  not shown " + claim_names(unanswered) +
+                                    ", which it asks for: --claim takes the place "
+                                    "of what was asked\n";
   }
 
   answering.disclosure = plan_disclosure(view, what.claims);

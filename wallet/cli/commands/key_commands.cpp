@@ -127,6 +127,17 @@ Outcome add(Context& context, const KeyOptions& options) {
   TM_TRY(const auto purpose, purpose_in(options.purpose));
   TM_TRY(auto session, open_acting_session(context, "key"));
   TM_TRY(const auto key, new_key(options, session.profile, purpose));
+  // Given again, it is done.
+  const auto id = key_id(purpose, key.content.key);
+  const auto there = session.client.key(id);
+  const auto* known = std::get_if<OwnedKeyAnswer>(&there);
+  if (known != nullptr && known->key.record.owner == session.profile.institution &&
+      known->key.state == KeyState::kActive) {
+    return Reply{Json{{"already", true}, {"key", to_text(id)}, {"transaction", ""}},
+                 "the " + *options.purpose + " key " + to_text(id) +
+                     " is registered already; nothing was sent\n",
+                 ExitCode::kOk, true};
+  }
   auto request = key_request(context, session.profile, "key add", &key);
   request.make = [&key](const tx::Envelope& envelope) { return tx::build(envelope, key.content); };
   request.done = "the " + *options.purpose + " key " + to_text(key_id(purpose, key.content.key)) +

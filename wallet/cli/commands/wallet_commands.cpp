@@ -226,6 +226,23 @@ HoldsNoMore older_backup_of(const WalletContents& contents) {
   };
 }
 
+// An older backup of the same words that --force would destroy, with what it holds more.
+Attempt<void> refuse_fuller_backup(const Context& context, const std::string& file,
+                                   const WalletContents& contents) {
+  if (context.force || !is_there(file)) return {};
+  const auto held = read_file(file, age::kMaxFileBytes);
+  if (!held.ok()) return {};
+  const auto older = open_backup(*held, seed_from_entropy(contents.entropy.view()).view());
+  if (!older.ok() || holds_no_more(*older.contents, contents)) return {};
+  return Failure{ExitCode::kUsage,
+                 file + " is a backup of this wallet with " +
+                     std::to_string(older.contents->credentials.size()) +
+                     " credential(s), and holds what the wallet lacks, which has " +
+                     std::to_string(contents.credentials.size()) +
+                     ": name another file (testamur wallet restore takes it up). --force would "
+                     "destroy it"};
+}
+
 Outcome backup(Context& context, const std::string& file) {
   if (const ExitCode unsafe =
           refuse_unsafe_place(context, "", file, "one lost disk loses the vault and its backup");
@@ -233,6 +250,8 @@ Outcome backup(Context& context, const std::string& file) {
     return unsafe;
   auto wallet = OpenWallet::open_to_change(context, "wallet backup");
   if (!wallet) return wallet.code();
+
+  TM_TRY_STATUS(refuse_fuller_backup(context, file, wallet.contents()));
 
   // The backup holds its own date; the vault keeps it only once the file has arrived.
   wallet.contents().last_backup_ms = context.now_ms();
