@@ -426,6 +426,21 @@ TEST_CASE("a website below that of a listed institution is asked about") {
   CHECK(has_notice(plan, "the website www2.u2.example lies below u2.example, that of Uni Two"));
 }
 
+TEST_CASE("a name that differs from a listed one by a letter is asked about") {
+  Import import;
+  import.known.parties.push_back(party(4, "University of Geneva"));
+  for (const std::string name : {"Univeristy of Geneva", "University of Genevva",
+                                 "Universty of Geneva", "University of Genevo"}) {
+    const auto plan = import.plan("AAQ,audit,1,1,2022-01-01,2028-01-01,," + name +
+                                  ",CH,https://other.example,,,\n");
+    CHECK(plan.parties.size() == 1);
+    CHECK(has_notice(plan, "is by a letter that of University of Geneva"));
+  }
+  const auto plan = import.plan(
+      "AAQ,audit,1,1,2022-01-01,2028-01-01,,University of Genoa,CH,https://other.example,,,\n");
+  CHECK_FALSE(has_notice(plan, "by a letter"));
+}
+
 // The later row was announced as a replacement of one that nobody sent.
 TEST_CASE("a row that was refused is not replaced") {
   Import import;

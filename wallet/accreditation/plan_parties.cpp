@@ -32,6 +32,17 @@ std::string number_key(const std::string& field, const std::string& text) {
 std::string name_key(const std::string& country, const std::string& name) {
   return "name/" + country + "/" + skeleton(name);
 }
+// What a name and one that has a letter more, less, exchanged or another one have in common: either
+// with one letter left out (Bocek and Hunter 2007). Short names have too many neighbours.
+std::vector<std::string> near_keys(const std::string& country, const std::string& name) {
+  constexpr std::size_t kShortest = 10, kLongest = 200;
+  const std::string whole = skeleton(name);
+  if (whole.size() < kShortest || whole.size() > kLongest) return {};
+  std::vector<std::string> keys{country + "/" + whole};
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    keys.push_back(country + "/" + whole.substr(0, i) + whole.substr(i + 1));
+  return keys;
+}
 std::string domain_key(const std::string& domain) {
   return "domain/" + (domain.starts_with("www.") ? domain.substr(4) : domain);
 }
@@ -115,6 +126,8 @@ void PartyFinder::remember(const tx::InstitutionFacts& facts, const Party& party
   for (const auto& name : facts.legal_names) {
     by_[name_key(country_of(facts), name.text)].insert(party);
     by_[name_key("", name.text)].insert(party);  // of any country
+    for (auto& key : near_keys(country_of(facts), name.text))
+      near_.insert_or_assign(std::move(key), party);
   }
 }
 
@@ -315,11 +328,28 @@ std::optional<Meant> PartyFinder::list(const Report& report, const ReportProvide
                             namesake);
 
   tell_of_parents(report, provider);
+  tell_of_near_names(report, provider);
 
   const std::size_t position = plan_.parties.size();
   remember(facts, {true, position});
   plan_.parties.push_back({report.row, std::move(facts)});
   return Meant{std::nullopt, position, provider.name};
+}
+
+// "Univeristy of Helsinki" would be a second institution for good.
+void PartyFinder::tell_of_near_names(const Report& report, const ReportProvider& provider) {
+  for (const auto& key : near_keys(provider.country, provider.name)) {
+    const auto found = near_.find(key);
+    if (found == near_.end()) continue;
+    const Party& party = found->second;
+    if (party.planned && party.at >= plan_.parties.size()) continue;
+    plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column +
+                            ": the name \"" + provider.name + "\" is by a letter that of " +
+                            described(party) +
+                            ": is it the same institution? Then correct the name, or give its "
+                            "deqar_id or eter_id; a second entry stays for good");
+    return;
+  }
 }
 
 // "www2.uni.example" is mostly a machine of "uni.example", and its university listed a second time.

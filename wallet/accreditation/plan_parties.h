@@ -63,12 +63,16 @@ class PartyFinder {
                       const ledger::tx::InstitutionFacts& facts);
   bool check_domain(const Report& report, const ReportProvider& provider);
   void tell_of_parents(const Report& report, const ReportProvider& provider);
+  void tell_of_near_names(const Report& report, const ReportProvider& provider);
   bool refuse(const Report& report, const std::string& column, std::string why);
 
   const KnownLedger& known_;
   const ImportRules& rules_;
   ImportPlan& plan_;
   std::unordered_map<std::string, Parties> by_;
+  // By country and each name with one letter left out, as by itself: names that differ by a letter
+  // meet here. One that is planned no more may stand there still.
+  std::unordered_map<std::string, Party> near_;
 };
 
 }  // namespace testamur::wallet
