@@ -112,7 +112,7 @@ def no_output_destroys_anything(office, learner, folder):
     learner.run("wallet", "erase", learner.run("credential", "list")["credentials"][-1]["reference"])
     require(not (learner.folder / "wallet.age.previous").exists(), "what was erased is in the previous version")
     whole = backup.read_bytes()
-    contains(learner.run("wallet", "backup", backup, expect=USAGE), "exists already", "--force")
+    contains(learner.run("wallet", "backup", backup, expect=USAGE), "holds what the wallet lacks", "--force")
     require(backup.read_bytes() == whole, "a backup that held more was replaced")
     learner.run("wallet", "backup", backup, "--force")
 
