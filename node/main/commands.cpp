@@ -164,10 +164,6 @@ Status check_addresses(const InitArguments& arguments) {
                             {"--metrics-address", arguments.metrics_address}});
 }
 
-}  // namespace
-
-namespace {
-
 InitOptions places_of(const InitArguments& arguments) {
   InitOptions options;
   options.directory = arguments.directory;

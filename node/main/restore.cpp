@@ -52,34 +52,31 @@ Status check_lost(const NodeConfig& config) {
   return {};
 }
 
-Status check_store_ledger(const Store& store, const ChainId& chain, const std::string& what) {
-  const auto state = store.snapshot();
-  const auto height = state->height();
+Result<ledger::Header> newest_header(const Snapshot& state, const std::string& what) {
+  const auto height = state.height();
   if (!height) return error(what + " holds no block");
-  const auto bytes = state->header(*height);
+  const auto bytes = state.header(*height);
   if (!bytes) return error(what + " lacks its newest block");
-  TM_TRY(const auto header, ledger::decode_header(*bytes));
-  if (header.chain == chain) return {};
-  return error(what + " is of the ledger " + to_text(header.chain) + ", and this node follows " +
-               to_text(chain) +
-               ": nothing was changed. Name a backup of this ledger, or start the node without "
-               "one: it fetches the ledger from the others");
+  return ledger::decode_header(*bytes);
 }
 
 Result<RestoredBackup> look_into(const NodeConfig& config, const ledger::Genesis& genesis,
                                  const fs::path& store, const fs::path& backup) {
   TM_TRY(const auto opened, Store::open(store.string(), StoreOptions{}));
-  TM_TRY_STATUS(check_store_ledger(*opened, genesis.chain, "the backup in " + backup.string()));
   const auto state = opened->snapshot();
-  const auto height = state->height();
-  const auto bytes = height ? state->header(*height) : std::nullopt;
-  if (!bytes) return error("the backup in " + backup.string() + " holds no block");
-  TM_TRY(const auto header, ledger::decode_header(*bytes));
+  const std::string what = "the backup in " + backup.string();
+  TM_TRY(const auto header, newest_header(*state, what));
+  if (header.chain != genesis.chain) {
+    return error(what + " is of the ledger " + to_text(header.chain) + ", and this node follows " +
+                 to_text(genesis.chain) +
+                 ": nothing was changed. Name a backup of this ledger, or start the node without "
+                 "one: it fetches the ledger from the others");
+  }
 
   const auto set = ledger::read_validators(*state);
   const bool alone =
       set.members().size() == 1 && set.members().front().institution == config.institution;
-  return RestoredBackup{*height, header.time_ms, false, alone};
+  return RestoredBackup{header.height, header.time_ms, false, alone};
 }
 
 }  // namespace

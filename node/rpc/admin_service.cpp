@@ -243,7 +243,6 @@ class Service final : public v1::AdminService::CallbackService {
   }
 
  private:
-  // As the strand says; a node that does not answer in time is not known to vote.
   // Why a further word of the operator is needed; empty: it is not. No peer holds what a validator
   // signed alone, so that a block that it signs anew contradicts for good whoever has the first.
   std::string resume_refusal(const Head& head, const std::optional<Height>& said) {
@@ -272,6 +271,7 @@ class Service final : public v1::AdminService::CallbackService {
            number;
   }
 
+  // As the strand says; a node that does not answer in time is not known to vote.
   bool votes() {
     auto answer = std::make_shared<std::promise<consensus::VotingState>>();
     auto state = answer->get_future();

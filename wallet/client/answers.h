@@ -48,7 +48,6 @@ struct CheckpointAnswer {
 
 struct SlotAnswer {
   SlotRecord slot;
-  std::string issuer_name;  // of now
   std::vector<DecisionRecord> decisions;
   std::optional<AcceptanceRecord> acceptance;  // its viewpoint stands in the decisions
 };

@@ -123,7 +123,6 @@ SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
   SlotRecord& slot = answer.slot;
   slot.commitment = id_or_zero<Hash256>(verdict.commitment());
   slot.issuer = id_or_zero<InstitutionId>(verdict.issuer().id());
-  answer.issuer_name = verdict.issuer().name_now();
   slot.index = IssuerIndex{verdict.issuer_index()};
   slot.achievement = achievement_from(verdict.achievement());
   slot.issue_key = id_or_zero<KeyId>(verdict.key().id());

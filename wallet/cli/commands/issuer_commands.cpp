@@ -209,8 +209,6 @@ struct AchievementOptions {
   DraftOptions draft;
 };
 
-// What the ledger would refuse for its number and version, told before anybody reads further. A
-// draft may be sent after the version before it: there a gap is a warning.
 // What the version before says otherwise: a course under another one's number takes its place.
 void compare_versions(const AchievementRecord& before, const tx::AchievementContent& content,
                       std::vector<std::string>& warnings) {
@@ -235,6 +233,8 @@ void compare_versions(const AchievementRecord& before, const tx::AchievementCont
                        which + ", " + std::to_string(content.eqf_level) + " here");
 }
 
+// What the ledger would refuse for its number and version, told before anybody reads further. A
+// draft may be sent after the version before it: there a gap is a warning.
 Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent& content,
                             bool is_draft, std::vector<std::string>& warnings) {
   if (content.number == 0 || content.version == 0) return {};

@@ -140,8 +140,7 @@ Outcome add(Context& context, const KeyOptions& options) {
   }
   auto request = key_request(context, session.profile, "key add", &key);
   request.make = [&key](const tx::Envelope& envelope) { return tx::build(envelope, key.content); };
-  request.done = "the " + *options.purpose + " key " + to_text(key_id(purpose, key.content.key)) +
-                 " is registered";
+  request.done = "the " + *options.purpose + " key " + to_text(id) + " is registered";
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
