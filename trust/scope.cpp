@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "common/near_names.h"
 #include "trust/text.h"
 
 namespace testamur::trust {
@@ -303,6 +304,50 @@ Result<FieldMask> parse_code(std::string_view code, std::string_view text_behind
                "': write the code alone, or the field that is meant");
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+// Code and name of fields that somebody may have meant: what is typed is a part of the name
+// ("Management"), or the name with a slip in it.
+std::vector<std::string> fields_like(std::string_view text) {
+  constexpr std::size_t kShortest = 4;
+  constexpr std::size_t kMost = 3;
+  const std::string typed = lower_case(trimmed(text));
+  if (typed.size() < kShortest) return {};
+
+  std::vector<std::string> found;
+  std::vector<std::string> names;
+  const auto look_in = [&](const auto& table) {
+    for (const auto& entry : table) {
+      names.push_back(lower_case(entry.name));
+      if (names.back().find(typed) != std::string::npos && found.size() < kMost)
+        found.push_back("'" + std::string(entry.code) + " " + std::string(entry.name) + "'");
+    }
+  };
+  look_in(kDetailed);
+  look_in(kNarrow);
+  look_in(kBroad);
+  if (!found.empty()) return found;
+
+  const auto near = near_names(typed, names);
+  const auto take_near = [&](const auto& table) {
+    for (const auto& entry : table) {
+      const bool is_near = std::ranges::find(near, lower_case(entry.name)) != near.end();
+      if (is_near && found.size() < kMost)
+        found.push_back("'" + std::string(entry.code) + " " + std::string(entry.name) + "'");
+    }
+  };
+  take_near(kDetailed);
+  take_near(kNarrow);
+  take_near(kBroad);
+  return found;
+}
+
 }  // namespace
 
 Result<FieldMask> parse_field(std::string_view text) {
@@ -318,7 +363,8 @@ Result<FieldMask> parse_field(std::string_view text) {
   if (auto mask = field_by_name(kBroad, text)) return *mask;
 
   return error("'" + std::string(text) +
-               "' is neither a code nor a name of a field of ISCED-F 2013");
+               "' is neither a code nor a name of a field of ISCED-F 2013" +
+               did_you_mean(fields_like(text)));
 }
 
 Result<FieldMask> parse_own_field(std::string_view text) {

@@ -375,6 +375,7 @@ def helsinki_trusts_vienna(world):
 OTHERS = {
     "issuer-keys from the operator": lambda world: world.network.folder / "issuer-keys1",
     "genesis.bin from a member": lambda world: world.network.folder / "genesis.bin",
+    "govern.key from a colleague in Tartu": lambda world: world.network.folder / "issuer-keys4" / "govern.key",
     "proto from the repository": lambda world: ROOT / "proto",
     "awards.csv from the archive": archive,
     "join.json from a member": draft_of_a_member,

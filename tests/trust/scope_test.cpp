@@ -108,6 +108,26 @@ TEST_CASE("a code may be followed by its own name and by nothing else") {
   }
 }
 
+TEST_CASE("what is nearly a field is answered with the fields that may be meant") {
+  const auto refusal = [](std::string_view typed) { return parse_field(typed).message(); };
+  const auto says = [&](std::string_view typed, std::string_view part) {
+    UNSCOPED_INFO(refusal(typed));
+    return refusal(typed).find(part) != std::string::npos;
+  };
+  CHECK(says("Management", "did you mean '0413 Management and administration'"));
+  CHECK(says("lawyer", "ISCED-F 2013"));
+  CHECK_FALSE(says("lawyer", "did you mean"));
+  CHECK(says("Phisics", "'0533 Physics'"));
+  CHECK(says("mathematics", "'0541 Mathematics'") == false);  // it is one
+  CHECK(parse_field("mathematics").ok());
+
+  // Of what a stranger's file says the answer stays short.
+  CHECK(refusal("and").find("did you mean") == std::string::npos);
+  for (const std::string_view common : {"management", "services", "studies", "education "})
+    CHECK(refusal(common).size() < 400);
+  CHECK_FALSE(says(std::string(10'000, 'a'), "did you mean"));
+}
+
 TEST_CASE("award types, purposes and schemes have names and numbers, and neither moves") {
   CHECK(parse_award_type("bachelor").value() == AwardType::kBachelor);
   CHECK(parse_award_type("3").value() == AwardType::kBachelor);

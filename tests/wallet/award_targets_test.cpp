@@ -190,6 +190,28 @@ TEST_CASE("references look alike without zeros, case, form of letters and marks 
   CHECK(lookalikes({"0012345", "12345", "S1"}).size() == 1);
 }
 
+TEST_CASE("what is superseded and has no later award in its place is named") {
+  const auto old = award("S1", "spring", 3);
+  CHECK(without_successor({old}, {old}).find("S1") != std::string::npos);
+  CHECK(without_successor({old, award("S1", "autumn", 9)}, {old}).empty());
+  // Neither an earlier one, nor another learner's, nor another course, nor one that was never sent.
+  auto unsent = award("S1", "autumn", 9);
+  unsent.committed = false;
+  auto other = award("S1", "autumn", 9);
+  other.achievement.number = 2;
+  for (const auto& no_successor :
+       {award("S1", "winter", 1), award("S2", "autumn", 9), unsent, other})
+    CHECK_FALSE(without_successor({old, no_successor}, {old}).empty());
+  // A new version is the same course.
+  auto next = award("S1", "autumn", 9);
+  next.achievement.version = 2;
+  CHECK(without_successor({old, next}, {old}).empty());
+  CHECK(without_successor({}, {old, award("S2", "spring", 4)}).find("2 of them") !=
+        std::string::npos);
+  // Who is in no register is nobody's successor.
+  CHECK_FALSE(without_successor({award("", "", 9)}, {award("", "", 3)}).empty());
+}
+
 TEST_CASE("a list of awards says ten of them by name and how many more") {
   std::vector<AwardRecord> many;
   for (std::uint64_t i = 0; i < 25; ++i)

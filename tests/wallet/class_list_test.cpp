@@ -382,6 +382,54 @@ TEST_CASE("the grades of a list are counted, and a day of award is there for all
   CHECK(read_class_list("student,given_name,award_date\nS1,A,\nS2,B,\n").ok());
 }
 
+TEST_CASE("what a list may mean otherwise is asked about: failed grades, days, and their order") {
+  const auto notices = [](std::string_view csv, const std::string& form = {}) {
+    ClassListReading reading;
+    reading.date_form = form;
+    std::string text;
+    const auto list = read_class_list(csv, reading).value();
+    for (const auto& notice : list.notices) text += notice + "\n";
+    UNSCOPED_INFO(text);
+    return text;
+  };
+  const auto says = [](const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+  };
+  const std::string header = "student,given_name,grade,award_date\n";
+  for (const std::string doubtful : {"F", "NE", "N.B.", "ab"})
+    CHECK(says(notices(header + "S1,Ada," + doubtful + ",2026-07-31\n"), "who has passed?"));
+  for (const std::string good : {"1.3", "A", "B+", "First"})
+    CHECK_FALSE(says(notices(header + "S1,Ada," + good + ",2026-07-31\n"), "who has passed?"));
+  // Also the one that the count has no room for.
+  std::string many = header;
+  for (int i = 10; i < 40; ++i)
+    many += "S" + std::to_string(i) + ",Ada," + std::to_string(i) + ",2026-07-31\n";
+  CHECK(says(notices(many + "S99,Bo,ne,2026-07-31\n"), "is \"ne\" a grade of who has passed?"));
+  CHECK(says(notices(many), "the award days are \"2026-07-31\" (30 times)"));
+
+  const std::string either = "student,given_name,award_date\nS1,Ada,05/06/2026\n";
+  CHECK(says(notices(either, "DD/MM/YYYY"), "one of them is 2026-06-05"));
+  CHECK(says(notices(either, "MM/DD/YYYY"), "one of them is 2026-05-06"));
+  CHECK_FALSE(says(notices(either + "S2,Bo,13/06/2026\n", "DD/MM/YYYY"), "exchanged"));
+  // The same day either way, and a form that nobody reads otherwise.
+  CHECK_FALSE(says(notices("student,given_name,award_date\nS1,Ada,05.05.2026\n", "DD.MM.YYYY"),
+                   "exchanged"));
+  CHECK_FALSE(says(notices("student,given_name,award_date\nS1,Ada,2026/05/06\n", "YYYY/MM/DD"),
+                   "exchanged"));
+}
+
+TEST_CASE("a row that sums up the others is refused wherever its label stands") {
+  CHECK(list_failure("student,given_name,family_name\n1,Ada,L\n1,,Total\n")
+            .find("sums up the others") != std::string::npos);
+  CHECK(list_failure("student,given_name\n1,Ada\n2,Summe:\n").find("sums up the others") !=
+        std::string::npos);
+  const auto once = list_failure("student,given_name\n1,Ada\nSumme:,x\n");
+  CHECK(once.find("sums up the others") != std::string::npos);
+  CHECK(once.find("below the list") == std::string::npos);
+  // There are families of these names.
+  CHECK(read_class_list("student,given_name,family_name\n1,Li,Sum\n").ok());
+}
+
 TEST_CASE("one number of two learners is a matter of a notice, in any spelling") {
   for (const std::string other : {"0071", "71"}) {
     const auto list =

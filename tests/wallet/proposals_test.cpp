@@ -191,20 +191,39 @@ TEST_CASE("the same proposal is found among the open ones, whatever its days") {
 
 TEST_CASE("a proposal whose voting has ended is not shown as voted on") {
   const auto view = admission(ProposalState::kVoting);
-  CHECK(says(proposal_line(view, kNoon - 1), "voting until"));
-  CHECK(says(proposal_line(view, kNoon), "the voting ended on"));
+  CHECK(says(proposal_line(view, {}, kNoon - 1), "voting until"));
+  CHECK(says(proposal_line(view, {}, kNoon), "the voting ended on"));
 }
 
 TEST_CASE("a proposal that has passed says when it takes effect") {
   auto view = admission(ProposalState::kPassed);
   view.due_ms = kNoon;
-  CHECK(proposal_line(view, kNoon - 1)
+  CHECK(proposal_line(view, {}, kNoon - 1)
             .find("passed, and not in effect yet: it takes effect with the first "
                   "block at or after 2026-12-01 12:00 UTC") != std::string::npos);
 
   view.due_ms = 0;
-  CHECK(proposal_line(view, kNoon - 1).find("it takes effect at an unknown time") !=
+  CHECK(proposal_line(view, {}, kNoon - 1).find("it takes effect at an unknown time") !=
         std::string::npos);
+}
+
+TEST_CASE("a proposal says in its first line whom it is about") {
+  auto view = admission(ProposalState::kVoting);
+  CHECK(says(proposal_line(view, {{to_text(party(1)), "Baltic\x1b Agency"}}, kNoon),
+             "admission of Baltic"));
+  CHECK(proposal_line(view, {{to_text(party(1)), "Baltic\x1b Agency"}}, kNoon).find('\x1b') ==
+        std::string::npos);
+  // Nobody is left out because nobody knows a name.
+  CHECK(says(proposal_line(view, {}, kNoon), "admission of " + to_text(party(1))));
+  CHECK(says(proposal_line(view, {{to_text(party(1)), ""}}, kNoon),
+             "admission of " + to_text(party(1))));
+
+  view.content->action = tx::SuspensionContent{party(7), false};
+  CHECK(says(proposal_line(view, {{to_text(party(7)), "Seven"}}, kNoon), " of Seven, by "));
+  view.content->action = tx::RootReplacementContent{party(7), {}, 1};
+  CHECK(says(proposal_line(view, {{to_text(party(7)), "Seven"}}, kNoon), " of Seven, by "));
+  view.content->action = tx::SetChangeContent{{}};
+  CHECK(says(proposal_line(view, {}, kNoon), " to 0 validators, by "));
 }
 
 TEST_CASE("a role that is on its way is named with its proposal, and no other one is") {

@@ -2,6 +2,7 @@
 #include "wallet/cli/flow/standing_statements.h"
 
 #include "tests/support/catch.h"
+#include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/statement_periods.h"
 
 namespace testamur::wallet {
@@ -71,6 +72,47 @@ TEST_CASE("what stands already is told by id, first day and last day") {
   CHECK(warnings.front().find("last day: 1970-12-31") != std::string::npos);
   CHECK(said_already_warnings({answer_of(accredit)}).front().find("last day: open") !=
         std::string::npos);
+}
+
+TEST_CASE("an end says what it ends and from which day, and shows no slot that it does not have") {
+  auto end = answer_of(content(tx::StatementKind::kEnd), 86'400'000ULL * 31, 0);
+  const auto says = [&](const std::string& part) {
+    UNSCOPED_INFO(statement_text(end));
+    return statement_text(end).find(part) != std::string::npos;
+  };
+  CHECK(says("ends what it said of"));
+  CHECK(says(" in slot 3, from 1970-02-01 on"));
+  CHECK_FALSE(says("last day"));
+
+  end.names = {id_of<trust::StatementId>(8), id_of<trust::StatementId>(9)};
+  end.slot = 0;
+  CHECK(says(to_text(end.names[0]) + ", " + to_text(end.names[1]) + ")"));
+  CHECK_FALSE(says("slot"));
+
+  // What the node leaves out is not nothing.
+  end.names_whole = false;
+  CHECK(says("and perhaps others"));
+  end.names.clear();
+  CHECK(says("in statements that are not shown"));
+  end.valid_from_ms.reset();
+  CHECK(says("from unknown on"));
+}
+
+TEST_CASE("one's own award is told without the numbers of a rule that had no say") {
+  DecisionAnswer decision;
+  decision.outcome = Acceptance::kAccept;
+  decision.viewpoint.id = decision.issuer.id = id_of<InstitutionId>(1);
+  decision.required_amount = 120;
+  CHECK(decision_text(decision, "", false).find("it is its own award") != std::string::npos);
+  CHECK(decision_text(decision, "", false).find("amount") == std::string::npos);
+  // Of a refusal, of another's award and of nobody's the numbers are said.
+  decision.outcome = Acceptance::kRefuse;
+  CHECK(decision_text(decision, "", false).find("amount 0 of 120") != std::string::npos);
+  decision.outcome = Acceptance::kAccept;
+  decision.issuer.id = id_of<InstitutionId>(2);
+  CHECK(decision_text(decision, "", false).find("amount 0 of 120") != std::string::npos);
+  decision.viewpoint.id = decision.issuer.id = InstitutionId{};
+  CHECK(decision_text(decision, "", false).find("amount 0 of 120") != std::string::npos);
 }
 
 TEST_CASE("the same again says nothing new, in whatever slot, of every kind") {

@@ -444,6 +444,19 @@ TEST_CASE("an import's amounts are those of a grant, and a column nearly read is
   CHECK(says(why("agency,decision", " --conditional-amount 0"),
              "--conditional-amount is 1 to 120, not 0"));
   CHECK(says(why("agency,institution[1].name_oficial", ""), "institution[1].name_oficial"));
+
+  // What has conditions counts for no more than what has none.
+  REQUIRE(write_file_atomically(
+              file,
+              as_bytes("agency,report_id,activity,activity_type,status,decision,valid_from,"
+                       "valid_to,institution[1].name_official,institution[1].country,"
+                       "institution[1].website_link,link[1]\nAAQ,R1,audit,institutional,1,2,"
+                       "2024-01-01,2031-12-31,University of Vienna,AT,https://univie.ac.at,"
+                       "https://aaq.example/r1\n"),
+              Overwrite::kAllowed)
+              .ok());
+  CHECK(says(office.why(kAgency, words + " --amount 40", ExitCode::kUsage),
+             "--conditional-amount 60 is more than --amount 40"));
 }
 
 }  // namespace testamur::wallet

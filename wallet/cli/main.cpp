@@ -33,7 +33,7 @@ ExitCode answer(Context& context, const Run& chosen) {
 
 int run(int argc, char** argv) {
   CommandTree app{
-      "Testamur: credentials whose issuer your own institution accepts. Exit codes: docs/cli.md",
+      "Testamur: credentials whose issuer your own institution accepts. Exit codes: man testamur",
       "testamur"};
   Context context;
   context.home = default_home();

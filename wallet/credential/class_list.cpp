@@ -143,14 +143,25 @@ void warn_of_near_references(ClassList& list) {
   }
 }
 
-// How often each grade stands there: a wrong column, or a grade of who has not passed, is seen
-// here.
-void count_grades(ClassList& list) {
+// Grades that are a failure in the scales of many countries and a pass, or a remark, in others.
+bool may_be_failed(std::string_view grade) {
+  constexpr std::array<std::string_view, 13> kDoubtful = {"f",  "e",  "ne", "nb", "np", "ng", "u",
+                                                          "ab", "ns", "na", "nc", "nr", "w"};
+  std::string word;
+  for (const char c : skeleton(grade)) {
+    if (c != '.') word += c;
+  }
+  return std::ranges::find(kDoubtful, word) != kDoubtful.end();
+}
+
+// Which values a column has, and how often: a wrong column, a wrong term, or who has not passed, is
+// seen here.
+void count_values(ClassList& list, ClaimId id, const char* what, const char* where_none) {
   constexpr std::size_t kMost = 12;
   std::map<std::string, std::size_t> counts;
   std::size_t without = 0;
   for (const auto& row : list.rows) {
-    const auto claim = row.claims.find(ClaimId::kGrade);
+    const auto claim = row.claims.find(id);
     if (claim == row.claims.end()) {
       ++without;
     } else {
@@ -159,18 +170,45 @@ void count_grades(ClassList& list) {
   }
   if (counts.empty()) return;
   std::string text;
+  std::string doubtful;
   std::size_t shown = 0;
-  for (const auto& [grade, count] : counts) {
-    if (++shown > kMost) break;
-    text += (text.empty() ? "" : ", ") + in_quotes(grade) +
+  for (const auto& [value, count] : counts) {
+    if (id == ClaimId::kGrade && may_be_failed(value))
+      doubtful += (doubtful.empty() ? "" : ", ") + in_quotes(value);
+    if (++shown > kMost) continue;
+    text += (text.empty() ? "" : ", ") + in_quotes(value) +
             (count == 1 ? "" : " (" + std::to_string(count) + " times)");
   }
   if (counts.size() > kMost)
     text += " and " + std::to_string(counts.size() - kMost) + " other ones";
   if (without != 0)
     text += "; " + std::to_string(without) + (without == 1 ? " learner has" : " learners have") +
-            " none: have they passed?";
-  list.notices.push_back("the grades are " + text);
+            " none" + where_none;
+  list.notices.push_back("the " + std::string(what) + " are " + text);
+  if (!doubtful.empty())
+    list.notices.push_back("is " + doubtful +
+                           " a grade of who has passed? Whoever has not earns no award: remove "
+                           "those rows");
+}
+
+// A list of American days read in the European form is read without a mistake where no day is
+// above 12, and the other way round.
+void warn_of_days_read_either_way(ClassList& list, const std::string& form) {
+  const bool has_two_orders =
+      !form.empty() && form.find("DD") < form.find("YYYY") && form.find("MM") < form.find("YYYY");
+  if (!has_two_orders) return;
+  const std::string* example = nullptr;
+  for (const auto& row : list.rows) {
+    for (const auto& [id, value] : row.claims) {
+      if (kind_of(id).type != ClaimType::kDate) continue;
+      const auto& day = std::get<std::string>(value);
+      if (day.substr(8, 2) > "12") return;
+      if (day.substr(8, 2) != day.substr(5, 2)) example = &day;
+    }
+  }
+  if (example != nullptr)
+    list.notices.push_back("every day of the list could be read with day and month exchanged; by " +
+                           form + " one of them is " + *example + ": is that right?");
 }
 
 // Where some rows have the day of the award, one without it was forgotten: without it a verifier is
@@ -309,7 +347,7 @@ Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool cr
   return error(std::string(kind.name) + " " + in_quotes(cell.text) + ": " + damage);
 }
 
-// What stands in the first cell of a row that sums up the others.
+// What stands before the sums of a row that adds up the others.
 bool is_total(std::string_view text) {
   constexpr std::array<std::string_view, 16> kTotals = {
       "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
@@ -329,14 +367,22 @@ bool repeats_header(const std::vector<CsvCell>& cells, const std::vector<CsvCell
   return same * 2 > cells.size();
 }
 
+constexpr const char* kSumsUp = " is the label of a row that sums up the others: remove the row";
+
+// Families are called Sum and Mean, but each of them has a given name as well.
+void check_names(const std::vector<const CsvCell*>& names, Problems& problems) {
+  if (names.size() == 1 && is_total(names.front()->text))
+    problems.add(names.front()->place, in_quotes(names.front()->text) + kSumsUp);
+}
+
 void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
-  if (trimmed(cell.text).ends_with(':'))
+  if (is_total(cell.text)) {
+    problems.add(cell.place, "student " + in_quotes(cell.text) + kSumsUp);
+  } else if (trimmed(cell.text).ends_with(':')) {
     problems.add(cell.place, "student " + in_quotes(cell.text) +
                                  " is the label of a line below the list and no learner: remove "
                                  "the row");
-  if (is_total(cell.text))
-    problems.add(cell.place, "student " + in_quotes(cell.text) +
-                                 " is the label of a row that sums up the others: remove the row");
+  }
   if (const auto damage = spreadsheet_damage(cell.text, CellUse::kIdentifier); !damage.empty()) {
     problems.add(cell.place, "student " + damage);
   } else if (const auto status = check_student(student); !status.ok()) {
@@ -352,10 +398,10 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   check_reference(cells[columns.student], row.student, problems);
 
   row.is_in_credits = columns.credits.has_value();
-  bool has_name = false;
+  std::vector<const CsvCell*> names;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
-    has_name = has_name || is_name(columns.claims[i]->id);
+    if (is_name(columns.claims[i]->id)) names.push_back(&cells[i]);
     auto value = read_cell(*columns.claims[i], cells[i], columns.credits == i, date_form);
 
     if (value.ok()) {
@@ -366,7 +412,8 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
     }
   }
 
-  if (!has_name)
+  check_names(names, problems);
+  if (names.empty())
     problems.add(cells.front().place, "the learner has neither given_name nor family_name");
   return row;
 }
@@ -497,7 +544,9 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
         "out, or name the column by --map");
   warn_of_near_references(list);
   warn_of_lost_letters(list);
-  count_grades(list);
+  warn_of_days_read_either_way(list, reading.date_form);
+  count_values(list, ClaimId::kGrade, "grades", ": have they passed?");
+  count_values(list, ClaimId::kAwardDate, "award days", "");
   return list;
 }
 

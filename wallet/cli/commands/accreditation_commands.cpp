@@ -462,6 +462,12 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
     return error("--amount is 1 to 120, not " + std::to_string(amount));
   if (conditional < 1 || conditional > 120)
     return error("--conditional-amount is 1 to 120, not " + std::to_string(conditional));
+  const bool has_conditional = std::ranges::find(reading->reports, ReportDecision::kConditional,
+                                                 &Report::decision) != reading->reports.end();
+  if (has_conditional && conditional > amount)
+    return error("--conditional-amount " + std::to_string(conditional) + " is more than --amount " +
+                 std::to_string(amount) +
+                 ": a decision with conditions would count for more than one without");
 
   const auto& own = session.profile.institution;
   TM_TRY(const auto agency, find_agency(session));

@@ -132,6 +132,12 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
 
   TM_TRY_STATUS(read_own_facts(session));
   TM_TRY(const auto achievement, issuable_achievement(session, id));
+  TM_TRY(const auto alike, achievements_alike(session, id.number, terms_of(achievement).titles));
+  for (const auto& other : alike)
+    prepared.notices.push_back("achievement " + std::to_string(other.number) + "." +
+                               std::to_string(other.version) + " has the same title as " +
+                               std::to_string(id.number) + "." + std::to_string(id.version) +
+                               ": is " + std::to_string(id.number) + " the one that is meant?");
   TM_TRY(const auto indexes, asked(session.client.issuer_indexes(session.profile.institution)));
   if (!indexes.next_free || !indexes.as_of) {
     return Failure{ExitCode::kFailure,
@@ -563,6 +569,28 @@ Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const 
                                            why_not_issuable(answer) + "; nothing was issued"};
   }
   return IssuableAchievement{id, std::move(answer)};
+}
+
+Attempt<std::vector<AchievementId>> achievements_alike(IssuerSession& session, std::uint32_t number,
+                                                       const std::vector<std::string>& titles) {
+  std::set<std::string> skeletons;
+  for (const auto& title : titles) skeletons.insert(skeleton(title));
+  const auto is_same = [&skeletons](const TitleText& title) {
+    return skeletons.contains(skeleton(title.text));
+  };
+
+  TM_TRY(const auto answer, asked(session.client.achievements(session.profile.institution)));
+  std::map<std::uint32_t, AchievementId> newest_of;
+  for (const auto& other : answer.achievements) {
+    const auto& id = other.record.id;
+    if (id.number == number || other.retired || std::ranges::none_of(other.record.titles, is_same))
+      continue;
+    const auto [newest, fresh] = newest_of.emplace(id.number, id);
+    if (!fresh) newest->second.version = std::max(newest->second.version, id.version);
+  }
+  std::vector<AchievementId> alike;
+  for (const auto& [_, id] : newest_of) alike.push_back(id);
+  return alike;
 }
 
 AwardTerms terms_of(const IssuableAchievement& achievement) {

@@ -80,6 +80,7 @@ Attempt<ChainId> served_chain(Client& client) {
 struct ProposalWords {
   std::string text = kUnknownProposal;
   std::vector<std::string> warnings;
+  NamesById names;
 };
 Attempt<ProposalWords> words_for(Client& client, const ProposalAnswer& view,
                                  std::set<InstitutionId> parties) {
@@ -87,7 +88,7 @@ Attempt<ProposalWords> words_for(Client& client, const ProposalAnswer& view,
   parties.merge(named_parties(*view.content));
   TM_TRY(const auto known, asked(fetch_description_context(client, std::move(parties))));
   return ProposalWords{describe_proposal(*view.content, known),
-                       proposal_warnings(*view.content, known)};
+                       proposal_warnings(*view.content, known), known.names};
 }
 
 constexpr const char* kUnprovenProposal =
@@ -185,11 +186,24 @@ Outcome veto(Context& context, const VoteOptions& options) {
 
 // ---- reading
 
+// One question for all of them, and none where no proposal is about somebody.
+Attempt<NamesById> names_in(Client& client, const ProposalsAnswer& proposals) {
+  NamesById names;
+  const bool names_somebody = std::ranges::any_of(proposals.proposals, [](const auto& view) {
+    return view.content && !named_parties(*view.content).empty();
+  });
+  if (!names_somebody) return names;
+  TM_TRY(const auto all, asked(client.institutions()));
+  for (const auto& each : all.institutions) names[to_text(each.name.id)] = each.name.name_now;
+  return names;
+}
+
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();
   TM_TRY(const auto answer, asked(client.proposals(open_only)));
   std::string text;
-  for (const auto& view : answer.proposals) text += proposal_line(view, context.now_ms());
+  TM_TRY(const auto names, names_in(client, answer));
+  for (const auto& view : answer.proposals) text += proposal_line(view, names, context.now_ms());
   if (text.empty()) text = open_only ? "no proposal is open\n" : "nothing was ever proposed\n";
   return Reply{answer.shown.json(), text};
 }
@@ -203,7 +217,7 @@ Outcome show(Context& context, const std::string& text) {
 
   TM_TRY(const auto words, words_for(client, view, {}));
 
-  std::string out = proposal_line(view, context.now_ms()) + words.text + "\n";
+  std::string out = proposal_line(view, words.names, context.now_ms()) + words.text + "\n";
   if (!found.is_proven) out += toned(Tone::kDoubt, "Warning: ") + kUnprovenProposal + "\n";
 
   for (const auto& each : view.votes) {
@@ -303,6 +317,25 @@ Outcome parameters(Context& context) {
 
 }  // namespace
 
+namespace {
+
+// A set is many seats, most of which stay: whom a change is about is said where one looks at it.
+std::string whom_text(const tx::ProposalContent& content, const NamesById& names) {
+  if (const auto* set = std::get_if<tx::SetChangeContent>(&content.action))
+    return " to " + std::to_string(set->seats.size()) +
+           (set->seats.size() == 1 ? " validator" : " validators");
+  std::string text;
+  for (const auto& party : named_parties(content)) {
+    const auto known = names.find(to_text(party));
+    text +=
+        (text.empty() ? " of " : ", ") +
+        (known == names.end() || known->second.empty() ? to_text(party) : one_line(known->second));
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string tally_text(const ProposalAnswer& view) {
   const auto against = std::ranges::count_if(
       view.votes, [](const VoteAnswer& vote) { return vote.counts && !vote.approve; });
@@ -336,12 +369,13 @@ std::optional<std::string> coming_admission(const ProposalsAnswer& open,
   return std::nullopt;
 }
 
-std::string proposal_line(const ProposalAnswer& view, std::uint64_t now_ms) {
+std::string proposal_line(const ProposalAnswer& view, const NamesById& names,
+                          std::uint64_t now_ms) {
   const auto& content = view.content;
-  const auto what = content ? proposal_name(*content) : std::string("unknown");
-
-  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " + what + ", by " +
-                     party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";
+  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " +
+                     (content ? proposal_name(*content) + whom_text(*content, names) : "unknown") +
+                     ", by " + party_text(view.proposer) + ", " + moment_text(view.proposed_ms) +
+                     "\n  ";
 
   switch (view.state) {
     case ProposalState::kVoting:

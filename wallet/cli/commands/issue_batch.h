@@ -43,6 +43,10 @@ struct IssuableAchievement {
   AchievementAnswer answer;
 };
 Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const AchievementId& id);
+// The newest versions of this institution's other achievements that are called alike and are not
+// retired.
+Attempt<std::vector<AchievementId>> achievements_alike(IssuerSession& session, std::uint32_t number,
+                                                       const std::vector<std::string>& titles);
 // What a list is compared with, before anything is signed.
 AwardTerms terms_of(const IssuableAchievement& achievement);
 // Checks, shows, asks, issues; from wherever it was interrupted `issuer batch resume` goes on.

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
+#include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/description/achievement_preview.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/achievement_file.h"
@@ -97,11 +98,14 @@ Attempt<void> seal_keys(Context& context, std::vector<HeldKey> keys,
   if (keys.empty()) return {};
   TM_TRY(const auto passphrase,
          or_exit(ExitCode::kPassphrase, new_passphrase(context, "the issuer's vaults")));
+  std::uint64_t sealed = 0;
+  Progress progress("sealing keys", keys.size(), context.quiet);
   for (auto& [purpose, key] : keys) {
     const std::string file = vault_file(context, purpose);
     TM_TRY_STATUS(is_there(file) ? check_sealed(file, passphrase, key)
                                  : create_key_vault(context, purpose, std::move(key), institution,
                                                     passphrase));
+    progress.advance(++sealed);
   }
   return {};
 }
@@ -305,27 +309,15 @@ Status check_texts(const tx::AchievementContent& content, std::vector<std::strin
 // One course under two numbers is two courses to every verifier, and no number is ever free again.
 Attempt<void> warn_of_same_title(IssuerSession& session, const tx::AchievementContent& content,
                                  std::vector<std::string>& warnings) {
-  std::set<std::string> titles;
-  for (const auto& title : content.titles) titles.insert(skeleton(title.text));
-  TM_TRY(const auto answer, asked(session.client.achievements(session.profile.institution)));
-  std::map<std::uint32_t, std::uint32_t> newest_of;  // version by number
-  for (const auto& other : answer.achievements) {
-    const auto& record = other.record;
-    const auto is_same = [&titles](const TitleText& title) {
-      return titles.contains(skeleton(title.text));
-    };
-    if (record.id.number == content.number || other.retired ||
-        std::ranges::none_of(record.titles, is_same))
-      continue;
-    auto& newest = newest_of[record.id.number];
-    newest = std::max<std::uint32_t>(newest, record.id.version);
-  }
-  for (const auto& [number, version] : newest_of) {
-    const auto text = std::to_string(number);
+  std::vector<std::string> titles;
+  for (const auto& title : content.titles) titles.push_back(title.text);
+  TM_TRY(const auto others, achievements_alike(session, content.number, titles));
+  for (const auto& other : others) {
+    const auto number = std::to_string(other.number);
     warnings.push_back(
-        "its title is that of " + text + "." + std::to_string(version) +
-        ", which stays another achievement: a new version of that one has number = " + text +
-        " and version = " + std::to_string(version + 1));
+        "its title is that of " + number + "." + std::to_string(other.version) +
+        ", which stays another achievement: a new version of that one has number = " + number +
+        " and version = " + std::to_string(other.version + 1));
   }
   return {};
 }
@@ -452,7 +444,8 @@ Outcome retire(Context& context, const AchievementOptions& options) {
     return tx::build(envelope, tx::AchievementRetireContent{id.number, id.version});
   };
   request.description.text =
-      "\nNo further award of it can be issued; a next version can be published.";
+      "\nNo further award of it can be issued, a corrected one neither; a next version can be "
+      "published.";
   request.description.details = about_achievement(known, awards);
   request.description.facts["achievement"] = text;
   request.description.facts["awards"] = awards ? Json(*awards) : Json(nullptr);

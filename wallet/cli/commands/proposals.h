@@ -1,6 +1,7 @@
 // Proposals at the command line: how they are made and how they are shown. One thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -12,8 +13,11 @@ namespace testamur::wallet {
 
 void add_proposal_commands(CLI::App& governance, Context& context, Run& run);
 
-// Two lines: id, what, by whom; and how it stands at `now_ms`.
-std::string proposal_line(const ProposalAnswer& view, std::uint64_t now_ms);
+// Institutions by the text of their id; who is not in it is shown by the id.
+using NamesById = std::map<std::string, std::string>;
+
+// Two lines: id, what, of whom, by whom; and how it stands at `now_ms`.
+std::string proposal_line(const ProposalAnswer& view, const NamesById& names, std::uint64_t now_ms);
 // "2 of the 3 yes votes that are needed, 0 no".
 std::string tally_text(const ProposalAnswer& view);
 

@@ -372,6 +372,10 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
     request.description.details += "  " + each + "\n";
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
   if (changes.hit.empty()) return nothing_to_change(verb, changes, request.description.facts);
+  if (verb.action == tx::StatusAction::kSupersede) {
+    if (auto lonely = without_successor(known, changes.hit); !lonely.empty())
+      warnings.push_back(std::move(lonely));
+  }
   TM_TRY(const auto unknown,
          unregistered_named(context, vault, changes.hit, options.not_in_register));
   warnings.insert(warnings.end(), unknown.begin(), unknown.end());

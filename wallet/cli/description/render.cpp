@@ -63,6 +63,16 @@ std::string succession_text(const SuccessionAnswer& succession) {
   return (succession.effective ? "succession " : "agreed to the ") + text;
 }
 
+// Numbers only of a rule that had a say: one's own award needs nobody's statement.
+std::string rests_on(const DecisionAnswer& decision) {
+  const bool own = decision.outcome == Acceptance::kAccept && decision.issuer.is_named() &&
+                   decision.issuer.id == decision.viewpoint.id;
+  if (own) return "it is its own award";
+  return "amount " + number(decision.amount) + " of " + number(decision.required_amount) + ", " +
+         number(decision.independent_paths) +
+         (decision.independent_paths == 1 ? " independent path" : " independent paths");
+}
+
 std::string policy_line(const StatusAnswer& status) {
   const auto& digest = status.policy_digest;
   const auto& published = status.published_policy_digest;
@@ -152,9 +162,7 @@ std::string decision_text(const DecisionAnswer& decision, const std::string& ind
   std::string text =
       indent + party_text(decision.viewpoint) + " " +
       toned(decision.outcome == Acceptance::kAccept ? Tone::kGood : Tone::kBad, says) + " " +
-      party_text(decision.issuer) + " " + when + ": amount " + number(decision.amount) + " of " +
-      number(decision.required_amount) + ", " + number(decision.independent_paths) +
-      " independent path(s)\n";
+      party_text(decision.issuer) + " " + when + ": " + rests_on(decision) + "\n";
 
   // An explanation has lines of its own; each stays below this decision, whatever a node puts into
   // it.
@@ -293,29 +301,57 @@ std::string achievement_text(const AchievementAnswer& achievement) {
   return text;
 }
 
-std::string statement_text(const StatementAnswer& statement) {
-  const auto known = [](const auto& value) {
-    return value ? number(*value) : std::string("unknown");
-  };
+namespace {
 
-  std::string text =
-      date_text(statement.anchor ? statement.anchor->time_ms : 0) + "  " +
-      party_text(statement.truster) + " " +
-      (statement.kind ? std::string(to_text(*statement.kind)) : "says something unknown of") + " " +
-      party_text(statement.subject);
+// What an institution does by a statement, its subject behind it.
+std::string verb_of(const std::optional<trust::Kind>& kind) {
+  if (!kind) return "says something unknown of";
+  switch (*kind) {
+    case trust::Kind::kTrust: return "trusts";
+    case trust::Kind::kAccredit: return "accredits";
+    case trust::Kind::kDistrust: return "distrusts";
+    case trust::Kind::kEnd: return "ends what it said of";
+    case trust::Kind::kVoid: return "voids what it said of";
+  }
+  return "says something unknown of";
+}
+
+std::string known_number(const auto& value) { return value ? number(*value) : "unknown"; }
+
+// Which statements an end or a void takes: those that it names, else what stands in its slot.
+std::string ended_text(const StatementAnswer& statement) {
+  std::string text;
+  for (const auto& id : statement.names) text += (text.empty() ? " (" : ", ") + to_text(id);
+  if (text.empty() && statement.names_whole) return " in slot " + known_number(statement.slot);
+  if (text.empty()) return " in statements that are not shown";
+  return text + (statement.names_whole ? ")" : " and perhaps others)");
+}
+
+}  // namespace
+
+std::string statement_text(const StatementAnswer& statement) {
+  std::string text = date_text(statement.anchor ? statement.anchor->time_ms : 0) + "  " +
+                     party_text(statement.truster) + " " + verb_of(statement.kind) + " " +
+                     party_text(statement.subject);
+  const std::string first =
+      statement.valid_from_ms ? date_text(*statement.valid_from_ms) : "unknown";
+  const std::string id = "  " + (statement.id.is_zero() ? "unknown" : to_text(statement.id));
+  const std::string not_in_force = statement.in_force ? "" : "  (not in force)";
+
+  // An end has neither scope nor last day, and its slot is that of nothing where it names
+  // statements.
+  if (statement.kind == trust::Kind::kEnd || statement.kind == trust::Kind::kVoid)
+    return text + ended_text(statement) + ", from " + first + " on" + not_in_force + id;
 
   if (statement.kind == trust::Kind::kTrust || statement.kind == trust::Kind::kAccredit) {
-    text += " amount " + known(statement.amount) + " depth " + known(statement.depth) + " for " +
+    text += " with amount " + known_number(statement.amount) + ", depth " +
+            known_number(statement.depth) + ", for " +
             (statement.scope ? trust::to_text(*statement.scope) : "a scope that cannot be read");
   }
-
-  text += " slot " + known(statement.slot) + ", first day: " +
-          (statement.valid_from_ms ? date_text(*statement.valid_from_ms) : "unknown");
-  text += ", last day: " +
-          (statement.valid_until_ms ? last_day_text(*statement.valid_until_ms) : "unknown");
-
-  if (!statement.in_force) text += "  (not in force)";
-  return text + "  " + (statement.id.is_zero() ? "unknown" : to_text(statement.id));
+  return text + ", slot " + known_number(statement.slot) + ", first day: " + first +
+         ", last day: " +
+         (statement.valid_until_ms ? last_day_text(*statement.valid_until_ms) : "unknown") +
+         not_in_force + id;
 }
 
 std::string statement_line(const StatementAnswer& statement) {

@@ -151,6 +151,31 @@ std::string status_name(LedgerStatus status) {
   return "unknown";
 }
 
+std::string without_successor(const std::vector<AwardRecord>& known,
+                              const std::vector<AwardRecord>& superseded) {
+  const auto takes_its_place = [](const AwardRecord& old, const AwardRecord& other) {
+    return other.committed && !old.student.empty() && other.student == old.student &&
+           other.achievement.institution == old.achievement.institution &&
+           other.achievement.number == old.achievement.number && !other.indexes.empty() &&
+           !old.indexes.empty() && other.indexes.front() > old.indexes.front();
+  };
+  std::size_t lonely = 0;
+  const AwardRecord* first = nullptr;
+  for (const auto& old : superseded) {
+    const bool has_one = std::ranges::any_of(
+        known, [&](const AwardRecord& other) { return takes_its_place(old, other); });
+    if (has_one) continue;
+    ++lonely;
+    if (first == nullptr) first = &old;
+  }
+  if (first == nullptr) return {};
+  return (lonely == 1 ? "no later award takes the place of " + award_text(*first)
+                      : "no later award takes the place of " + std::to_string(lonely) +
+                            " of them, first " + award_text(*first)) +
+         ": whoever verifies reads \"superseded\" and finds nothing by which. testamur issuer "
+         "correct issues the new award first";
+}
+
 std::string award_text(const AwardRecord& award) {
   std::string indexes;
   for (const auto& index : award.indexes)

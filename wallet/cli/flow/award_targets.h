@@ -34,6 +34,10 @@ struct AwardRecord {
 
   auto operator<=>(const AwardRecord&) const = default;
 };
+// Which of these awards no later one of the same learner and achievement takes the place of, in one
+// sentence; empty where each has one. `known`: the awards of all registers.
+std::string without_successor(const std::vector<AwardRecord>& known,
+                              const std::vector<AwardRecord>& superseded);
 // "S1, tmi1…/1.1, of 2026-06-30, batch spring (index 7)".
 std::string award_text(const AwardRecord& award);
 // The first ten a line each, and how many more.
