@@ -112,6 +112,12 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
   judgement.anchor_governs = policy.governs != Governs::kToday || claim_fits;
   judgement.today_governs = policy.governs != Governs::kAnchor;
   judgement.claim_governs = claim_fits;
+  judgement.claim_is_missing = policy.max_anchor_lag_ms > 0 && !asked.claimed_ms;
+  const bool assessor_fails =
+      policy.separate_assessor &&
+      !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height));
+  if (assessor_fails) judgement.common_rule = Rule::kAssessor;
+  if (claim_counts && !claim_fits) judgement.common_rule = Rule::kClaim;
 
   Verdict verdict;
   if (judgement.anchor_governs) verdict.take(judgement.at_anchor);
@@ -136,14 +142,10 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
     judgement.claim_governs = true;
     verdict.take(Outcome::kRefuse, Rule::kClaim);
   }
-  if (policy.separate_assessor &&
-      !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height))) {
-    verdict.take(Outcome::kRefuse, Rule::kAssessor);
-  }
+  if (assessor_fails) verdict.take(Outcome::kRefuse, Rule::kAssessor);
   judgement.outcome = verdict.outcome();
   judgement.rule = verdict.rule();
-  judgement.claim_open =
-      judgement.outcome == Outcome::kAccept && policy.max_anchor_lag_ms > 0 && !asked.claimed_ms;
+  judgement.claim_open = judgement.outcome == Outcome::kAccept && judgement.claim_is_missing;
   judgement.claim_governs = judgement.claim_governs || judgement.claim_open;
   return judgement;
 }

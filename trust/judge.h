@@ -37,6 +37,10 @@ struct Judgement {
   // Accepted so far, and the policy lets the claimed date count (`max_anchor_lag`), which nobody
   // gave: whoever withholds it could slip past the rule, so that this is no acceptance.
   bool claim_open = false;
+  // Of the rules that ask for no statement, and so fail for every viewpoint but the issuer's own:
+  // the first one that fails (claim, assessor), whatever failed before it.
+  Rule common_rule = Rule::kNone;
+  bool claim_is_missing = false;  // the policy lets the claimed date count, and nobody gave it
   // Whether the decision at this point had a say in the outcome; today's also has one when it
   // blocks.
   bool anchor_governs = false;

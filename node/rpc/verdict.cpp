@@ -133,6 +133,12 @@ void Verdicts::fill_decisions(const Asked& asked, const InstitutionId& issuer,
                 });
 }
 
+// A rule that fails weighs more than a date that is missing.
+std::string common_rule(const trust::Judgement& judged) {
+  if (judged.common_rule != trust::Rule::kNone) return std::string(to_text(judged.common_rule));
+  return judged.claim_is_missing ? "claim_missing" : "";
+}
+
 void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& judged,
                                v1::Acceptance& out) const {
   const auto& policy = context_.recognition.policy();
@@ -144,6 +150,7 @@ void Verdicts::fill_acceptance(const Asked& asked, const trust::JointJudgement& 
 
   out.set_governs(std::string(to_text(policy.governs)));
   out.set_claim_governs(judged.bodies.front().second.claim_governs);
+  out.set_common_rule(common_rule(judged.bodies.front().second));
   out.set_max_anchor_lag_ms(policy.max_anchor_lag_ms);
   put(*out.mutable_policy_digest(), context_.recognition.policy_digest());
 

@@ -659,6 +659,39 @@ TEST_CASE(
   CHECK(rule() == Rule::kNone);
 }
 
+// By which a node answers for another viewpoint than its own.
+TEST_CASE(
+    "the rules that ask for no statement are told for every viewpoint, whatever failed before") {
+  World w({"s", "t", "u"});
+  w.time(3'000'000).add("x");
+  w.trust("u", "t");
+  w.policy.max_anchor_lag_ms = 1000;
+  for (const bool apart : {true, false}) {
+    for (const std::uint64_t lag : {0U, 5000U}) {
+      for (const bool claims : {true, false}) {
+        CAPTURE(apart, lag, claims);
+        w.policy.separate_assessor = !apart;
+        Case c = case_of(w, w.now_ms(), w.now_ms() - lag);
+        if (!claims) c.claimed_ms.reset();
+        const auto refusing = judge(w.history, c, w.policy);  // s trusts nobody
+        c.viewpoint = party_id("u");
+        const auto trusting = judge(w.history, c, w.policy);
+        c.viewpoint = party_id("t");
+        const auto issuing = judge(w.history, c, w.policy);
+        REQUIRE(refusing.outcome == Outcome::kRefuse);
+        for (const auto* each : {&refusing, &issuing}) {
+          CHECK(each->common_rule == trusting.common_rule);
+          CHECK(each->claim_is_missing == trusting.claim_is_missing);
+        }
+        // And whoever trusts the issuer is refused by exactly that.
+        CHECK(trusting.rule == trusting.common_rule);
+        CHECK(trusting.claim_open == (trusting.outcome == Outcome::kAccept && !claims));
+        CHECK(issuing.rule == Rule::kOwn);
+      }
+    }
+  }
+}
+
 TEST_CASE(
     "a date that does not fit the anchor gives neither its own decision nor the anchor's a say") {
   World w({"s", "t"});

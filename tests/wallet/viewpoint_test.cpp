@@ -81,7 +81,7 @@ TEST_CASE("for another viewpoint the worst of what governs decides, and a block 
   own.outcome = Acceptance::kAccept;
   const auto outcome = [&](Acceptance at_anchor, Acceptance today, bool both = false) {
     return accepted_by({decision("at anchor", at_anchor, true), decision("today", today, both)},
-                       own, false)
+                       own, false, false)
         .outcome;
   };
   using enum Acceptance;
@@ -93,16 +93,30 @@ TEST_CASE("for another viewpoint the worst of what governs decides, and a block 
   CHECK(outcome(kUnknown, kAccept) == kUnknown);
   CHECK(outcome(kAccept, kRefuse, true) == kRefuse);
   CHECK(outcome(kAccept, kUnknown, true) == kUnknown);
-  CHECK(accepted_by({}, own, false).outcome == kUnknown);
-  CHECK(accepted_by({decision("today", kAccept, false)}, own, false).outcome == kUnknown);
+  CHECK(accepted_by({}, own, false, false).outcome == kUnknown);
+  CHECK(accepted_by({decision("today", kAccept, false)}, own, false, false).outcome == kUnknown);
 
   // A node that does not recognise the issuer, or awarded it itself, never asked about the
   // assessor.
-  CHECK(accepted_by({decision("at anchor", kAccept, true)}, own, true).outcome == kUnknown);
+  CHECK(accepted_by({decision("at anchor", kAccept, true)}, own, true, false).outcome == kUnknown);
   own.outcome = Acceptance::kRefuse;
   own.failed_rule = "amount";
   CHECK(outcome(kAccept, kAccept) == kUnknown);
   CHECK(outcome(kRefuse, kAccept) == kRefuse);
+
+  // Unless it says what holds for everybody: then its own refusal is no answer for another one.
+  own.common_rule = "";
+  CHECK(outcome(kAccept, kAccept) == kAccept);
+  CHECK(outcome(kRefuse, kAccept) == kRefuse);
+  own.common_rule = "claim";
+  CHECK(outcome(kAccept, kAccept) == kRefuse);
+  own.common_rule = "claim_missing";
+  CHECK(outcome(kAccept, kAccept) == kUnknown);
+  own.common_rule = "a rule of tomorrow";
+  CHECK(outcome(kAccept, kAccept) == kUnknown);
+  // The viewpoint's own award needs none of it.
+  CHECK(accepted_by({decision("at anchor", kAccept, true)}, own, false, true).outcome == kAccept);
+  own.common_rule.reset();
 
   // What concerns the award and nobody's view of it.
   own.failed_rule = "assessor";

@@ -97,7 +97,7 @@ Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_
 
 Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now_ms,
                                       const std::string& option) {
-  if (text.empty()) return std::uint64_t{0};
+  if (text.empty() || text == "today" || text == "now") return std::uint64_t{0};
   const auto start = parse_date_or(text, 0);
   if (!start.ok()) return error(option + ": " + start.message());
   if (*start > now_ms)

@@ -104,6 +104,7 @@ AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::st
 
   record.outcome = outcome_from(acceptance.outcome());
   record.failed_rule = acceptance.failed_rule();
+  if (acceptance.has_common_rule()) record.common_rule = acceptance.common_rule();
   record.explanation = acceptance.explanation();
   record.governs = acceptance.governs();
   record.claim_governs = acceptance.claim_governs();

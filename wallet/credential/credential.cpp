@@ -326,9 +326,13 @@ Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& r
   binding.audience = rules.audience;
   binding.nonce = rules.nonce;
   binding.now_s = rules.now_s;
-  // The age is judged here: an old proof is no false one.
-  binding.max_age_s = std::numeric_limits<std::uint64_t>::max();
+  // The age is judged here: an old proof is no false one, and neither is one of tomorrow.
+  const auto ahead_s = binding.max_ahead_s;
+  binding.max_age_s = binding.max_ahead_s = std::numeric_limits<std::uint64_t>::max();
   TM_TRY(const auto payload, verify_key_binding(parsed.sd_jwt, parsed.processed, binding));
+  if (payload.contains("nbf") && payload["nbf"].get<std::uint64_t>() > rules.now_s + ahead_s)
+    return error("the key binding holds only in " +
+                 std::to_string(payload["nbf"].get<std::uint64_t>() - rules.now_s) + " s");
 
   HolderProof proof;
   proof.made_at_s = payload["iat"].get<std::uint64_t>();
@@ -336,8 +340,12 @@ Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& r
     if (!payload["exp"].is_number_unsigned()) return error("the end of the grant is not a time");
     proof.ends_at_s = payload["exp"].get<std::uint64_t>();
   }
-  if (rules.asked_at_s && proof.made_at_s + binding.max_ahead_s < *rules.asked_at_s)
-    return error("the key binding was made before it was asked for");
+  // It answers this very nonce, so that it was made after the question whatever the clocks say.
+  if (proof.made_at_s > rules.now_s + ahead_s)
+    proof.odd_time = std::to_string(proof.made_at_s - rules.now_s) + " s from now";
+  if (rules.asked_at_s && proof.made_at_s + ahead_s < *rules.asked_at_s)
+    proof.odd_time =
+        std::to_string(*rules.asked_at_s - proof.made_at_s) + " s before it was asked for";
   const std::uint64_t age_s = rules.now_s > proof.made_at_s ? rules.now_s - proof.made_at_s : 0;
   proof.too_old = rules.until_s ? rules.now_s > *rules.until_s : age_s > rules.max_age_s;
   return proof;

@@ -94,9 +94,12 @@ struct HolderProof {
   std::uint64_t made_at_s = 0;
   std::optional<std::uint64_t> ends_at_s;  // of the grant
   bool too_old = false;                    // good, and made longer ago than the rules accept
+  // Good, and of a time that cannot be: one of two clocks is wrong, and nobody is to blame. Says
+  // which time; empty: it fits.
+  std::string odd_time;
 };
 // Key binding of a presentation. Fails where it is not the holder's proof for this audience and
-// nonce; the failure names the audience that it was made for.
+// nonce, naming the audience or the request that it was made for, and before the proof begins.
 Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& rules);
 // The end of the grant as a presentation names it, proven by nothing: who does not ask for the
 // holder's proof is told of it all the same.

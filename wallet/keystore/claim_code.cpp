@@ -50,6 +50,10 @@ Result<SecretBytes> parse_claim_code(std::string_view typed) {
   std::size_t symbols = 0;
   if (typed.find('\0') != std::string_view::npos)
     return error("the claim code is in UTF-16 (\"Unicode text\"): save its file as UTF-8");
+  // Pasted with its label, as in "Claim code: ABCDE-…": no code has a colon.
+  if (const auto label = typed.rfind(':');
+      label != std::string_view::npos && label + 1 < typed.size())
+    typed.remove_prefix(label + 1);
   for (std::size_t at = 0; at < typed.size();) {
     const std::size_t from = at;
     if (!next_code_point(typed, at)) ++at;

@@ -138,6 +138,8 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
                   achievement ? achievement->identity_check : ""),
       other("… by the achievement", ClaimId::kIdentityCheck,
             achievement ? achievement->identity_check : ""),
+      from.of_holder("date of birth", disclosed(credential, ClaimId::kBirthDate)),
+      from.of_holder("student number", disclosed(credential, ClaimId::kStudentNumber)),
       from.of_holder("grade", join({disclosed(credential, ClaimId::kGrade),
                                     disclosed(credential, ClaimId::kGradingScheme)},
                                    ", ")),

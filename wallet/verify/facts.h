@@ -132,6 +132,9 @@ struct AcceptanceRecord {
   std::string explanation;  // one sentence
   std::string governs;      // which time the policy lets decide: anchor, today or both
   bool claim_governs = false;
+  // By the node's policy and for whoever looks, the issuer excepted: the rule on claims or
+  // assessors that fails, "claim_missing", or empty; nothing where it was not said.
+  std::optional<std::string> common_rule;
   std::string viewpoint;
   bool own_policy = false;
   std::string policy_digest;

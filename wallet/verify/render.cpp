@@ -255,9 +255,9 @@ bool may_count(const Verdict& verdict) {
   }
 }
 
-bool holder_checked(const Verdict& verdict) {
-  const Finding* holder = find(verdict, Topic::kHolder);
-  return holder != nullptr && holder->answer == Answer::kValid;
+bool is_valid(const Verdict& verdict, Topic topic) {
+  const Finding* finding = find(verdict, topic);
+  return finding != nullptr && finding->answer == Answer::kValid;
 }
 
 }  // namespace
@@ -311,8 +311,8 @@ Json as_json(const Verdict& verdict) {
       {"commitment", verdict.commitment.is_zero() ? Json() : Json(verdict.commitment.hex())},
       {"findings", findings_json(verdict)},
       {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
-      {"contents_checked", verdict.contents_checked},
-      {"holder_checked", holder_checked(verdict)},
+      {"contents_checked", is_valid(verdict, Topic::kContents)},
+      {"holder_checked", is_valid(verdict, Topic::kHolder)},
       {"elements", elements_json(verdict.elements)},
       {"verified_at_ms", verdict.verified_at_ms},
       {"source",

@@ -85,6 +85,9 @@ const Finding* find(const Verdict& verdict, Topic topic);
 // Whether the status is proven by a block that is not of now: a later one is known, or it is older
 // than what is accepted where nobody says another age.
 inline constexpr std::uint64_t kFreshStatusMs = 600'000;
+// How far this machine's clock may be behind a proven block; beyond it is wrong, and every age that
+// it tells.
+inline constexpr std::uint64_t kClockBehindMs = 600'000;
 bool is_status_old(const Verdict& verdict);
 // Adds whether all is shown that was asked for; `missing` names what is not, for people.
 void add_answer(Verdict& verdict, const std::string& missing);

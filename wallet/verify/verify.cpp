@@ -401,6 +401,10 @@ std::string why_stale(const RegistryFacts& facts, const VerifyRules& rules) {
            " is known: what changed between is not [stale_proof]" +
            (rules.older_block_hint.empty() ? "" : "; " + rules.older_block_hint);
   }
+  // Its age is told by this machine's clock, and a proven block is none of tomorrow.
+  if (facts.as_of->time_ms > rules.now_ms + kClockBehindMs)
+    return "the proof is of " + format_time_ms(facts.as_of->time_ms) +
+           " UTC, a time that is still to come by this machine's clock: set the clock";
   const std::uint64_t age_ms =
       rules.now_ms > facts.as_of->time_ms ? rules.now_ms - facts.as_of->time_ms : 0;
   if (age_ms <= rules.max_status_age_ms) return {};
@@ -503,6 +507,11 @@ Finding judge_holder(std::string_view compact, const CredentialView& credential,
   const auto proof = verify_holder(compact, *rules.holder);
   if (!proof.ok()) return not_valid(Topic::kHolder, proof.message());
   grant_ends_at_s = proof->ends_at_s;
+
+  if (!proof->odd_time.empty())
+    return unknown(Topic::kHolder, "the holder's proof is dated " + proof->odd_time +
+                                       ": the clock of this machine or of the holder's is wrong. "
+                                       "Set it, and ask for a new one");
 
   // An old proof is no false one: the holder made it, and somebody else may show it by now.
   const std::string shown = "shown " + format_time_ms(proof->made_at_s * 1000) + " UTC";

@@ -209,6 +209,7 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
                     {"verdicts", counts->by_verdict},
                     {"recognition", counts->by_recognition},
                     {"not_accepted_by", counts->not_accepted_by},
+                    {"repeated", counts->repeated},
                     {"exit_code", static_cast<int>(counts->exit)}},
                text + "wrote " + out + ": " + to_text(*counts) + "\n", counts->exit};
 }

@@ -148,6 +148,17 @@ ClaimOutcome open_claim(ByteView file, const WalletContents& contents,
   return open_claim_file(file, code->text());
 }
 
+// What mail and file managers make of a claim file on its way.
+std::string what_it_may_be(std::string_view raw) {
+  if (raw.starts_with("PK")) return ". It is a zip archive: unpack it, and import what is in it";
+  if (raw.starts_with("\x1f\x8b")) return ". It is compressed (gzip): unpack it first";
+  if (raw.starts_with("%PDF")) return ". It is a PDF";
+  if (raw.starts_with("\xef\xbb\xbf") || raw.starts_with("age-encryption.org"))
+    return ". It was saved anew as a text, which damages it: ask its sender for the file, as an "
+           "attachment";
+  return ". Ask its sender for the file, as an attachment";
+}
+
 // Other files of a wallet, which look like a claim file that is sealed to somebody else.
 std::string other_kind_of(const Context& context, const std::string& file, ByteView raw,
                           const WalletContents& wallet) {
@@ -166,7 +177,8 @@ Outcome import(Context& context, const ImportOptions& options) {
   const auto raw = age::take_off_armour(std::move(read).value());
   if (!raw.ok()) return fail(context, ExitCode::kUsage, file + ": " + raw.message());
   if (const auto kind = age::inspect(*raw); !kind.ok()) {
-    return fail(context, ExitCode::kUsage, file + " is no claim file: " + kind.message());
+    return fail(context, ExitCode::kUsage,
+                file + " is no claim file: " + kind.message() + what_it_may_be(as_text(*raw)));
   }
   auto wallet = OpenWallet::open_to_change(context, "credential import");
   if (!wallet) return wallet.code();

@@ -9,6 +9,7 @@
 #include "trust/explain.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/local_view.h"
+#include "wallet/cli/flow/own_decision.h"
 #include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
@@ -167,11 +168,25 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
   const std::string hypothetical =
       query.assume.empty() ? "" : "If what --assume says were on the ledger:\n";
 
-  print(context, to_json(explanation, reading.policy, name_of),
-        hypothetical + trust::to_text(explanation, name_of) + "Decided here by " + source +
-            ", from the ledger at height " + std::to_string(query.as_of.height.value) + " (" +
-            moment_text(query.as_of.today_ms) + ").\n");
+  // Who asked for no day asked about now, of which recognitions of last week say nothing.
+  const std::string old = files.graph && question.at_time_ms == 0
+                              ? why_old(query.as_of, context.now_ms(), kMaxGraphAgeMs,
+                                        "ask about a day of theirs (--at)")
+                              : "";
+  Json json = to_json(explanation, reading.policy, name_of);
+  std::string left_open;
+  if (!old.empty()) {
+    json["outcome_as_of_the_graph"] = json["outcome"];
+    json["outcome"] = "unknown";
+    json["explanation"] = old;
+    left_open = "it is not known what holds today: " + old + ". By them:\n";
+  }
+  print(context, json,
+        left_open + hypothetical + trust::to_text(explanation, name_of) + "Decided here by " +
+            source + ", from the ledger at height " + std::to_string(query.as_of.height.value) +
+            " (" + moment_text(query.as_of.today_ms) + ").\n");
 
+  if (!old.empty()) return ExitCode::kUnreachable;
   return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk
                                                                  : ExitCode::kNotAccepted;
 }

@@ -4,7 +4,9 @@
 #include <memory>
 #include <span>
 
+#include "common/text.h"
 #include "common/visible.h"
+#include "trust/scope.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/award_register.h"
@@ -37,7 +39,8 @@ struct Checked {
   ExitCode code = ExitCode::kOk;
 };
 
-Called<CheckAnswer> ask(Client& client, const std::string& text, const CheckOptions& options) {
+Called<CheckAnswer> ask(Client& client, const std::string& typed, const CheckOptions& options) {
+  const std::string text(trimmed(typed));
   if (text.starts_with("urn:")) {
     auto reference = parse_reference(text);
     if (!reference.ok()) return CallError{CallFailure::kInvalid, reference.message(), {}, {}, {}};
@@ -94,10 +97,14 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   out.text += toned(Tone::kStrong, text) + "\n";
   if (json.contains("slot")) json["slots"] = Json::array({json["slot"]});
   if (answer.listing == Listing::kNotListed) {
-    out.text += "  " + toned(Tone::kDoubt, "not listed") + " by the word of " + client.answering() +
-                " (which proves nothing: it may be anchored without being listed)\n  to know more, "
-                "take the reference (urn:testamur:…) instead of the hash, ask another node, or ask "
-                "the learner for a presentation (testamur verifier request)\n";
+    out.text +=
+        "  " + toned(Tone::kDoubt, "not listed") + " by the word of " + client.answering() +
+        " (which proves nothing: it may be anchored without being listed)\n  to know more, " +
+        (text.starts_with("urn:") ? ""
+                                  : "take the reference (urn:testamur:…) instead of the "
+                                    "hash, ") +
+        "ask another node, or ask the learner for a presentation (testamur verifier "
+        "request)\n";
     out.code = worse(out.code, ExitCode::kUnknown);
   }
   if (answer.listing == Listing::kUnknown || answer.slots.size() > kMostSlots) {
@@ -290,6 +297,9 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
   show_example(*command, "testamur check urn:testamur:1:tmn1…:tmi1…:5 --viewpoint uni.example");
   command->callback([&context, &run, question] {
     run = [&context, question]() -> Outcome {
+      if (!question->purpose->empty())
+        if (const auto purpose = trust::parse_purpose(*question->purpose); !purpose.ok())
+          return error("--purpose: " + purpose.message());
       if (!question->csv->empty())
         return check_csv(context, question->csv, question->out, question->purpose,
                          question->viewpoint);

@@ -28,7 +28,6 @@ namespace {
 
 constexpr std::size_t kMaxCredentialBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
-constexpr std::uint64_t kMaxGraphAgeMs = 86'400'000;
 constexpr std::uint64_t kDefaultMaxAgeS = 86'400;  // of a bare nonce: mail waits over a night
 
 struct ReceiptOptions {
@@ -120,7 +119,8 @@ Asked facts_of_file(Context& context, const CredentialView& view, const ledger::
 
   // A receipt speaks of its own block: a newer one that is known decides what of it still holds.
   facts->newest_known = std::max(facts->newest_known, floor_of(trust));
-  return {std::move(facts).value(), std::nullopt, newest_proven_ms(trust)};
+  return {std::move(facts).value(), std::nullopt,
+          std::max(newest_proven_ms(trust), receipt.checkpoint.header.time_ms)};
 }
 
 Outcome keep_receipt(Context& context, const ReceiptOptions& options) {
@@ -289,6 +289,10 @@ Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& opt
   }
   if (!receipt.empty()) {
     TM_TRY(question.receipt, read_receipt_file(receipt));
+    if (question.own && !question.own->graph)
+      return error(
+          "--receipt asks nobody, and --policy needs who recognises whom: give that too (--graph "
+          "FILE, from testamur trust graph), or leave --receipt out and ask a node");
   }
 
   if (options.viewpoint->empty()) return question;
@@ -304,17 +308,37 @@ Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& opt
   return question;
 }
 
-// What the verifier asked for and is not shown.
+// Whether the achievement says it by itself, for every award.
+bool is_stated(const AchievementRecord& record, ClaimId id) {
+  switch (id) {
+    case ClaimId::kTitle: return !record.titles.empty();
+    case ClaimId::kEctsHundredths: return record.ects_hundredths != 0;
+    case ClaimId::kEqfLevel: return record.eqf_level != 0;
+    case ClaimId::kIdentityCheck: return !record.identity_check.empty();
+    default: return false;
+  }
+}
+
+// What the verifier asked for and finds neither in what is shown nor, proven, in the registry,
+// which anybody may read.
+std::vector<ClaimId> not_shown(const VerifyQuestion& question, const Verdict& verdict) {
+  auto missing = missing_claims(*question.request, *verdict.credential);
+  std::erase_if(missing, [&](ClaimId id) {
+    const auto& registered = verdict.facts.achievement;
+    return registered && registered->basis == Basis::kProven && is_stated(*registered, id);
+  });
+  return missing;
+}
 void add_missing(const VerifyQuestion& question, Verdict& verdict) {
   if (!question.request || !verdict.credential) return;
-  add_answer(verdict, claim_names(missing_claims(*question.request, *verdict.credential)));
+  add_answer(verdict, claim_names(not_shown(question, verdict)));
 }
 
 Json verdict_json(const VerifyQuestion& question, const Verdict& verdict) {
   Json json = as_json(verdict);
   if (!question.request || !verdict.credential) return json;
   json["asked_and_not_shown"] = Json::array();
-  for (const auto id : missing_claims(*question.request, *verdict.credential))
+  for (const auto id : not_shown(question, verdict))
     json["asked_and_not_shown"].push_back(std::string(kind_of(id).name));
   return json;
 }
@@ -371,9 +395,23 @@ std::string not_looked_at_text(const std::vector<std::string>& paths) {
   return text;
 }
 
+// Whose it is and what, as far as it is shown: whoever sends a friend's answer is seen here.
+std::string about(const Verdict& verdict) {
+  if (!verdict.credential) return {};
+  std::string text;
+  for (const auto& element : verdict.elements) {
+    const bool is_learner = element.name == "learner";
+    if (!is_learner && element.name != "title" && element.name != "awarding body") continue;
+    if (!text.empty()) text += ", ";
+    text += element.value.empty() ? (is_learner ? "no name shown" : "title not known")
+                                  : apart(element.value);
+  }
+  return text.empty() ? text : " (" + text + ")";
+}
+
 // A line for whoever reads many: what it is, and who does not recognise its issuer.
 std::string verdict_line(const std::string& name, const Verdict& verdict) {
-  std::string text = apart(name) + "  " + one_line(headline(verdict));
+  std::string text = apart(name) + "  " + one_line(headline(verdict)) + about(verdict);
   const auto* accepted = find(verdict, Topic::kAcceptance);
   const bool is_open = accepted != nullptr && accepted->answer != Answer::kValid;
   if (standing(verdict) == Standing::kGenuine && is_open)
@@ -393,16 +431,22 @@ std::string identity_of(const Verdict& verdict, const std::string& file) {
 // What many verdicts come to. Of one credential that was shown twice the second counts as repeated.
 struct Counts {
   std::map<std::string, std::size_t> by_word;
-  std::size_t not_accepted = 0, not_known = 0, old_status = 0;  // of the genuine ones
+  // Of the genuine ones; each is counted whatever else decides the exit code.
+  std::size_t not_accepted = 0, not_known = 0, old_status = 0, incomplete = 0, no_holder = 0;
   std::size_t grants_over = 0, repeated = 0;
 
   void add(const Verdict& verdict) {
     ++by_word[std::string(to_text(standing(verdict)))];
     grants_over += verdict.grant_over_s ? 1 : 0;
-    not_accepted += verdict_code(verdict) == VerdictCode::kNotAccepted ? 1 : 0;
     if (standing(verdict) != Standing::kGenuine) return;
-    const auto* accepted = find(verdict, Topic::kAcceptance);
-    not_known += accepted != nullptr && accepted->answer == Answer::kUnknown ? 1 : 0;
+    const auto is = [&verdict](Topic topic, Answer answer) {
+      const auto* finding = find(verdict, topic);
+      return finding != nullptr && finding->answer == answer ? 1U : 0U;
+    };
+    not_accepted += is(Topic::kAcceptance, Answer::kNotValid);
+    not_known += is(Topic::kAcceptance, Answer::kUnknown);
+    incomplete += is(Topic::kAnswer, Answer::kNotValid);
+    no_holder += is(Topic::kHolder, Answer::kUnknown);
     old_status += is_status_old(verdict) ? 1 : 0;
   }
   std::string text() const {
@@ -414,6 +458,8 @@ struct Counts {
     };
     say(not_accepted, "of ", " the issuer is not accepted");
     say(not_known, "of ", " it is not known whether the issuer is accepted");
+    say(no_holder, "of ", " whether its holder shows it was not checked");
+    say(incomplete, "of ", " not all is shown that was asked for");
     say(old_status, "of ",
         " genuine the status is that of an older block, and what changed since is not known");
     say(grants_over, "of ", " the holder's grant is over");
@@ -424,6 +470,8 @@ struct Counts {
     json["counts"] = by_word;
     json["not_accepted"] = not_accepted;
     json["not_known_whether_accepted"] = not_known;
+    json["holder_not_checked"] = no_holder;
+    json["not_all_shown"] = incomplete;
     json["old_status"] = old_status;
     json["grants_over"] = grants_over;
   }
@@ -472,6 +520,8 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
     }
     reply.json["files"].push_back(std::move(json));
   }
+  // A program that reads the exit code alone takes what was not looked at for judged.
+  if (!named.not_looked_at.empty()) reply.exit = worse(reply.exit, ExitCode::kUsage);
   reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ") +
                 counts.text() + "\n" + not_looked_at_text(named.not_looked_at);
   reply.json["exit_code"] = static_cast<int>(reply.exit);
@@ -491,9 +541,18 @@ Result<NamedFiles> files_named(const std::vector<std::string>& named) {
     const auto before = all.files.size();
     for (const auto& entry : within)
       (is_regular_file(entry) ? all.files : all.not_looked_at).push_back(entry);
-    if (all.files.size() == before)
-      return error(path + " holds no file\n" + not_looked_at_text(all.not_looked_at));
+    if (all.files.size() == before && all.not_looked_at.empty())
+      return error(path + " holds no file");
   }
+  // A folder that was named itself is judged.
+  std::erase_if(all.not_looked_at, [&named](const std::string& entry) {
+    return std::ranges::any_of(named, [&entry](const std::string& path) {
+      std::error_code ignored;
+      return std::filesystem::equivalent(path, entry, ignored);
+    });
+  });
+  if (all.files.empty())
+    return error("there is no file in what was named\n" + not_looked_at_text(all.not_looked_at));
   return all;
 }
 

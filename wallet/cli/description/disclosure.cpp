@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/text.h"
 #include "common/visible.h"
 #include "wallet/credential/last_day.h"
 #include "wallet/verify/verdict.h"
@@ -99,7 +100,7 @@ Result<std::vector<ClaimId>> parse_claim_names(const std::vector<std::string>& t
   for (const auto& list : typed) {
     for (std::size_t at = 0; at <= list.size();) {
       const auto end = std::min(list.find(',', at), list.size());
-      const std::string name = list.substr(at, end - at);
+      const std::string name(trimmed(std::string_view(list).substr(at, end - at)));
 
       at = end + 1;
       const ClaimKind* kind = find_claim_kind(name);

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 
 #include "common/ids.h"
 #include "common/text.h"
@@ -157,9 +158,28 @@ std::string why_no_name(const std::string& text) {
   return most < kHashDigits ? why : why + ": leave out what stands around its digits";
 }
 
+// What the rows name, eight bytes of each, so that one award that two rows show is noticed.
+class Seen {
+ public:
+  Seen() { marks_.reserve(kMost); }
+  void add(const std::string& name) {
+    if (!name.empty() && marks_.size() < kMost) marks_.push_back(std::hash<std::string>{}(name));
+  }
+  // How many rows name what another one names already.
+  std::uint64_t repeated() {
+    std::ranges::sort(marks_);
+    return marks_.size() - static_cast<std::size_t>(std::ranges::distance(
+                               marks_.begin(), std::ranges::unique(marks_).begin()));
+  }
+
+ private:
+  static constexpr std::size_t kMost = std::size_t{1} << 20;
+  std::vector<std::uint64_t> marks_;
+};
+
 // What is asked about a row, or its verdict where nothing can be asked.
 Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& layout,
-                              const TableSteps& steps) {
+                              const TableSteps& steps, Seen& seen) {
   RowNames names;
   for (const auto column : layout.columns) {
     const std::string text(trimmed(cells[column].text));
@@ -173,6 +193,7 @@ Attempt<RowAnswer> answer_row(const std::vector<CsvCell>& cells, const Layout& l
     name = canonical;
   }
   if (names.hash.empty() && names.reference.empty()) return no_hash("its cell is empty");
+  seen.add(names.hash.empty() ? names.reference : names.hash);
   return steps.ask(names);
 }
 
@@ -227,9 +248,13 @@ class Rows {
   // A row with an odd number of quotes ends within a cell.
   Attempt<void> close_quotes() {
     std::string line;
-    while (std::ranges::count(row_, '"') % 2 != 0) {
+    const auto is_odd = [](const std::string& text) {
+      return std::ranges::count(text, '"') % 2 != 0;
+    };
+    for (bool is_open = is_odd(row_); is_open;) {
       TM_TRY(const bool more, take(line));
       if (!more || row_.size() + line.size() > kMaxLineBytes) return {};
+      is_open = is_open != is_odd(line);
       row_ += "\n" + line;
     }
     return {};
@@ -280,6 +305,14 @@ std::string to_text(const TableCounts& counts) {
   if (const auto open = counts.by_recognition.find("unknown"); open != counts.by_recognition.end())
     text += "; of " + std::to_string(open->second) +
             " it is not known whether the issuer is accepted (column recognised_rests_on)";
+  if (counts.repeated > 0)
+    text += "; " + std::to_string(counts.repeated) +
+            (counts.repeated == 1 ? " row names" : " rows name") +
+            " what another row names: one award, shown more than once";
+  if (counts.by_verdict.contains("found"))
+    text +=
+        "\n\"found\" says nothing of contents, holder and last day: anyone can copy a hash, and a "
+        "reference may be a place that was kept free. Judge presentations by testamur verify";
   return text;
 }
 
@@ -287,6 +320,7 @@ Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps) {
   TableCounts counts;
   std::optional<Layout> layout;
   Rows rows(in);
+  Seen seen;
   while (true) {
     TM_TRY(const auto cells, rows.next());
     if (!cells) break;
@@ -309,13 +343,14 @@ Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps) {
                                       " cells, the first one has " + std::to_string(layout->width));
     }
 
-    const auto answer = answer_row(*cells, *layout, steps);
+    const auto answer = answer_row(*cells, *layout, steps, seen);
     if (!answer.ok()) return at_line(rows.line(), answer.failure());
     TM_TRY_STATUS(steps.write(joined(*cells, *layout, added_cells(*answer), rows.separator())));
     count(*answer, rows.line(), counts);
     steps.progress(rows.read_bytes());
   }
   if (!layout) return Failure{ExitCode::kUsage, "the table is empty"};
+  counts.repeated = seen.repeated();
   return counts;
 }
 

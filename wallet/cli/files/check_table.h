@@ -42,7 +42,8 @@ struct TableCounts {
   std::map<std::string, std::uint64_t> by_verdict;
   std::map<std::string, std::uint64_t> by_recognition;   // of the rows that say one
   std::map<std::string, std::uint64_t> not_accepted_by;  // who does not accept the issuer: rows
-  ExitCode exit = ExitCode::kOk;                         // the worst of all rows
+  std::uint64_t repeated = 0;        // rows that name what an earlier one names, of the first 2^20
+  ExitCode exit = ExitCode::kOk;     // the worst of all rows
   std::vector<std::string> faults;   // rows that name nothing, or two things; the first thousand
   std::vector<std::string> notices;  // how the table was read, for people
 };

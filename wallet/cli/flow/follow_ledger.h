@@ -3,6 +3,7 @@
 
 #include "wallet/cli/context.h"
 #include "wallet/client/ledger_trust.h"
+#include "wallet/verify/verdict.h"
 
 namespace testamur::wallet {
 
@@ -23,8 +24,6 @@ std::string other_ledger_text(const LedgerTrust& trust, const std::string& refer
 // Time of the newest block that this home has proven of the ledger that it trusts; 0 where it has
 // followed none.
 std::uint64_t newest_proven_ms(const LedgerTrust& trust);
-// A clock that is further behind a block is wrong: nothing is dated or judged by it.
-inline constexpr std::uint64_t kClockBehindMs = 600'000;
 
 Failure failure_of(const LedgerFailure& ledger);
 // Prints it; forged and forked ledgers are exit code 5, a foreign one 9.

@@ -137,23 +137,6 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   return acceptance;
 }
 
-// Why what holds today is not known; empty where the recognitions are of now.
-std::string why_old(const LocalView& view, const OwnDecision& asked) {
-  constexpr std::uint64_t kHourMs = 3'600'000;
-  constexpr std::uint64_t kClockToleranceMs = 600'000;
-  const std::uint64_t made_ms = view.as_of.today_ms;
-  // No age can be told of what is still to come.
-  if (made_ms > asked.now_ms && made_ms - asked.now_ms > kClockToleranceMs)
-    return "the recognitions are said to be of a time that is still to come by this machine's "
-           "clock: take others (testamur trust graph)";
-  const std::uint64_t age_ms = asked.now_ms > made_ms ? asked.now_ms - made_ms : 0;
-  if (age_ms <= asked.max_age_ms) return {};
-  return "the recognitions are those of block " + std::to_string(view.as_of.height.value) + ", " +
-         std::to_string(age_ms / kHourMs) +
-         " h ago, and who distrusts the issuer since is not in "
-         "them: take newer ones (testamur trust graph), or accept that age (--max-graph-age)";
-}
-
 // They say nothing of the time that decides, neither for nor against.
 std::string before_anchor(const LocalView& view) {
   return "the recognitions end with block " + std::to_string(view.as_of.height.value) +
@@ -179,6 +162,24 @@ void leave_open(const char* point, const std::string& why, bool governs, Registr
 }
 
 }  // namespace
+
+std::string why_old(const trust::AsOf& as_of, std::uint64_t now_ms, std::uint64_t max_age_ms,
+                    const std::string& otherwise) {
+  constexpr std::uint64_t kHourMs = 3'600'000;
+  constexpr std::uint64_t kClockToleranceMs = 600'000;
+  const std::uint64_t made_ms = as_of.today_ms;
+  // No age can be told of what is still to come.
+  if (made_ms > now_ms && made_ms - now_ms > kClockToleranceMs)
+    return "the recognitions are said to be of a time that is still to come by this machine's "
+           "clock: take others (testamur trust graph)";
+  const std::uint64_t age_ms = now_ms > made_ms ? now_ms - made_ms : 0;
+  if (age_ms <= max_age_ms) return {};
+  return "the recognitions are those of block " + std::to_string(as_of.height.value) + ", " +
+         std::to_string(age_ms / kHourMs) +
+         " h ago, and who distrusts the issuer since is not in "
+         "them: take newer ones (testamur trust graph), or " +
+         otherwise;
+}
 
 Result<AwardQuestion> award_question(const AchievementAnswer& answer) {
   if (!answer.point_known)
@@ -242,7 +243,9 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
     facts.acceptance->by_word_of = source.name();
     facts.acceptance->policy_owner = asked.files.policy_file;
     facts.acceptance->as_of = AsOf{view.as_of.height, view.as_of.today_ms, {}, Basis::kSaid};
-    if (const auto old = why_old(view, asked); !old.empty())
+    if (const auto old = why_old(view.as_of, asked.now_ms, asked.max_age_ms,
+                                 "accept that age (--max-graph-age)");
+        !old.empty())
       leave_open(kToday, old, own.today_governs, facts);
     if (anchor && *anchor > view.as_of.today_ms)
       leave_open(kAtAnchor, before_anchor(view), own.anchor_governs, facts);

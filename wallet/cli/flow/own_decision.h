@@ -28,6 +28,13 @@ struct OwnDecision {
   std::uint64_t max_age_ms = std::numeric_limits<std::uint64_t>::max();
 };
 
+// How old recognitions may be that answer for today.
+inline constexpr std::uint64_t kMaxGraphAgeMs = 86'400'000;
+// Why what holds today is not known; empty where the recognitions are of now. Pure.
+// `otherwise`: what else helps where they are old.
+std::string why_old(const trust::AsOf& as_of, std::uint64_t now_ms, std::uint64_t max_age_ms,
+                    const std::string& otherwise);
+
 // What is asked about an achievement: its scope point and who teaches, assesses and awards it.
 struct AwardQuestion {
   trust::ScopePoint point;

@@ -8,7 +8,9 @@ namespace {
 constexpr std::string_view kAtAnchor = "at anchor";
 constexpr std::string_view kToday = "today";
 constexpr std::string_view kAtClaim = "at the claimed date";
-constexpr std::string_view kAssessorRule = "assessor";
+constexpr const char* kAssessorRule = "assessor";
+constexpr const char* kClaimRule = "claim";
+constexpr const char* kClaimMissing = "claim_missing";
 
 std::string path_text(const PathAnswer& path) {
   std::string text;
@@ -53,10 +55,31 @@ DecisionRecord decided(Client& client, const DecideQuery& query, const DecisionR
   return record;
 }
 
+// What fails for whoever looks: who assesses, and when the award was claimed to be made. A node of
+// an earlier version does not say it by itself; its judgement names the first rule that fails, and
+// where that is an earlier one, or the award is its own, nobody asked.
+std::optional<std::string> common_rule(const AcceptanceRecord& own, bool own_award) {
+  if (own.common_rule) return own.common_rule;
+  if (own.failed_rule == kAssessorRule || own.failed_rule == kClaimRule) return own.failed_rule;
+  if (own.outcome == Acceptance::kUnknown) return kClaimMissing;
+  const bool passed = own.outcome == Acceptance::kAccept && own.failed_rule.empty() && !own_award;
+  return passed ? std::optional<std::string>("") : std::nullopt;
+}
+
+void refuse(AcceptanceRecord& acceptance, const AcceptanceRecord& own, const std::string& rule) {
+  acceptance.outcome = Acceptance::kRefuse;
+  acceptance.failed_rule = rule;
+  acceptance.explanation = own.explanation;
+  if (own.failed_rule == rule) return;
+  acceptance.explanation = rule == kClaimRule
+                               ? "refused: the claimed date does not fit the anchor"
+                               : "refused: who teaches and who assesses are not separate";
+}
+
 }  // namespace
 
 AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
-                             const AcceptanceRecord& own, bool own_award) {
+                             const AcceptanceRecord& own, bool own_award, bool viewpoint_issued) {
   AcceptanceRecord acceptance;
   acceptance.governs = own.governs;
   acceptance.by_word_of = own.by_word_of;
@@ -81,31 +104,24 @@ AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
   acceptance.explanation = worst->explanation;
   acceptance.policy_digest = worst->policy_digest;
 
-  // By the node's policy it hangs on a date that nobody showed, for whoever looks.
-  if (own.outcome == Acceptance::kUnknown && acceptance.outcome == Acceptance::kAccept) {
-    acceptance.outcome = Acceptance::kUnknown;
-    acceptance.explanation = own.explanation;
+  // Nobody needs a policy to know its own awards again.
+  if (acceptance.outcome != Acceptance::kAccept || viewpoint_issued) return acceptance;
+  const auto rule = common_rule(own, own_award);
+  if (rule == "") return acceptance;
+  if (rule == kClaimRule || rule == kAssessorRule) {
+    refuse(acceptance, own, *rule);
     return acceptance;
   }
 
-  // Whether an award's teacher assessed it counts for whoever looks, and the node's own judgement
-  // names the first rule that fails: where that is an earlier one, or its own award, nobody asked.
-  const bool assessor_judged =
-      own.failed_rule == kAssessorRule ||
-      (own.outcome == Acceptance::kAccept && own.failed_rule.empty() && !own_award);
-  if (!assessor_judged && acceptance.outcome == Acceptance::kAccept) {
-    acceptance.outcome = Acceptance::kUnknown;
+  acceptance.outcome = Acceptance::kUnknown;
+  if (rule == kClaimMissing) {
+    acceptance.explanation = own.outcome == Acceptance::kUnknown
+                                 ? own.explanation
+                                 : "the policy wants the date of the award, which is not shown";
+  } else {
     acceptance.explanation =
-        "it recognises the issuer; whether the assessor is kept apart from the teacher, this node "
-        "does not say: ask the institution's own node";
-    return acceptance;
-  }
-
-  // It fails for whoever looks.
-  if (own.failed_rule == kAssessorRule && acceptance.outcome == Acceptance::kAccept) {
-    acceptance.outcome = Acceptance::kRefuse;
-    acceptance.failed_rule = own.failed_rule;
-    acceptance.explanation = own.explanation;
+        "it recognises the issuer; whether the rules on claims and assessors hold, this node does "
+        "not say: ask the institution's own node";
   }
   return acceptance;
 }
@@ -138,7 +154,8 @@ void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& p
     decisions.push_back(decided(client, query, own, viewpoint));
   }
 
-  facts.acceptance = accepted_by(decisions, *facts.acceptance, slot.issuer == viewpoint.node);
+  facts.acceptance = accepted_by(decisions, *facts.acceptance, slot.issuer == viewpoint.node,
+                                 slot.issuer == viewpoint.id);
   facts.decisions = std::move(decisions);
   name_policy(viewpoint, facts);
 }

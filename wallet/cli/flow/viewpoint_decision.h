@@ -18,9 +18,10 @@ void decide_for(Client& client, const Viewpoint& viewpoint, const std::string& p
                 const std::optional<std::uint64_t>& claimed_ms = std::nullopt);
 
 // What follows from the decisions that govern; `own` is the node's judgement of the award, and
-// `own_award` says that its institution awarded it. Not known where the node has not judged whether
-// the assessor is kept apart from the teacher. Pure.
+// `own_award` says that its institution awarded it, `viewpoint_issued` that the viewpoint did. Not
+// known where the node has not judged the rules that hold for every viewpoint (claim, assessor).
+// Pure.
 AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
-                             const AcceptanceRecord& own, bool own_award);
+                             const AcceptanceRecord& own, bool own_award, bool viewpoint_issued);
 
 }  // namespace testamur::wallet
