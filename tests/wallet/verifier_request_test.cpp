@@ -99,7 +99,14 @@ TEST_CASE("an answer is judged until the request ends, and none counts that was 
   // One second after the end.
   CHECK(verify_holder(answer, holder_rules(request, kNow + 7 * kDay + 1)).value().too_old);
 
-  CHECK_FALSE(verify_holder(answered(kNow - kDay), holder_rules(request, kNow + 60)).ok());
+  // It answers this nonce and was made after it, so that a clock is wrong and not the holder.
+  CHECK(verify_holder(answered(kNow - kDay), holder_rules(request, kNow + 60))
+            .value()
+            .odd_time.find("before it was asked for") != std::string::npos);
+  CHECK(verify_holder(answered(kNow + kDay), holder_rules(request, kNow + 60))
+            .value()
+            .odd_time.find("s from now") != std::string::npos);
+  CHECK(verify_holder(answered(kNow + 90), holder_rules(request, kNow + 60)).value().odd_time.empty());
   CHECK(verify_holder(answer, holder_rules(made(), kNow + kDay)).message().find("another nonce") !=
         std::string::npos);
 

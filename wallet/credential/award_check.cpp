@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "common/text.h"
 #include "wallet/credential/last_day.h"
@@ -63,6 +64,8 @@ bool contradicts(std::string_view said, std::string_view stated) {
                                                       "ei", "n/a",  "na", "null", "false", "yes",
                                                       "ja", "oui",  "si", "true"};
   if (std::ranges::find(kBare, words) != kBare.end()) return true;
+  if (std::ranges::none_of(words, [](unsigned char c) { return c >= 0x80 || std::isalpha(c); }))
+    return true;
 
   const auto has = [&words](const char* word) { return words.find(word) != std::string::npos; };
 
@@ -191,22 +194,22 @@ class Checking {
 
   // Whoever has not passed has earned nothing that could be awarded.
   void check_grade() {
-    constexpr std::array<std::string_view, 37> kFailed = {
-        "absent",       "abs.",        "incomplete",      "withdrawn",
-        "pending",      "notyet",      "resit",           "didnotattend",
-        "dnf",          "fx",          "nichterschienen", "krank",
-        "entschuldigt", "passed?",     "seeremarks",      "failed",
-        "fail",         "notpassed",   "nichtbestanden",  "durchgefallen",
-        "ungenügend",   "nonadmis",    "échoué",          "ajourné",
-        "insuffisant",  "nonsuperato", "insufficiente",   "suspenso",
-        "nopresentado", "reprovado",   "onvoldoende",     "nietgeslaagd",
-        "ikkebestått",  "ejbestået",   "ikkebestået",     "underkänd",
-        "hylätty"};
+    constexpr std::array<std::string_view, 49> kFailed = {
+        "absent",         "abs",          "incomplete",      "withdrawn",     "pending",
+        "notyet",         "resit",        "didnotattend",    "dnf",           "fx",
+        "nichterschienen", "krank",       "entschuldigt",    "passed?",       "seeremarks",
+        "failed",         "fail",         "notpassed",       "nichtbestanden", "durchgefallen",
+        "ungenügend",     "nonadmis",     "échoué",          "ajourné",       "insuffisant",
+        "nonsuperato",    "insufficiente", "suspenso",       "nopresentado",  "reprovado",
+        "onvoldoende",    "nietgeslaagd", "ikkebestått",     "ejbestået",     "ikkebestået",
+        "underkänd",      "hylätty",      "nb",              "ne",            "aj",
+        "ko",             "nonammesso",   "noshow",          "tbd",           "offen",
+        "inarbeit",       "angemeldet",   "inprogress",      "open"};
     const auto* grade = text_of(ClaimId::kGrade);
     if (grade == nullptr) return;
     std::string word;
     for (const char c : skeleton(*grade)) {
-      if (c != '-' && c != '_') word += c;
+      if (c != '-' && c != '_' && c != '.') word += c;
     }
     const auto is_it = [&word](std::string_view failed) { return skeleton(failed) == word; };
     if (std::ranges::none_of(kFailed, is_it)) return;

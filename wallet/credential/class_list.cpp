@@ -15,6 +15,7 @@
 #include "common/visible.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/problems.h"
+#include "wallet/credential/class_doubts.h"
 #include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
@@ -143,17 +144,6 @@ void warn_of_near_references(ClassList& list) {
   }
 }
 
-// Grades that are a failure in the scales of many countries and a pass, or a remark, in others.
-bool may_be_failed(std::string_view grade) {
-  constexpr std::array<std::string_view, 13> kDoubtful = {"f",  "e",  "ne", "nb", "np", "ng", "u",
-                                                          "ab", "ns", "na", "nc", "nr", "w"};
-  std::string word;
-  for (const char c : skeleton(grade)) {
-    if (c != '.') word += c;
-  }
-  return std::ranges::find(kDoubtful, word) != kDoubtful.end();
-}
-
 // Which values a column has, and how often: a wrong column, a wrong term, or who has not passed, is
 // seen here.
 void count_values(ClassList& list, ClaimId id, const char* what, const char* where_none) {
@@ -170,12 +160,9 @@ void count_values(ClassList& list, ClaimId id, const char* what, const char* whe
   }
   if (counts.empty()) return;
   std::string text;
-  std::string doubtful;
   std::size_t shown = 0;
   for (const auto& [value, count] : counts) {
-    if (id == ClaimId::kGrade && may_be_failed(value))
-      doubtful += (doubtful.empty() ? "" : ", ") + in_quotes(value);
-    if (++shown > kMost) continue;
+    if (++shown > kMost) break;
     text += (text.empty() ? "" : ", ") + in_quotes(value) +
             (count == 1 ? "" : " (" + std::to_string(count) + " times)");
   }
@@ -185,30 +172,6 @@ void count_values(ClassList& list, ClaimId id, const char* what, const char* whe
     text += "; " + std::to_string(without) + (without == 1 ? " learner has" : " learners have") +
             " none" + where_none;
   list.notices.push_back("the " + std::string(what) + " are " + text);
-  if (!doubtful.empty())
-    list.notices.push_back("is " + doubtful +
-                           " a grade of who has passed? Whoever has not earns no award: remove "
-                           "those rows");
-}
-
-// A list of American days read in the European form is read without a mistake where no day is
-// above 12, and the other way round.
-void warn_of_days_read_either_way(ClassList& list, const std::string& form) {
-  const bool has_two_orders =
-      !form.empty() && form.find("DD") < form.find("YYYY") && form.find("MM") < form.find("YYYY");
-  if (!has_two_orders) return;
-  const std::string* example = nullptr;
-  for (const auto& row : list.rows) {
-    for (const auto& [id, value] : row.claims) {
-      if (kind_of(id).type != ClaimType::kDate) continue;
-      const auto& day = std::get<std::string>(value);
-      if (day.substr(8, 2) > "12") return;
-      if (day.substr(8, 2) != day.substr(5, 2)) example = &day;
-    }
-  }
-  if (example != nullptr)
-    list.notices.push_back("every day of the list could be read with day and month exchanged; by " +
-                           form + " one of them is " + *example + ": is that right?");
 }
 
 // Where some rows have the day of the award, one without it was forgotten: without it a verifier is
@@ -221,19 +184,6 @@ void expect_all_award_days(const ClassList& list, Problems& problems) {
   for (const auto& row : list.rows) {
     if (lacks_day(row))
       problems.add({row.line, 1}, "the award_date is missing, and other rows have one: fill it in");
-  }
-}
-
-// A program that did not know a letter writes a question mark in its place; some names hold one.
-void warn_of_lost_letters(ClassList& list) {
-  for (const auto& row : list.rows) {
-    for (const auto& [id, value] : row.claims) {
-      const auto* text = std::get_if<std::string>(&value);
-      if (!is_name(id) || text == nullptr || !may_lack_letters(*text)) continue;
-      list.notices.push_back(to_text(row.places.at(id)) + ": the " + std::string(kind_of(id).name) +
-                             " " + in_quotes(*text) +
-                             " has a question mark between letters: did a program lose a letter?");
-    }
   }
 }
 
@@ -347,14 +297,25 @@ Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool cr
   return error(std::string(kind.name) + " " + in_quotes(cell.text) + ": " + damage);
 }
 
-// What stands before the sums of a row that adds up the others.
-bool is_total(std::string_view text) {
-  constexpr std::array<std::string_view, 16> kTotals = {
-      "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
-      "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
+// What stands before the sums of a row that adds up the others, with or without its number.
+constexpr std::array<std::string_view, 16> kTotals = {
+    "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
+    "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
+// Those that are names of families too.
+constexpr std::array<std::string_view, 5> kTotalsOrNames = {"sum", "suma", "mean", "count",
+                                                            "total"};
+
+std::string label_in(std::string_view text) {
   std::string word = skeleton(text);
-  while (word.ends_with(':')) word.pop_back();
-  return std::ranges::find(kTotals, word) != kTotals.end();
+  if (const auto colon = word.find(':'); colon != std::string::npos) word.resize(colon);
+  return word;
+}
+bool is_total(std::string_view text) {
+  return std::ranges::find(kTotals, label_in(text)) != kTotals.end();
+}
+bool is_total_and_no_name(std::string_view text) {
+  return is_total(text) &&
+         std::ranges::find(kTotalsOrNames, label_in(text)) == kTotalsOrNames.end();
 }
 
 // Two exports that were joined: the header stands among the rows.
@@ -369,16 +330,23 @@ bool repeats_header(const std::vector<CsvCell>& cells, const std::vector<CsvCell
 
 constexpr const char* kSumsUp = " is the label of a row that sums up the others: remove the row";
 
-// Families are called Sum and Mean, but each of them has a given name as well.
-void check_names(const std::vector<const CsvCell*>& names, Problems& problems) {
+// Families are called Sum and Mean, but each of them has a given name as well. No other text of a
+// learner is such a label alone.
+void check_labels(const std::vector<const CsvCell*>& names, const std::vector<const CsvCell*>& texts,
+                  Problems& problems) {
   if (names.size() == 1 && is_total(names.front()->text))
-    problems.add(names.front()->place, in_quotes(names.front()->text) + kSumsUp);
+    return problems.add(names.front()->place, in_quotes(names.front()->text) + kSumsUp);
+  for (const auto* text : texts) {
+    if (is_total_and_no_name(text->text))
+      return problems.add(text->place, in_quotes(text->text) + kSumsUp);
+  }
 }
 
 void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
   if (is_total(cell.text)) {
     problems.add(cell.place, "student " + in_quotes(cell.text) + kSumsUp);
-  } else if (trimmed(cell.text).ends_with(':')) {
+  } else if (const auto text = trimmed(cell.text);
+             text.ends_with(':') || text.find(": ") != std::string_view::npos) {
     problems.add(cell.place, "student " + in_quotes(cell.text) +
                                  " is the label of a line below the list and no learner: remove "
                                  "the row");
@@ -399,9 +367,11 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
 
   row.is_in_credits = columns.credits.has_value();
   std::vector<const CsvCell*> names;
+  std::vector<const CsvCell*> texts;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
     if (is_name(columns.claims[i]->id)) names.push_back(&cells[i]);
+    if (columns.claims[i]->type == ClaimType::kText) texts.push_back(&cells[i]);
     auto value = read_cell(*columns.claims[i], cells[i], columns.credits == i, date_form);
 
     if (value.ok()) {
@@ -412,7 +382,7 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
     }
   }
 
-  check_names(names, problems);
+  check_labels(names, texts, problems);
   if (names.empty())
     problems.add(cells.front().place, "the learner has neither given_name nor family_name");
   return row;
@@ -543,10 +513,9 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
         "--date-format would have no effect: the list has no day (birthdate, award_date). Leave it "
         "out, or name the column by --map");
   warn_of_near_references(list);
-  warn_of_lost_letters(list);
-  warn_of_days_read_either_way(list, reading.date_form);
   count_values(list, ClaimId::kGrade, "grades", ": have they passed?");
   count_values(list, ClaimId::kAwardDate, "award days", "");
+  list.doubts = doubts_about(list.rows, reading.date_form);
   return list;
 }
 

@@ -31,7 +31,8 @@ struct ClassRow {
 };
 struct ClassList {
   std::vector<ClassRow> rows;
-  std::vector<std::string> notices;  // what was skipped, and references that are nearly the same
+  std::vector<std::string> notices;  // what was skipped, counts, references nearly the same
+  std::vector<std::string> doubts;   // what it hardly means: class_doubts.h
 };
 
 // How the list of a student system differs from ours.

@@ -53,6 +53,7 @@ struct Preparation {
   std::vector<WalletRequest> requests;
   BatchPlan plan;
   std::vector<std::string> notices;
+  std::vector<std::string> doubts;  // told as warnings
   std::uint64_t next_free_on_ledger = 0;
   std::uint64_t ledger_ms = 0;  // of the newest block that is known
 };
@@ -123,6 +124,7 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   if (!list.ok()) return error(*options.csv + ": " + list.message() + "\nnothing was issued");
   prepared.rows = std::move(list->rows);
   for (const auto& notice : list->notices) prepared.notices.push_back(*options.csv + ": " + notice);
+  for (const auto& doubt : list->doubts) prepared.doubts.push_back(*options.csv + ": " + doubt);
   TM_TRY(auto requests, read_requests(options.requests, session.profile));
   prepared.requests = std::move(requests.requests);
   for (auto& notice : requests.notices) prepared.notices.push_back(std::move(notice));
@@ -134,7 +136,7 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   TM_TRY(const auto achievement, issuable_achievement(session, id));
   TM_TRY(const auto alike, achievements_alike(session, id.number, terms_of(achievement).titles));
   for (const auto& other : alike)
-    prepared.notices.push_back("achievement " + std::to_string(other.number) + "." +
+    prepared.doubts.push_back("achievement " + std::to_string(other.number) + "." +
                                std::to_string(other.version) + " has the same title as " +
                                std::to_string(id.number) + "." + std::to_string(id.version) +
                                ": is " + std::to_string(id.number) + " the one that is meant?");
@@ -187,6 +189,20 @@ Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const Iss
     if (statuses[i] != "revoked" && statuses[i] != "superseded") held.push_back(known[i]);
   }
   return held;
+}
+
+// What the ledger has of this institution and no register here: another home of it issues too, or
+// this one has lost registers, and who holds the achievement by them cannot be seen.
+Attempt<std::string> issued_elsewhere(Context& context, const IssuerKeys& vault,
+                                      const Preparation& prepared) {
+  TM_TRY(const auto own, indexes_of_batches(context, vault.register_identities));
+  std::uint64_t known = 0;
+  for (const auto& batch : own) known += batch.count;
+  if (known >= prepared.next_free_on_ledger) return std::string{};
+  return std::to_string(prepared.next_free_on_ledger - known) + " of the " +
+         std::to_string(prepared.next_free_on_ledger) +
+         " places that this institution has used on the ledger are in no register of this home: "
+         "which learners hold this achievement by them cannot be seen from here";
 }
 
 // References of this class that look like each other's or like one that this office has used
@@ -273,7 +289,8 @@ Json first_json(const Award& award) {
   Json claims = Json::object();
   if (const auto view = read_credential(award.sd_jwt); view.ok()) {
     for (const auto& [id, value] : view->disclosed)
-      claims[std::string(kind_of(id).name)] = to_display(kind_of(id), value);
+      claims[std::string(kind_of(id).name)] =
+          std::visit([](const auto& held) { return Json(held); }, value);
   }
   return Json{{"student", award.student}, {"states", std::move(claims)}};
 }
@@ -643,6 +660,9 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared, replaced));
   TM_TRY_STATUS(refuse_repeated(context, held, again));
   TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
+  std::ranges::copy(prepared.doubts, std::back_inserter(warnings));
+  TM_TRY(const auto elsewhere, issued_elsewhere(context, issue_keys.keys, prepared));
+  if (!elsewhere.empty()) warnings.push_back(elsewhere);
   if (!replaced) {
     TM_TRY(auto others, other_names(context, issue_keys.keys, prepared.rows));
     std::ranges::move(others, std::back_inserter(warnings));

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/typed_word.h"
+#include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/dates.h"
@@ -58,16 +59,16 @@ Attempt<RegisteredAward> award_to_correct(Context& context, const std::string& s
 }
 
 // One row, and that of the learner: a second one would get an award that replaces nothing.
-Attempt<void> check_row(const IssueOptions& options, const std::string& student) {
+Attempt<ClassRow> read_row(const IssueOptions& options, const std::string& student) {
   const std::string file = options.csv;
   TM_TRY(const auto reading, reading_of(options));
   TM_TRY(const auto csv, read_file(file, kMaxCsvBytes));
-  const auto list = read_class_list(as_text(csv), reading);
+  auto list = read_class_list(as_text(csv), reading);
   if (!list.ok()) return error(file + ": " + list.message() + "\nnothing was changed");
   if (list->rows.size() != 1)
     return error(file + " has " + std::to_string(list->rows.size()) +
                  " learners; a correction has one row. Nothing was changed");
-  if (list->rows.front().student == student) return {};
+  if (list->rows.front().student == student) return std::move(list->rows.front());
   return error(file + " is about learner \"" + list->rows.front().student + "\", not \"" + student +
                "\"; nothing was changed");
 }
@@ -101,13 +102,58 @@ Outcome supersede_corrected(Context& context, const std::string& student, const 
                         : *superseded.failure();
   failure.message += "\n  the new award is issued (batch " + fresh +
                      "), and the old one is still in force: the same testamur issuer correct "
-                     "again supersedes it, and issues nothing more";
+                     "again, with the same file, supersedes it, and issues nothing more. If the "
+                     "new one is wrong, take that back: testamur issuer status revoke " +
+                     typed_option("--student", student) + " --batch " + fresh +
+                     " --reason correction";
   return failure;
+}
+
+// What the new award says otherwise than the file, a line each: what the class list does not state
+// comes from the achievement.
+std::string other_than_file(const RegisteredAward& fresh, const ClassRow& row) {
+  const auto view = read_credential(fresh.credential);
+  if (!view.ok()) return {};
+  std::string text;
+  for (const auto& kind : claim_kinds()) {
+    const auto said = view->disclosed.find(kind.id);
+    const auto typed = row.claims.find(kind.id);
+    const bool is_typed = typed != row.claims.end();
+    const bool of_achievement = kind.id == ClaimId::kTitle ||
+                                kind.id == ClaimId::kEctsHundredths ||
+                                kind.id == ClaimId::kEqfLevel;
+    if (!is_typed && (of_achievement || said == view->disclosed.end())) continue;
+    if (is_typed && said != view->disclosed.end() && said->second == typed->second) continue;
+    const auto words = [&kind](const ClaimValue* value) {
+      return value == nullptr ? "(not stated)" : in_quotes(to_display(kind, *value));
+    };
+    text += "  " + std::string(kind.label) + "  " +
+            words(said == view->disclosed.end() ? nullptr : &said->second) + " there, " +
+            words(is_typed ? &typed->second : nullptr) + " in the file\n";
+  }
+  return text;
+}
+
+// The new award waits and says something else than is wanted now: to put it in the old one's place
+// would be for good.
+Attempt<void> refuse_other_file(const OpenCorrection& open, const RegisteredAward& fresh,
+                                const std::string& file, const ClassRow& row) {
+  const auto other = other_than_file(fresh, row);
+  if (other.empty()) return {};
+  return Failure{ExitCode::kUsage,
+                 "a correction of this award was begun as batch " + open.batch + ", and " + file +
+                     " says otherwise than its new award:\n" + other +
+                     "nothing was changed. To finish that correction, give the file of then. If "
+                     "its new award is wrong, take it back, and correct again: testamur issuer "
+                     "status revoke " +
+                     typed_option("--student", row.student) + " --batch " + open.batch +
+                     " --reason correction"};
 }
 
 // A correction of this award that was cut off is finished: nobody gets a third award.
 Outcome finish_correction(Context& context, const OpenCorrection& open,
-                          const RegisteredAward& corrected) {
+                          const RegisteredAward& corrected, const std::string& file,
+                          const ClassRow& row) {
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(const auto fresh, read_batch(context, vault.register_identities, open.batch));
   if (!fresh.committed || !fresh.delivered)
@@ -117,25 +163,27 @@ Outcome finish_correction(Context& context, const OpenCorrection& open,
                        (fresh.committed ? "testamur issuer batch resume " + open.batch
                                         : ways_of_unsent(open.batch)) +
                        "; then give this command again. Nothing was issued"};
+  TM_TRY(const auto waiting,
+         read_one_award(context, vault.register_identities, open.batch, row.student));
+  TM_TRY_STATUS(refuse_other_file(open, waiting.award, file, row));
   const auto superseded =
       supersede_corrected(context, corrected.award.student, corrected.award.batch, open.batch);
   if (superseded.reply() == nullptr) return superseded;
   Json json{{"batch", open.batch}, {"already", true}, {"superseded", superseded.reply()->json}};
   return Reply{std::move(json),
                "the new award was issued before, as batch " + open.batch +
-                   "; nothing more was issued\n" + superseded.reply()->text +
-                   "if the file says something else than that award, correct the award in batch " +
-                   open.batch + "\n"};
+                   "; nothing more was issued\n" + superseded.reply()->text};
 }
 
 Outcome correct(Context& context, CorrectOptions& options) {
   const std::string student = canonical_reference(*options.student);
   const std::string batch = options.batch;
   TM_TRY_STATUS(hold_home(context, "issuer correct"));
-  TM_TRY_STATUS(check_row(options.issue, student));
+  TM_TRY(const auto row, read_row(options.issue, student));
   TM_TRY(const auto corrected, award_to_correct(context, student, batch));
   TM_TRY(const auto open, open_correction_of(context, corrected.award));
-  if (open && !*options.issue.dry_run) return finish_correction(context, *open, corrected);
+  if (open && !*options.issue.dry_run) 
+    return finish_correction(context, *open, corrected, options.issue.csv, row);
   TM_TRY(const auto free, free_name(context, batch));
   fill(options.issue, corrected, free);
 

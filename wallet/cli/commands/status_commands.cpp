@@ -197,7 +197,8 @@ Attempt<Changes> split_by_status(IssuerSession& session, const std::vector<Award
 std::string notice_of(const LeftOut& each) {
   switch (each.fate) {
     case Fate::kAlready:
-      return "left out, it is " + each.status + " already: " + award_text(each.award);
+      return "left out, it is " + each.status +
+             " already, for the reason that was given then: " + award_text(each.award);
     case Fate::kFinal:
       return "left out, it is for good " + each.status + ": " + award_text(each.award);
     default: break;

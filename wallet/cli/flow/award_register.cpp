@@ -59,6 +59,7 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
     registered.family_name = claim_text(*view, ClaimId::kFamilyName);
     registered.student_number = claim_text(*view, ClaimId::kStudentNumber);
     registered.name = joined_name(registered.given_name, registered.family_name);
+    award.name = registered.name;
     if (const auto date = claim_text(*view, ClaimId::kAwardDate); !date.empty()) award.date = date;
     if (const auto title = claim_text(*view, ClaimId::kTitle); !title.empty())
       registered.title = title;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "common/typed_word.h"
+#include "common/visible.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/batches.h"
 #include "wallet/credential/class_list.h"
@@ -129,6 +130,18 @@ Attempt<std::string> status_at(Client& client, const ChainId& chain, const Insti
   return std::string("unknown");
 }
 
+std::string learner_name(const Award& award) {
+  const auto view = read_credential(award.sd_jwt);
+  std::string name;
+  if (!view.ok()) return name;
+  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
+    const auto claim = view->disclosed.find(id);
+    if (claim != view->disclosed.end())
+      name += (name.empty() ? "" : " ") + std::get<std::string>(claim->second);
+  }
+  return name;
+}
+
 std::string award_date(const Award& award, const BatchPlan& plan) {
   const auto view = read_credential(award.sd_jwt);
   if (view.ok()) {
@@ -181,7 +194,8 @@ std::string award_text(const AwardRecord& award) {
   for (const auto& index : award.indexes)
     indexes += (indexes.empty() ? "" : ", ") + std::to_string(index.value);
   if (award.student.empty()) return "index " + indexes + ", in no register of this home";
-  return award.student + ", " + to_text(award.achievement) +
+  return award.student + (award.name.empty() ? "" : ", " + one_line(award.name)) + ", " +
+         to_text(award.achievement) +
          (award.date.empty() ? "" : ", of " + award.date) + ", batch " + award.batch + " (index " +
          indexes + ")";
 }
@@ -199,6 +213,7 @@ Json to_json(const AwardRecord& award) {
   for (const auto& index : award.indexes) indexes.push_back(index.value);
   if (award.student.empty()) return Json{{"indexes", indexes}};
   return Json{{"student", award.student},
+              {"name", award.name},
               {"batch", award.batch},
               {"achievement", to_text(award.achievement)},
               {"date", award.date},
@@ -340,7 +355,10 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
       if (award.batch != name) continue;
       award.committed = batch.committed;
       const auto held = by_student.find(award.student);
-      if (held != by_student.end()) award.date = award_date(*held->second, batch.plan);
+      if (held != by_student.end()) {
+        award.date = award_date(*held->second, batch.plan);
+        award.name = learner_name(*held->second);
+      }
 
       // Commitments stand in the order of the indexes, those of the padding among them.
       for (const auto& index : award.indexes) {

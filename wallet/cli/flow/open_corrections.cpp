@@ -49,6 +49,8 @@ void forget_correction(const Context& context, const std::string& batch) {
 
 void forget_corrections_of(const Context& context, const std::vector<AwardRecord>& awards) {
   for (const auto& award : awards) {
+    // The new award of a correction is the only one of its batch.
+    forget_correction(context, award.batch);
     // A note that cannot be read is told by whoever needs it.
     const auto open = open_correction_of(context, award);
     if (open.ok() && *open) forget_correction(context, (*open)->batch);
