@@ -110,7 +110,7 @@ TEST_CASE("every row comes back as it was, with the verdict beside it") {
 
   CHECK(run.counts->rows == 2);
   CHECK(run.counts->exit == ExitCode::kRevoked);
-  CHECK(to_text(*run.counts) == "2 rows: 1 found, 1 revoked");
+  CHECK(to_text(*run.counts).starts_with("2 rows: 1 found, 1 revoked\n\"found\" says nothing of"));
 }
 
 TEST_CASE("a list of hashes alone needs no header") {

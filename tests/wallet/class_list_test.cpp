@@ -401,7 +401,8 @@ TEST_CASE("what a list hardly means is asked about, with learner and line, and n
   };
   for (const std::string grade : {"F", "U", "n.t.", "0", "W"})
     CHECK(says(graded(grade), "has passed? \"S2\" (line 3)"));
-  for (const std::string grade : {"1.3", "A", "B+", "E", "First", "5"}) CHECK(graded(grade).empty());
+  for (const std::string grade : {"1.3", "A", "B+", "E", "First", "5"})
+    CHECK(graded(grade).empty());
 
   // Birth dates under the name of the other day, and a year with a slip in it.
   CHECK(says(doubts(header + "S1,Ada,Alm,1,2001-02-01\nS2,Bo,Berg,1,2003-07-04\n"),

@@ -28,7 +28,9 @@ TEST_CASE("a day that is asked about is now where it is today, and else its end"
   CHECK(parse_day_asked("2026-11-28", kNow, "--at").value() == kToday - 1);
   CHECK(parse_day_asked("2026-11-30", kNow, "--at").message().find("still to come") !=
         std::string::npos);
-  CHECK(parse_day_asked("today", kNow, "--at").message().starts_with("--at: "));
+  CHECK(parse_day_asked("today", kNow, "--at").value() == 0);
+  CHECK(parse_day_asked("now", kNow, "--at").value() == 0);
+  CHECK(parse_day_asked("yesterday", kNow, "--at").message().starts_with("--at: "));
 }
 
 TEST_CASE("a day that is over, or is none, is refused by the option's name") {

@@ -55,8 +55,9 @@ TEST_CASE(
   CHECK(*claims == std::vector{ClaimId::kTitle, ClaimId::kFamilyName, ClaimId::kGrade});
 
   CHECK(parse_claim_names({}, "--claims").value().empty());
+  CHECK(parse_claim_names({"title, grade"}, "--claims").value().size() == 2);
 
-  for (const char* wrong : {"note", "title,", "title, grade", ""}) {
+  for (const char* wrong : {"note", "title,", "title grade", ""}) {
     CAPTURE(wrong);
     const auto failed = parse_claim_names({wrong}, "--claims");
     REQUIRE_FALSE(failed.ok());

@@ -55,7 +55,7 @@ struct Explaining {
     const int out = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
     ::dup2(out, 1);
 
-    const auto files = read_own_files(policy_file, graph_file);
+    const auto files = read_own_files(ledger.context, policy_file, graph_file);
     const auto code = files.ok()
                           ? explain_by_own_policy(ledger.context, ledger.client, question, *files)
                           : fail(ledger.context, ExitCode::kUsage, files.message());

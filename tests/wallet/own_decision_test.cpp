@@ -77,7 +77,7 @@ struct Judging {
     REQUIRE(question.ok());
 
     NodeGraph node(ledger.client);
-    const auto files = read_own_files(policy_file, "");
+    const auto files = read_own_files(ledger.context, policy_file, "");
     INFO(files.message());
     REQUIRE(files.ok());
     OwnDecision asked{*files, ""};

@@ -7,6 +7,7 @@
 #include "tests/wallet/trust_fixture.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/draft.h"
+#include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
@@ -116,6 +117,49 @@ TEST_CASE("with --yes, nobody says what the ledger says already") {
     REQUIRE(outcome.failure() != nullptr);
     CHECK_FALSE(says(outcome.failure()->message, "stands already"));
   }
+}
+
+// A node that keeps a transaction to itself and says "committed" would else have it forgotten.
+TEST_CASE("what a node calls committed is on the ledger where its log proves it") {
+  Office office;
+  const auto said = office.ledger.trust(0, 1);
+  const auto other = office.ledger.distrust(1, 0);
+  office.ledger.settle();
+  auto& client = office.ledger.client;
+  const auto id = TransactionId::from(said.view()).value();
+
+  LedgerTrust trust(office.ledger.context.path("proven"));
+  const auto answer = client.inclusion(id);
+  REQUIRE(std::holds_alternative<InclusionAnswer>(answer));
+  const auto& shown = std::get<InclusionAnswer>(answer);
+  CHECK_FALSE(why_not_proven(shown, trust, id).empty());  // nothing is trusted yet
+  REQUIRE_FALSE(trust.follow(client, std::nullopt));
+  INFO(why_not_proven(shown, trust, id));
+  REQUIRE(why_not_proven(shown, trust, id).empty());
+
+  // Each part of the proof by itself.
+  const auto fails = [&](const auto& change) {
+    auto changed = shown;
+    change(changed);
+    return !why_not_proven(changed, trust, id).empty();
+  };
+  CHECK(fails([](auto& each) { each.leaf.reset(); }));
+  CHECK(fails([](auto& each) { each.checkpoint.reset(); }));
+  CHECK(fails([](auto& each) { each.leaf->index.value += 1; }));
+  CHECK(fails([](auto& each) { each.leaf->time_ms += 1; }));
+  CHECK(fails([](auto& each) { each.leaf->author = InstitutionId{}; }));
+  CHECK(fails([](auto& each) { each.leaf->height.value += 1'000'000; }));
+  CHECK(fails([](auto& each) { each.path.push_back(Hash256{}); }));
+  CHECK(fails([](auto& each) { each.path.pop_back(); }));
+  CHECK(fails([](auto& each) { each.checkpoint->header.back() ^= 1; }));
+  CHECK(fails([](auto& each) { each.checkpoint->certificate.back() ^= 1; }));
+  // The proof of another transaction, which is as good as this one.
+  const auto theirs = client.inclusion(TransactionId::from(other.view()).value());
+  CHECK_FALSE(why_not_proven(std::get<InclusionAnswer>(theirs), trust, id).empty());
+
+  const auto unknown = client.inclusion(TransactionId::prefix_of(Bytes(32, 7)));
+  REQUIRE(std::holds_alternative<CallError>(unknown));
+  CHECK(std::get<CallError>(unknown).kind == CallFailure::kNotFound);
 }
 
 TEST_CASE("a role lost from its beginning is proposed of an accreditor, and refused of any other") {

@@ -106,7 +106,9 @@ TEST_CASE("an answer is judged until the request ends, and none counts that was 
   CHECK(verify_holder(answered(kNow + kDay), holder_rules(request, kNow + 60))
             .value()
             .odd_time.find("s from now") != std::string::npos);
-  CHECK(verify_holder(answered(kNow + 90), holder_rules(request, kNow + 60)).value().odd_time.empty());
+  CHECK(verify_holder(answered(kNow + 90), holder_rules(request, kNow + 60))
+            .value()
+            .odd_time.empty());
   CHECK(verify_holder(answer, holder_rules(made(), kNow + kDay)).message().find("another nonce") !=
         std::string::npos);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "tests/support/catch.h"
 #include "tests/wallet/fixture.h"
@@ -546,6 +547,66 @@ TEST_CASE("a commitment is shown only where its ledger is known") {
   CHECK(commitment(facts).is_null());
   CHECK(to_text(verify_presentation(fixture.issued.sd_jwt, facts, rules())).find("commitment  ") ==
         std::string::npos);
+}
+
+TEST_CASE("a proof of a time to come has no age, and decides nothing that can change") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  const auto status = [&](std::uint64_t ahead_ms, LedgerStatus of = LedgerStatus::kValid) {
+    facts.as_of->time_ms = kNow + ahead_ms;
+    facts.slots->front().status = of;
+    auto with = rules();
+    with.max_status_age_ms = std::numeric_limits<std::uint64_t>::max();
+    return *find(verify_presentation(fixture.issued.sd_jwt, facts, with), Topic::kStatus);
+  };
+  CHECK(status(0).answer == Answer::kValid);
+  CHECK(status(kClockBehindMs).answer == Answer::kValid);
+  CHECK(status(kClockBehindMs + 1).answer == Answer::kUnknown);
+  CHECK(status(kClockBehindMs + 1).text.find("set the clock") != std::string::npos);
+  // What is over stays over, whatever the clock says.
+  CHECK(status(kClockBehindMs + 1, LedgerStatus::kRevoked).answer == Answer::kNotValid);
+}
+
+TEST_CASE("whatever is shown is printed") {
+  const auto fixture = test::make_fixture();
+  const auto facts = good_facts(fixture);
+  const auto view = read_credential(fixture.issued.sd_jwt).value();
+  const auto text = to_text(verify_presentation(fixture.issued.sd_jwt, facts, rules()));
+  INFO(text);
+  for (const auto& [id, value] : view.disclosed) {
+    CAPTURE(kind_of(id).name);
+    CHECK(text.find(to_display(kind_of(id), value)) != std::string::npos);
+  }
+}
+
+TEST_CASE("a holder whose clock is wrong is nobody else") {
+  const auto fixture = test::make_fixture();
+  const auto facts = good_facts(fixture);
+  const auto shown = [&](std::int64_t later_s) {
+    const auto made_s =
+        static_cast<std::uint64_t>(static_cast<std::int64_t>(kNow / 1000) + later_s);
+    const auto rules_of = holder_rules();
+    return verify_presentation(
+        present_credential(fixture.issued.sd_jwt,
+                           {{ClaimId::kTitle}, rules_of.audience, rules_of.nonce, made_s, {}},
+                           fixture.holder_key)
+            .value(),
+        facts, rules_with(rules_of));
+  };
+  CHECK(standing(shown(0)) == Standing::kGenuine);
+  CHECK(standing(shown(60)) == Standing::kGenuine);
+  CHECK(standing(shown(10'000)) == Standing::kCannotTell);
+  CHECK(headline(shown(10'000)).find("clock") != std::string::npos);
+}
+
+TEST_CASE("contents are called checked where they were") {
+  const auto fixture = test::make_fixture();
+  auto facts = good_facts(fixture);
+  CHECK(as_json(verify_presentation(fixture.issued.sd_jwt, facts, rules()))["contents_checked"] ==
+        true);
+  facts.achievement.reset();
+  CHECK(as_json(verify_presentation(fixture.issued.sd_jwt, facts, rules()))["contents_checked"] ==
+        false);
 }
 
 TEST_CASE("an older block decides only for whoever accepts its age, and that is shown") {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/bytes.h"
+#include "ledger/log.h"
 #include "ledger/merkle.h"
 #include "trust/scope.h"
 #include "wallet/client/shown.h"
@@ -44,6 +45,13 @@ struct CheckpointAnswer {
   Bytes header;
   std::vector<Bytes> link_headers;
   Bytes certificate;
+};
+
+// Where a transaction stands in the log, with what proves it.
+struct InclusionAnswer {
+  std::optional<ledger::LogLeaf> leaf;
+  ledger::merkle::Path path;
+  std::optional<CheckpointAnswer> checkpoint;  // of the log that the path leads to
 };
 
 struct SlotAnswer {

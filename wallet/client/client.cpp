@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common/address.h"
+#include "common/text.h"
 #include "common/visible.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
@@ -30,16 +31,30 @@ constexpr std::uint64_t kLongestWaitMs = 5'000;
 // Of one list: more than any ledger fills, and what a machine can hold.
 constexpr std::size_t kMostPages = 100'000;
 constexpr std::size_t kMostEntries = 1'000'000;
+// Of one answer: nodes end theirs by bytes, long before.
+constexpr std::size_t kMostEntriesAtOnce = 131'072;
+// All pages of a list together: who answers each in time and never ends is no node.
+constexpr auto kLongestList = std::chrono::minutes(5);
 constexpr std::size_t kMostListBytes = std::size_t{256} << 20;  // as they come over the wire
 
-// Entries of all lists of a page: an empty one takes two bytes of the wire and far more here.
-std::size_t entries_of(const google::protobuf::Message& page) {
-  const auto* type = page.GetDescriptor();
+// Entries of all lists of an answer, those within its parts too: an empty one takes two bytes of
+// the wire and far more here. Counts no further than to `most` and one more.
+std::size_t entries_of(const google::protobuf::Message& answer, std::size_t most) {
+  const auto* type = answer.GetDescriptor();
+  const auto* reflection = answer.GetReflection();
   std::size_t entries = 0;
-  for (int i = 0; i < type->field_count(); ++i) {
+  for (int i = 0; i < type->field_count() && entries <= most; ++i) {
     const auto* field = type->field(i);
-    if (!field->is_repeated()) continue;
-    entries += static_cast<std::size_t>(page.GetReflection()->FieldSize(page, field));
+    const bool is_message = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
+    if (!field->is_repeated()) {
+      if (is_message && reflection->HasField(answer, field))
+        entries += entries_of(reflection->GetMessage(answer, field), most - entries);
+      continue;
+    }
+    const int count = reflection->FieldSize(answer, field);
+    entries += static_cast<std::size_t>(count);
+    for (int at = 0; is_message && at < count && entries <= most; ++at)
+      entries += entries_of(reflection->GetRepeatedMessage(answer, field, at), most - entries);
   }
   return entries;
 }
@@ -251,6 +266,12 @@ struct Client::Impl {
       status = call_once();
     }
     if (!status.ok()) return to_error(status, node.endpoint);
+    if (entries_of(response, kMostEntriesAtOnce) > kMostEntriesAtOnce)
+      return CallError{CallFailure::kOther,
+                       node.endpoint + " gave an answer of more than " +
+                           std::to_string(kMostEntriesAtOnce) +
+                           " entries, which no node gives at once: ask another one with --endpoint",
+                       "answer_too_large", "", ""};
     return response;
   }
 
@@ -328,6 +349,7 @@ struct Client::Impl {
       grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
       Request request) {
     Response all;
+    const auto give_up = std::chrono::steady_clock::now() + kLongestList;
     std::size_t entries = 0;
     std::size_t size_bytes = 0;
 
@@ -338,7 +360,8 @@ struct Client::Impl {
       if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
       Response& page = std::get<Response>(answer);
 
-      entries += entries_of(page);
+      entries += entries_of(page, kMostEntriesAtOnce);
+      if (std::chrono::steady_clock::now() > give_up) return list_too_long();
       size_bytes += page.ByteSizeLong();
       if (entries > kMostEntries || size_bytes > kMostListBytes) return list_too_long();
 
@@ -360,7 +383,8 @@ struct Client::Impl {
     return {CallFailure::kOther,
             nodes[preferred].endpoint + " lists more than " + std::to_string(kMostEntries) +
                 " entries or " + std::to_string(kMostListBytes >> 20) +
-                " MiB, which no ledger holds: ask another node with --endpoint",
+                " MiB, or goes on for minutes, which no ledger's lists do: ask another node with "
+                "--endpoint",
             "list_too_long", "", ""};
   }
 
@@ -456,6 +480,12 @@ Called<SetChangesAnswer> Client::set_changes(Epoch from, std::uint32_t limit) {
   return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetSetChanges, request);
 }
 
+Called<InclusionAnswer> Client::inclusion(const TransactionId& id) {
+  v1::GetInclusionProofRequest request;
+  request.set_transaction_id(raw(id.view()));
+  return impl_->typed_call<v1::LogService>(&v1::LogService::Stub::GetInclusionProof, request);
+}
+
 Called<std::optional<ledger::merkle::Path>> Client::consistency(std::uint64_t old_size,
                                                                 std::uint64_t new_size) {
   v1::GetConsistencyProofRequest request;
@@ -511,7 +541,9 @@ Called<InstitutionAnswer> Client::institution_by_domain(const std::string& domai
   request.set_with_history(with_history);
   return impl_->typed_call<v1::RegistryService>(
       &v1::RegistryService::Stub::GetInstitution, request,
-      [](const InstitutionAnswer& answer) { return answer.name.is_named(); });
+      [&domain](const InstitutionAnswer& answer) {
+        return answer.name.is_named() && skeleton(answer.name.domain) == skeleton(domain);
+      });
 }
 
 Called<InstitutionsAnswer> Client::institutions() {

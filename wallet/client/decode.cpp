@@ -387,14 +387,34 @@ std::vector<Bytes> decode(const v1::GetReceiptResponse& answer) {
   return receipts;
 }
 
-std::optional<ledger::merkle::Path> decode(const v1::GetConsistencyProofResponse& answer) {
+namespace {
+
+std::optional<ledger::merkle::Path> path_from(
+    const google::protobuf::RepeatedPtrField<std::string>& hashes) {
   ledger::merkle::Path path;
-  for (const auto& bytes : answer.path()) {
+  for (const auto& bytes : hashes) {
     const auto hash = id_of<Hash256>(bytes);
     if (!hash) return std::nullopt;
     path.push_back(*hash);
   }
   return path;
+}
+
+}  // namespace
+
+std::optional<ledger::merkle::Path> decode(const v1::GetConsistencyProofResponse& answer) {
+  return path_from(answer.path());
+}
+
+InclusionAnswer decode(const v1::GetInclusionProofResponse& answer) {
+  InclusionAnswer shown;
+  auto leaf = ledger::decode_log_leaf(as_bytes(answer.leaf()));
+  auto path = path_from(answer.path());
+  if (!leaf.ok() || !path) return shown;
+  shown.leaf = *leaf;
+  shown.path = std::move(*path);
+  shown.checkpoint = checkpoint_from(answer.has_checkpoint(), answer.checkpoint());
+  return shown;
 }
 
 }  // namespace testamur::wallet

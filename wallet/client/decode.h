@@ -26,6 +26,7 @@ IssuerAnswer decode_issuer(const v1::GetInstitutionResponse& answer);
 std::vector<Bytes> decode(const v1::GetReceiptResponse& answer);
 // Nothing where a hash has another length.
 std::optional<ledger::merkle::Path> decode(const v1::GetConsistencyProofResponse& answer);
+InclusionAnswer decode(const v1::GetInclusionProofResponse& answer);
 KeyRecord decode(const v1::KeyView& view);
 AchievementAnswer decode(const v1::AchievementView& view);
 AchievementAnswer decode(const v1::GetAchievementResponse& answer);

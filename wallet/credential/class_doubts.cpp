@@ -49,8 +49,8 @@ std::string without_marks(std::string_view text) {
 
 // A failure, or a remark, in the scales of many countries, and a pass in others.
 bool may_be_failed(std::string_view grade) {
-  constexpr std::array<std::string_view, 14> kDoubtful = {
-      "f", "i", "w", "x", "u", "np", "ng", "ns", "na", "nc", "nr", "nt", "0", "0%"};
+  constexpr std::array<std::string_view, 14> kDoubtful = {"f",  "i",  "w",  "x",  "u",  "np", "ng",
+                                                          "ns", "na", "nc", "nr", "nt", "0",  "0%"};
   const auto word = without_marks(grade);
   return std::ranges::find(kDoubtful, word) != kDoubtful.end();
 }
@@ -100,8 +100,8 @@ std::string doubt_of_award_days(const std::vector<ClassRow>& rows) {
 // A list of American days that is read in the European form is read without a mistake where no day
 // is above 12, and the other way round.
 std::string doubt_of_order(const std::vector<ClassRow>& rows, const std::string& form) {
-  const bool has_two_orders = !form.empty() && form.find("DD") < form.find("YYYY") &&
-                              form.find("MM") < form.find("YYYY");
+  const bool has_two_orders =
+      !form.empty() && form.find("DD") < form.find("YYYY") && form.find("MM") < form.find("YYYY");
   if (!has_two_orders) return {};
   const std::string* example = nullptr;
   for (const auto& row : rows) {
@@ -130,14 +130,13 @@ std::string name_of(const ClassRow& row) {
 // Who stands in the examples of forms, in several languages, and what people type to try.
 bool is_example(const ClassRow& row) {
   constexpr std::array<std::string_view, 20> kNames = {
-      "maxmustermann",   "erikamustermann", "erikamusterfrau", "maxmusterfrau", "johndoe",
-      "janedoe",         "johnsmithtest",   "jankowalski",     "mariorossi",    "jeandupont",
-      "juanpérez",       "juandelospalotes", "testtest",       "testuser",      "usertest",
-      "teststudent",     "studenttest",     "asdfasdf",        "foobar",        "xxxxxx"};
+      "maxmustermann", "erikamustermann",  "erikamusterfrau", "maxmusterfrau", "johndoe",
+      "janedoe",       "johnsmithtest",    "jankowalski",     "mariorossi",    "jeandupont",
+      "juanpérez",     "juandelospalotes", "testtest",        "testuser",      "usertest",
+      "teststudent",   "studenttest",      "asdfasdf",        "foobar",        "xxxxxx"};
   const auto name = without_marks(name_of(row));
-  const bool all_same = name.size() > 1 && std::ranges::all_of(name, [&name](char c) {
-    return c == name.front();
-  });
+  const bool all_same =
+      name.size() > 1 && std::ranges::all_of(name, [&name](char c) { return c == name.front(); });
   return all_same || name == "test" || std::ranges::find(kNames, name) != kNames.end();
 }
 
@@ -147,9 +146,8 @@ bool has_signs(std::string_view text) {
   constexpr std::array<std::string_view, 34> kSigns = {
       "…", "†", "‡", "•", "‰", "‹", "›", "¡", "¢", "£", "¤", "¥", "¦", "§", "¨", "©", "«",
       "»", "¬", "®", "¯", "°", "±", "²", "³", "¶", "¸", "¹", "¼", "½", "¾", "¿", "€", "™"};
-  const bool has_sign = std::ranges::any_of(kSigns, [text](std::string_view sign) {
-    return text.find(sign) != std::string_view::npos;
-  });
+  const bool has_sign = std::ranges::any_of(
+      kSigns, [text](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
   const auto odd = text.find("Ÿ");
   const bool within = odd != std::string_view::npos && odd > 0 && text[odd - 1] >= 'A';
   const bool marks = text.find_first_of("0123456789,;:#*_<>[]{}|\\/=+^~\"") != text.npos;

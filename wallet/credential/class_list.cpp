@@ -13,9 +13,9 @@
 #include "common/text.h"
 #include "common/typed_word.h"
 #include "common/visible.h"
+#include "wallet/credential/class_doubts.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/problems.h"
-#include "wallet/credential/class_doubts.h"
 #include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
@@ -332,8 +332,8 @@ constexpr const char* kSumsUp = " is the label of a row that sums up the others:
 
 // Families are called Sum and Mean, but each of them has a given name as well. No other text of a
 // learner is such a label alone.
-void check_labels(const std::vector<const CsvCell*>& names, const std::vector<const CsvCell*>& texts,
-                  Problems& problems) {
+void check_labels(const std::vector<const CsvCell*>& names,
+                  const std::vector<const CsvCell*>& texts, Problems& problems) {
   if (names.size() == 1 && is_total(names.front()->text))
     return problems.add(names.front()->place, in_quotes(names.front()->text) + kSumsUp);
   for (const auto* text : texts) {

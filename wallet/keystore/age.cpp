@@ -322,7 +322,11 @@ Opened open(ByteView file, std::span<const Identity> identities) {
     return failed(OpenFailure::kWrongKind, "the file is sealed with a passphrase, not to a key");
 
   // One stanza for each recipient, and none says for whom it is: every key is tried at every
-  // stanza.
+  // stanza, which a stranger's file may not make a matter of minutes.
+  if (header.stanzas.size() > kMostStanzas)
+    return failed(OpenFailure::kTooExpensive,
+                  "the file is sealed to " + std::to_string(header.stanzas.size()) +
+                      " keys; at most " + std::to_string(kMostStanzas) + " are tried");
   bool damaged = false;
   for (const auto& stanza : header.stanzas) {
     for (const auto& identity : identities) {

@@ -20,9 +20,10 @@ namespace testamur::wallet::age {
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxPlaintextBytes = kMaxFileBytes - (std::size_t{2} << 20);
-inline constexpr int kVaultWorkLog2 = 18;      // 256 MiB of memory, about a second
-inline constexpr int kClaimFileWorkLog2 = 12;  // a claim code has 100 random bits
-inline constexpr int kMaxWorkLog2 = 20;        // 1 GiB: nothing above is tried when opening
+inline constexpr int kVaultWorkLog2 = 18;        // 256 MiB of memory, about a second
+inline constexpr int kClaimFileWorkLog2 = 12;    // a claim code has 100 random bits
+inline constexpr std::size_t kMostStanzas = 64;  // to keys: more are not tried when opening
+inline constexpr int kMaxWorkLog2 = 20;          // 1 GiB: nothing above is tried when opening
 
 // An X25519 public key; text form age1… .
 struct Recipient {

@@ -137,9 +137,9 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   TM_TRY(const auto alike, achievements_alike(session, id.number, terms_of(achievement).titles));
   for (const auto& other : alike)
     prepared.doubts.push_back("achievement " + std::to_string(other.number) + "." +
-                               std::to_string(other.version) + " has the same title as " +
-                               std::to_string(id.number) + "." + std::to_string(id.version) +
-                               ": is " + std::to_string(id.number) + " the one that is meant?");
+                              std::to_string(other.version) + " has the same title as " +
+                              std::to_string(id.number) + "." + std::to_string(id.version) +
+                              ": is " + std::to_string(id.number) + " the one that is meant?");
   TM_TRY(const auto indexes, asked(session.client.issuer_indexes(session.profile.institution)));
   if (!indexes.next_free || !indexes.as_of) {
     return Failure{ExitCode::kFailure,
@@ -195,9 +195,23 @@ Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const Iss
 // this one has lost registers, and who holds the achievement by them cannot be seen.
 Attempt<std::string> issued_elsewhere(Context& context, const IssuerKeys& vault,
                                       const Preparation& prepared) {
+  // Where a batch begins is the node's word. One that names a place far out would use up, for good,
+  // all that lie before it: more than any institution issues between two batches of one office.
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 24;
   TM_TRY(const auto own, indexes_of_batches(context, vault.register_identities));
   std::uint64_t known = 0;
-  for (const auto& batch : own) known += batch.count;
+  std::uint64_t end = 0;
+  for (const auto& batch : own) {
+    known += batch.count;
+    end = std::max(end, batch.first + batch.count);
+  }
+  if (prepared.next_free_on_ledger > end + kFar)
+    return Failure{ExitCode::kFailure,
+                   "the node says that the next free place is " +
+                       std::to_string(prepared.next_free_on_ledger) +
+                       ", and the last one of this home's registers is " + std::to_string(end) +
+                       ": more than 16 million in between. Ask another node with --endpoint; "
+                       "nothing was issued"};
   if (known >= prepared.next_free_on_ledger) return std::string{};
   return std::to_string(prepared.next_free_on_ledger - known) + " of the " +
          std::to_string(prepared.next_free_on_ledger) +

@@ -119,8 +119,7 @@ std::string other_than_file(const RegisteredAward& fresh, const ClassRow& row) {
     const auto said = view->disclosed.find(kind.id);
     const auto typed = row.claims.find(kind.id);
     const bool is_typed = typed != row.claims.end();
-    const bool of_achievement = kind.id == ClaimId::kTitle ||
-                                kind.id == ClaimId::kEctsHundredths ||
+    const bool of_achievement = kind.id == ClaimId::kTitle || kind.id == ClaimId::kEctsHundredths ||
                                 kind.id == ClaimId::kEqfLevel;
     if (!is_typed && (of_achievement || said == view->disclosed.end())) continue;
     if (is_typed && said != view->disclosed.end() && said->second == typed->second) continue;
@@ -170,9 +169,8 @@ Outcome finish_correction(Context& context, const OpenCorrection& open,
       supersede_corrected(context, corrected.award.student, corrected.award.batch, open.batch);
   if (superseded.reply() == nullptr) return superseded;
   Json json{{"batch", open.batch}, {"already", true}, {"superseded", superseded.reply()->json}};
-  return Reply{std::move(json),
-               "the new award was issued before, as batch " + open.batch +
-                   "; nothing more was issued\n" + superseded.reply()->text};
+  return Reply{std::move(json), "the new award was issued before, as batch " + open.batch +
+                                    "; nothing more was issued\n" + superseded.reply()->text};
 }
 
 Outcome correct(Context& context, CorrectOptions& options) {
@@ -182,7 +180,7 @@ Outcome correct(Context& context, CorrectOptions& options) {
   TM_TRY(const auto row, read_row(options.issue, student));
   TM_TRY(const auto corrected, award_to_correct(context, student, batch));
   TM_TRY(const auto open, open_correction_of(context, corrected.award));
-  if (open && !*options.issue.dry_run) 
+  if (open && !*options.issue.dry_run)
     return finish_correction(context, *open, corrected, options.issue.csv, row);
   TM_TRY(const auto free, free_name(context, batch));
   fill(options.issue, corrected, free);

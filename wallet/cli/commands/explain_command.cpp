@@ -183,8 +183,9 @@ ExitCode explain_by_own_policy(Context& context, Client& client, const OwnQuesti
   }
   print(context, json,
         left_open + hypothetical + trust::to_text(explanation, name_of) + "Decided here by " +
-            source + ", from the ledger at height " + std::to_string(query.as_of.height.value) +
-            " (" + moment_text(query.as_of.today_ms) + ").\n");
+            source + ", from who recognises whom by the word of " + graph.name() +
+            ", unproven, at height " + std::to_string(query.as_of.height.value) + " (" +
+            moment_text(query.as_of.today_ms) + ").\n");
 
   if (!old.empty()) return ExitCode::kUnreachable;
   return explanation.decision.outcome == trust::Outcome::kAccept ? ExitCode::kOk

@@ -221,7 +221,7 @@ bool asks_in_general(const DecideQuery& query) {
 }
 
 Outcome explain(Context& context, const ExplainOptions& options) {
-  TM_TRY(const auto files, read_own_files(options.policy_file, options.graph_file));
+  TM_TRY(const auto files, read_own_files(context, options.policy_file, options.graph_file));
 
   Client client = context.client();
   DecideQuery query;

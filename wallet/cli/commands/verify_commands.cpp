@@ -283,7 +283,7 @@ Attempt<VerifyQuestion> read_question(Context& context, const VerifyOptions& opt
   // What concerns every file is looked at before any of them.
   if (!question.purpose.empty()) TM_TRY_STATUS(trust::parse_purpose(question.purpose));
   if (!policy_file.empty()) {
-    TM_TRY(question.own, read_own_files(policy_file, graph_file));
+    TM_TRY(question.own, read_own_files(context, policy_file, graph_file));
     const std::optional<std::uint64_t> graph_age_ms = options.max_graph_age_ms;
     question.max_graph_age_ms = graph_age_ms.value_or(kMaxGraphAgeMs);
   }

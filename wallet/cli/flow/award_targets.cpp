@@ -195,9 +195,8 @@ std::string award_text(const AwardRecord& award) {
     indexes += (indexes.empty() ? "" : ", ") + std::to_string(index.value);
   if (award.student.empty()) return "index " + indexes + ", in no register of this home";
   return award.student + (award.name.empty() ? "" : ", " + one_line(award.name)) + ", " +
-         to_text(award.achievement) +
-         (award.date.empty() ? "" : ", of " + award.date) + ", batch " + award.batch + " (index " +
-         indexes + ")";
+         to_text(award.achievement) + (award.date.empty() ? "" : ", of " + award.date) +
+         ", batch " + award.batch + " (index " + indexes + ")";
 }
 
 std::string awards_text(const std::vector<AwardRecord>& awards) {
@@ -212,12 +211,9 @@ Json to_json(const AwardRecord& award) {
   Json indexes = Json::array();
   for (const auto& index : award.indexes) indexes.push_back(index.value);
   if (award.student.empty()) return Json{{"indexes", indexes}};
-  return Json{{"student", award.student},
-              {"name", award.name},
-              {"batch", award.batch},
-              {"achievement", to_text(award.achievement)},
-              {"date", award.date},
-              {"indexes", indexes}};
+  return Json{{"student", award.student}, {"name", award.name},
+              {"batch", award.batch},     {"achievement", to_text(award.achievement)},
+              {"date", award.date},       {"indexes", indexes}};
 }
 
 Result<std::vector<TargetName>> targets_of(const TypedTargets& typed,

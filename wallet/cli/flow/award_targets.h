@@ -28,7 +28,7 @@ struct AwardRecord {
   std::string batch;    // name of the folder
   AchievementId achievement;
   std::vector<IssuerIndex> indexes;  // all slots of the award, ascending
-  std::string name;  // of the learner, as signed; empty: not known
+  std::string name;                  // of the learner, as signed; empty: not known
   std::string date;  // YYYY-MM-DD: the award's, else when it was signed; empty: not known
   bool committed = true;
   std::vector<Hash256> commitments;  // of the indexes, where the batch's state has them

@@ -20,6 +20,7 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kBatchIdDigits = 32;
+constexpr std::uint64_t kMostIndex = std::uint64_t{1} << 62;
 
 }  // namespace
 
@@ -137,6 +138,8 @@ Result<std::uint64_t> next_index(const Context& context, std::uint64_t next_free
 
 Status reserve_indexes(const Context& context, const std::string& batch, std::uint64_t first,
                        std::uint64_t count) {
+  if (first > kMostIndex - std::min(count, kMostIndex))
+    return error("no index is left: the last one is " + std::to_string(kMostIndex));
   TM_TRY(const auto free, next_index(context, first));
   if (free != first) {
     return error("another program of this home has taken the indexes from " +

@@ -50,7 +50,7 @@ Result<FileGraph> FileGraph::read(const std::string& path) {
   ObjectReader reader(*json, path);
   if (reader.text("format") != kFormat)
     reader.fail("is no graph file (testamur trust graph writes one)");
-  reader.text("chain");
+  const auto chain = parse_chain_id(reader.text("chain"));
   const Json& as_of = reader.object("as_of");
   const Json& institutions = reader.array("institutions");
   const Json& statements = reader.array("statements");
@@ -58,8 +58,10 @@ Result<FileGraph> FileGraph::read(const std::string& path) {
   const Json& successions = reader.array("successions");
   TM_TRY_STATUS(reader.finish());
 
+  if (!chain.ok()) return error(path + ": chain: " + chain.message());
   FileGraph graph;
   graph.path_ = path;
+  graph.chain_ = *chain;
   const auto entries = [&]() -> Status {
     TM_TRY(graph.as_of_, read_as_of(as_of));
     TM_TRY_STATUS(read_each<InstitutionAnswer>(

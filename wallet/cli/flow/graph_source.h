@@ -47,6 +47,7 @@ class FileGraph final : public GraphSource {
  public:
   static Result<FileGraph> read(const std::string& path);
   std::string name() const override { return path_; }
+  const ChainId& chain() const { return chain_; }
   Result<InstitutionsAnswer> institutions() override;
   Result<InstitutionAnswer> institution(const InstitutionId& id) override;
   Result<StatementsAnswer> statements(const InstitutionId& author) override;
@@ -56,6 +57,7 @@ class FileGraph final : public GraphSource {
 
  private:
   std::string path_;
+  ChainId chain_;
   std::optional<AsOf> as_of_;
   SuccessionsAnswer successions_;
   std::map<AchievementId, AchievementAnswer> achievements_;

@@ -24,8 +24,8 @@ struct OpenCorrection {
 Attempt<void> note_correction(const Context& context, const OpenCorrection& correction);
 // The old award is superseded, or the new one will never be. Absent notes are no error.
 void forget_correction(const Context& context, const std::string& batch);
-// These awards ended, by whatever command: nothing is left to do of their corrections, and a new one
-// that ended takes nothing's place.
+// These awards ended, by whatever command: nothing is left to do of their corrections, and a new
+// one that ended takes nothing's place.
 void forget_corrections_of(const Context& context, const std::vector<AwardRecord>& awards);
 
 // By name of the new batch; a note without its batch is none. Fails where one cannot be read.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "trust/policy_text.h"
+#include "wallet/cli/context.h"
 #include "wallet/cli/flow/graph_source.h"
 
 namespace testamur::wallet {
@@ -20,6 +21,7 @@ struct OwnFiles {
 };
 
 // Either name may be empty. Fails with the file and its mistakes.
-Result<OwnFiles> read_own_files(const std::string& policy_file, const std::string& graph_file);
+Result<OwnFiles> read_own_files(const Context& context, const std::string& policy_file,
+                                const std::string& graph_file);
 
 }  // namespace testamur::wallet

@@ -10,6 +10,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/pending.h"
+#include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/client/outbox.h"
@@ -346,6 +347,13 @@ Attempt<Submitted> submit_signed(Context& context, Client& client, const Transac
   auto& outcome = std::get<CommitOutcome>(ended);
   if (outcome.state != CommitOutcome::State::kCommitted)
     return ended_otherwise(outcome, id, outbox);
+
+  // Until it is proven the bytes are kept: whoever took them may have kept them to himself.
+  if (auto proven = expect_on_ledger(context, client, id); !proven.ok()) {
+    Failure kept = proven.failure();
+    kept.message += ". " + kept_in_outbox(id);
+    return kept;
+  }
   outbox.remove(id);
   return Submitted{id, std::move(outcome.shown)};
 }
