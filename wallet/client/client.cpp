@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "common/address.h"
-#include "common/text.h"
 #include "common/visible.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
@@ -541,9 +540,7 @@ Called<InstitutionAnswer> Client::institution_by_domain(const std::string& domai
   request.set_with_history(with_history);
   return impl_->typed_call<v1::RegistryService>(
       &v1::RegistryService::Stub::GetInstitution, request,
-      [&domain](const InstitutionAnswer& answer) {
-        return answer.name.is_named() && skeleton(answer.name.domain) == skeleton(domain);
-      });
+      [](const InstitutionAnswer& answer) { return answer.name.is_named(); });
 }
 
 Called<InstitutionsAnswer> Client::institutions() {

@@ -25,6 +25,7 @@
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/batch_check.h"
 #include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/class_and_register.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/open_corrections.h"
@@ -189,101 +190,6 @@ Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const Iss
     if (statuses[i] != "revoked" && statuses[i] != "superseded") held.push_back(known[i]);
   }
   return held;
-}
-
-// What the ledger has of this institution and no register here: another home of it issues too, or
-// this one has lost registers, and who holds the achievement by them cannot be seen.
-Attempt<std::string> issued_elsewhere(Context& context, const IssuerKeys& vault,
-                                      const Preparation& prepared) {
-  // Where a batch begins is the node's word. One that names a place far out would use up, for good,
-  // all that lie before it: more than any institution issues between two batches of one office.
-  constexpr std::uint64_t kFar = std::uint64_t{1} << 24;
-  TM_TRY(const auto own, indexes_of_batches(context, vault.register_identities));
-  std::uint64_t known = 0;
-  std::uint64_t end = 0;
-  for (const auto& batch : own) {
-    known += batch.count;
-    end = std::max(end, batch.first + batch.count);
-  }
-  if (prepared.next_free_on_ledger > end + kFar)
-    return Failure{ExitCode::kFailure,
-                   "the node says that the next free place is " +
-                       std::to_string(prepared.next_free_on_ledger) +
-                       ", and the last one of this home's registers is " + std::to_string(end) +
-                       ": more than 16 million in between. Ask another node with --endpoint; "
-                       "nothing was issued"};
-  if (known >= prepared.next_free_on_ledger) return std::string{};
-  return std::to_string(prepared.next_free_on_ledger - known) + " of the " +
-         std::to_string(prepared.next_free_on_ledger) +
-         " places that this institution has used on the ledger are in no register of this home: "
-         "which learners hold this achievement by them cannot be seen from here";
-}
-
-// References of this class that look like each other's or like one that this office has used
-// before.
-Attempt<std::vector<std::string>> near_references(Context& context, const IssuerKeys& vault,
-                                                  const std::vector<ClassRow>& rows) {
-  std::set<std::string> folded;
-  std::set<std::string> all;
-  for (const auto& row : rows) {
-    folded.insert(reference_key(row.student));
-    all.insert(row.student);
-  }
-  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
-  for (const auto& award : known) {
-    if (folded.contains(reference_key(award.student))) all.insert(award.student);
-  }
-  return lookalikes({all.begin(), all.end()});
-}
-
-std::string name_in(const ClassRow& row) {
-  std::string name;
-  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
-    const auto claim = row.claims.find(id);
-    if (claim != row.claims.end())
-      name += (name.empty() ? "" : " ") + std::get<std::string>(claim->second);
-  }
-  return name;
-}
-
-// Learners whom this office has awarded under another name: a column that was sorted by itself
-// gives everybody somebody else's. People change their names too, so that a person has to say.
-Attempt<std::vector<std::string>> other_names(Context& context, const IssuerKeys& vault,
-                                              const std::vector<ClassRow>& rows) {
-  constexpr std::size_t kMost = 5;
-  std::map<std::string, std::string> named;
-  for (const auto& row : rows) named.emplace(row.student, name_in(row));
-
-  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
-  std::set<std::string> batches;
-  for (const auto& award : known) {
-    if (named.contains(award.student)) batches.insert(award.batch);
-  }
-
-  std::map<std::string, std::string> other;  // by student, of the newest batch
-  for (const auto& name : batches) {
-    TM_TRY(const auto batch, read_batch(context, vault.register_identities, name));
-    for (const auto& award : batch.awards) {
-      const auto found = named.find(award.award.student);
-      if (found == named.end() || award.name.empty()) continue;
-      const bool is_same = skeleton(award.name) == skeleton(found->second);
-      if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + name + ")";
-      if (is_same) other.erase(found->first);
-    }
-  }
-
-  std::vector<std::string> sentences;
-  for (const auto& [student, before] : other) {
-    if (sentences.size() == kMost) {
-      sentences.push_back("and " + std::to_string(other.size() - kMost) +
-                          " more learners have another name than in the register");
-      break;
-    }
-    sentences.push_back("the register knows " + in_quotes(student) + " as " + before +
-                        ", the list as " + in_quotes(named[student]) +
-                        ": was a column moved, or the name changed?");
-  }
-  return sentences;
 }
 
 // ---- preview
@@ -675,7 +581,8 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY_STATUS(refuse_repeated(context, held, again));
   TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
   std::ranges::copy(prepared.doubts, std::back_inserter(warnings));
-  TM_TRY(const auto elsewhere, issued_elsewhere(context, issue_keys.keys, prepared));
+  TM_TRY(const auto elsewhere,
+         issued_elsewhere(context, issue_keys.keys, prepared.next_free_on_ledger));
   if (!elsewhere.empty()) warnings.push_back(elsewhere);
   if (!replaced) {
     TM_TRY(auto others, other_names(context, issue_keys.keys, prepared.rows));
