@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "common/near_names.h"
 #include "common/text.h"
 #include "common/visible.h"
 #include "trust/statement.h"
+#include "wallet/accreditation/misnamed_columns.h"
 #include "wallet/accreditation/outweighed.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/proposals.h"
@@ -361,54 +361,6 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
-// A last day that stands in a column of another name would be lost, and six years taken.
-Status refuse_other_last_day(const ReportReading& reading) {
-  if (reading.first_names.contains("valid_to")) return {};
-  for (const auto& column : reading.not_read) {
-    const auto has = [&](const char* part) { return column.find(part) != std::string::npos; };
-    if (!has("until") && !has("expir") && !has("date_to") && !has("to_date") && !has("end_date") &&
-        !has("date_end") && !has("validity") && !has("valid_end") && !has("last_day"))
-      continue;
-    return error("the column \"" + reading.first_names.at(column) +
-                 "\" is read by nobody, and no column is called valid_to: is it the last day? Call "
-                 "it valid_to; if it is something else, leave it out; nothing was sent");
-  }
-  return {};
-}
-
-// What a programme is about, in a column of another name, would be lost, and the whole institution
-// accredited.
-Status refuse_other_programme(const ReportReading& reading) {
-  const bool is_whole = std::ranges::any_of(
-      reading.reports, [](const Report& report) { return report.programmes.empty(); });
-  if (!is_whole) return {};
-  for (const auto& column : reading.not_read) {
-    const auto has = [&](const char* part) { return column.find(part) != std::string::npos; };
-    if (!has("prog") && !has("eqf") && !has("isced") && !has("level") && !has("degree") &&
-        !has("field") && !has("study"))
-      continue;
-    return error("the column \"" + reading.first_names.at(column) +
-                 "\" is read by nobody, and without a programme the whole institution is "
-                 "accredited: is it about one? Call it programme[1].name_primary, "
-                 "programme[1].qf_ehea_level or programme[1].field_study; if it is something "
-                 "else, leave it out; nothing was sent");
-  }
-  return {};
-}
-
-// "valid_too" would leave the report without a last day, and that for good.
-Status refuse_near_columns(const ReportReading& reading) {
-  for (const auto& column : reading.not_read) {
-    const auto near = near_names(column, report_columns());
-    if (near.empty()) continue;
-    return error("the column \"" + reading.first_names.at(column) + "\" is read by nobody" +
-                 did_you_mean(near) +
-                 " If it is meant for others, leave it out or call it otherwise; nothing was sent");
-  }
-  TM_TRY_STATUS(refuse_other_programme(reading));
-  return refuse_other_last_day(reading);
-}
-
 // Options that no report of this file asks for.
 std::vector<std::string> unused_options(const ImportOptions& options,
                                         const std::vector<Report>& reports) {
@@ -454,7 +406,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   TM_TRY(const auto raw, read_file(options.file, kMaxCsvBytes));
   auto reading = read_reports(as_text(raw));
   if (!reading.ok()) return Failure{ExitCode::kUsage, *options.file + ": " + reading.message()};
-  TM_TRY_STATUS(refuse_near_columns(*reading));
+  TM_TRY_STATUS(refuse_misnamed_columns(*reading));
   TM_TRY(const auto scheme, parse_quality(options.scheme));
   const unsigned amount = options.amount;
   const unsigned conditional = options.conditional_amount;
