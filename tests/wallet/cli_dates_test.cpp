@@ -51,4 +51,26 @@ TEST_CASE("a day that is over, or is none, is refused by the option's name") {
   }
 }
 
+// 2924 and 2931 were sent, and are on the ledger for good.
+TEST_CASE("a day of a statement is at most 50 years from now, and else its year is named") {
+  CHECK(parse_statement_from("", kNow).value() == kNow);
+  CHECK(parse_statement_until("", kNow).value() == 0);
+  for (const char* day : {"1976-01-01", "2026-11-29", "2076-12-31"}) {
+    CAPTURE(day);
+    CHECK(parse_statement_from(day, kNow).ok());
+  }
+  CHECK(parse_statement_until("2076-12-31", kNow).ok());
+
+  CHECK(parse_statement_from("2924-01-01", kNow)
+            .message()
+            .starts_with("--from 2924-01-01: 2924 is 898 years from now: is the year right?"));
+  CHECK(parse_statement_from("1975-12-31", kNow)
+            .message()
+            .starts_with("--from 1975-12-31: 1975 is 51 years ago: is the year right?"));
+  CHECK(parse_statement_until("2077-01-01", kNow)
+            .message()
+            .starts_with("--until 2077-01-01: 2077 is 51 years from now: is the year right?"));
+  CHECK(parse_statement_from("2926", kNow).message().starts_with("--from: "));
+}
+
 }  // namespace testamur::wallet

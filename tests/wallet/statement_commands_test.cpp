@@ -459,4 +459,25 @@ TEST_CASE("an import's amounts are those of a grant, and a column nearly read is
              "--conditional-amount 60 is more than --amount 40"));
 }
 
+TEST_CASE("days of a statement that cannot be meant are refused, whatever the command") {
+  Office office;
+  office.ledger.accredit(kAgency, 1);
+  office.ledger.settle();
+  const std::string about = office.of(1) + " --yes ";
+  for (const auto* words :
+       {"trust grant %--amount 60 --from 2926-01-01", "trust grant %--amount 60 --until 2926-12-31",
+        "trust distrust %--until 2926-12-31", "trust withdraw %--from 2926-01-01"}) {
+    std::string typed = words;
+    typed.replace(typed.find('%'), 1, about);
+    CHECK(says(office.why(0, typed, ExitCode::kUsage), "2926 is "));
+  }
+  for (const auto* words :
+       {"accreditation grant %--from 2926-01-01", "accreditation grant %--until 2926-12-31",
+        "accreditation withdraw %--from 1926-01-01"}) {
+    std::string typed = words;
+    typed.replace(typed.find('%'), 1, about);
+    CHECK(says(office.why(kAgency, typed, ExitCode::kUsage), "is the year right?"));
+  }
+}
+
 }  // namespace testamur::wallet

@@ -3,6 +3,7 @@
 // holds.
 #include "wallet/cli/dates.h"
 #include "common/visible.h"
+#include "wallet/accreditation/statement_days.h"
 
 #include <charconv>
 #include <chrono>
@@ -93,6 +94,22 @@ Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_
     return error(option + " " + text + " is over: it is " + moment_text(now_ms) +
                  ". Name a last day from " + day_text(now_ms) + " on");
   return end_ms;
+}
+
+Result<std::uint64_t> parse_statement_from(const std::string& text, std::uint64_t now_ms) {
+  const auto from_ms = parse_date_or(text, now_ms);
+  if (!from_ms.ok()) return error("--from: " + from_ms.message());
+  if (const auto problem = far_day_problem(*from_ms, now_ms))
+    return error("--from " + text + ": " + *problem);
+  return from_ms;
+}
+
+Result<std::uint64_t> parse_statement_until(const std::string& text, std::uint64_t now_ms) {
+  TM_TRY(const auto until_ms, parse_last_day(text, now_ms, "--until"));
+  if (until_ms == 0) return until_ms;
+  if (const auto problem = far_day_problem(until_ms - 1, now_ms))
+    return error("--until " + text + ": " + *problem);
+  return until_ms;
 }
 
 Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now_ms,

@@ -126,9 +126,8 @@ Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const A
   TM_TRY(content.scope, parse_scope(options));
   TM_TRY(content.scheme, parse_quality(options.scheme));
 
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
-  TM_TRY(content.valid_until_ms,
-         parse_last_day(options.until, session.context.now_ms(), "--until"));
+  TM_TRY(content.valid_from_ms, parse_statement_from(options.from, session.context.now_ms()));
+  TM_TRY(content.valid_until_ms, parse_statement_until(options.until, session.context.now_ms()));
 
   if (content.valid_until_ms != 0 && content.valid_until_ms <= content.valid_from_ms) {
     return error("--until must come after --from: " + *options.until + " is no later than " +
@@ -300,7 +299,7 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   content.accreditation = true;
 
   TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
+  TM_TRY(content.valid_from_ms, parse_statement_from(options.from, session.context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
 
   TM_TRY(content.names, statements_named(session, content.subject, options.statements));

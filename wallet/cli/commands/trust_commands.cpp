@@ -142,10 +142,10 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
   // An end empties its slot and has neither scope nor last day.
   if (kind != tx::StatementKind::kEnd) {
     TM_TRY(content.scope, parse_scope(options));
-    TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
+    TM_TRY(content.valid_until_ms, parse_statement_until(options.until, context.now_ms()));
   }
 
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
+  TM_TRY(content.valid_from_ms, parse_statement_from(options.from, context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
 
   return content;
