@@ -459,6 +459,48 @@ TEST_CASE("an import's amounts are those of a grant, and a column nearly read is
              "--conditional-amount 60 is more than --amount 40"));
 }
 
+// The look-alike was listed for good by an import that nobody was asked about.
+TEST_CASE("with --yes an import lists nobody who may be there already") {
+  Office office;
+  tx::InstitutionFacts listed;
+  listed.legal_names = {{"en", "University of Geneva"}};
+  listed.country = "CH";
+  listed.domain = "unige.example";
+  office.ledger.commit(
+      kAgency, KeyPurpose::kGovern,
+      tx::build(office.ledger.nodes.envelope(kAgency), tx::InstitutionListContent{listed}));
+  office.ledger.settle();
+
+  const auto file = office.ledger.context.path("reports.csv");
+  const auto write = [&](const std::string& name, const std::string& site) {
+    const std::string text =
+        "agency,activity,activity_type,status,decision,valid_from,valid_to,institution[1].name_"
+        "official,institution[1].country,institution[1].website_link\n"
+        "AAQ,audit,institutional,1,1,2024-01-01,2031-12-31," +
+        name + ",CH," + site + "\n";
+    REQUIRE(write_file_atomically(file, as_bytes(text), Overwrite::kAllowed).ok());
+  };
+  const std::string words = "accreditation import " + file + " --agency AAQ";
+  for (const auto& [name, site] : {std::pair("Univeristy of Geneva", "geneva.example"),
+                                   std::pair("The Other School", "www2.unige.example")}) {
+    write(name, site);
+    const auto why = office.why(kAgency, words + " --yes", ExitCode::kUsage);
+    CHECK(says(why, "is it the same institution?"));
+    CHECK(says(why, "testamur institution list"));
+    const auto plan = office.type(kAgency, words + " --yes --dry-run");
+    REQUIRE(plan.reply() != nullptr);
+    CHECK(says(plan.reply()->text, "1 row: 1 institution to list, 1 accreditation to send"));
+  }
+
+  // To list one by itself is to say that it is another one: it is warned of.
+  FactsFile facts{office};
+  listed.legal_names = {{"en", "Univeristy of Geneva"}};
+  listed.domain = "geneva.example";
+  facts.write(listed);
+  CHECK(says(facts.drafted(kAgency, "institution list " + facts.path)["warnings"].dump(),
+             "its name is by a letter that of University of Geneva"));
+}
+
 TEST_CASE("days of a statement that cannot be meant are refused, whatever the command") {
   Office office;
   office.ledger.accredit(kAgency, 1);

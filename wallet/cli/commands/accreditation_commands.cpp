@@ -438,6 +438,19 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   return plan;
 }
 
+// A second entry of an institution stays for good, so that somebody has to have said that it is
+// another one: at the question, or by listing it by itself.
+Attempt<void> refuse_open_questions(const Context& context, const ImportPlan& plan) {
+  if (!context.yes || plan.questions.empty()) return {};
+  std::string text = "with --yes nobody answers whether an institution is there already:\n";
+  for (const auto& question : plan.questions) text += "  " + question + "\n";
+  return Failure{ExitCode::kUsage,
+                 text +
+                     "If it is, mend the row; if it is another one, give the command at a terminal "
+                     "without --yes, or list it first by testamur institution list. Nothing was "
+                     "sent"};
+}
+
 Outcome import(Context& context, const ImportOptions& options) {
   const bool dry_run = options.dry_run;
 
@@ -455,6 +468,8 @@ Outcome import(Context& context, const ImportOptions& options) {
                                              "outbox resume\n"),
         exit};
   }
+
+  TM_TRY_STATUS(refuse_open_questions(context, plan));
 
   // Opened before the question, so that a wrong passphrase is no failure after it.
   TM_TRY(const auto keys, open_signing_keys(context, session.client, KeyPurpose::kGovern));
