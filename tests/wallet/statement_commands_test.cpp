@@ -522,4 +522,40 @@ TEST_CASE("days of a statement that cannot be meant are refused, whatever the co
   }
 }
 
+// The trust before a distrust was taken for what comes back.
+TEST_CASE("who distrusts, and who withdraws it, reads that the trust before does not come back") {
+  Office office;
+  FactsFile drafts{office};
+  auto& ledger = office.ledger;
+  const auto trusted = ledger.trust(0, 1, 120);
+  ledger.settle();
+  const auto warnings = [&](const std::string& words) {
+    return drafts.drafted(0, words + office.of(1))["warnings"].dump();
+  };
+  CHECK(says(warnings("trust distrust "),
+             "to withdraw this distrust later does not bring that trust back"));
+  CHECK_FALSE(says(warnings("trust withdraw "), "does not come back"));
+
+  ledger.distrust(0, 1);
+  ledger.settle();
+  for (int twice = 0; twice < 2; ++twice) {
+    const auto said = warnings("trust withdraw ");
+    CHECK(says(said, "what stood before the distrust does not come back; grant it again"));
+    CHECK(says(said, to_text(trusted)));
+    tx::StatementContent distrust;
+    distrust.kind = tx::StatementKind::kDistrust;
+    distrust.reason = tx::StatementReason::kFraud;
+    ledger.say(0, 1, distrust);
+    ledger.settle();
+  }
+
+  // What had been withdrawn before the distrust would not stand without it.
+  tx::StatementContent end;
+  end.kind = tx::StatementKind::kEnd;
+  ledger.say(0, 1, end);
+  ledger.distrust(0, 1);
+  ledger.settle();
+  CHECK_FALSE(says(warnings("trust withdraw "), "does not come back"));
+}
+
 }  // namespace testamur::wallet
