@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/registrar.h"
 #include "wallet/cli/files/key_files.h"
+#include "wallet/credential/last_day.h"
 #include "wallet/credential/request.h"
 
 namespace testamur::wallet {
@@ -355,6 +356,31 @@ TEST_CASE("keys are sealed without a ledger, whatever was cut off, and the home 
   context.home = home;
   CHECK(stored_profile(context)->institution == office.ledger.nodes.at(0).id);
   CHECK(run_in(home, endpoints, "some plain words", "issuer init").exit() == ExitCode::kUsage);
+}
+
+// "ends … from 2023-01-01" was said of what ended that day for nobody but the agency itself.
+TEST_CASE("whoever ends an accreditation reads from which day on it has ended") {
+  constexpr std::size_t kAgency = 2;
+  Office office;
+  const auto& agency = office.ledger.nodes.at(kAgency);
+  std::filesystem::remove(office.path("issuer/govern.age"));
+  office.seal(KeyPurpose::kGovern, agency.govern);
+  office.write("issuer/issuer.json", Json{{"chain", to_text(office.ledger.nodes.chain())},
+                                          {"institution", to_text(agency.id)},
+                                          {"name", "Agency"},
+                                          {"domain", "agency.example"}}
+                                         .dump());
+  const auto about = to_text(office.ledger.id(1));
+  const auto today = day_text(office.ledger.context.now_ms());
+
+  (void)office.done("accreditation grant " + about + " --from 2024-01-01 --yes");
+  CHECK(says(office.done("accreditation withdraw " + about + " --from 2023-01-01 --yes"),
+             "ends 1 accreditation of " + about + " from " + today +
+                 ", the day of this end; for your own nodes from 2023-01-01"));
+
+  (void)office.done("accreditation grant " + about + " --from 2024-01-01 --yes --amount 60");
+  CHECK(says(office.done("accreditation withdraw " + about + " --yes"),
+             "ends 1 accreditation of " + about + " from " + today + "\n"));
 }
 
 // "14 of them belong to nobody" was said of 13, and of a learner who was erased.

@@ -558,4 +558,34 @@ TEST_CASE("who distrusts, and who withdraws it, reads that the trust before does
   CHECK_FALSE(says(warnings("trust withdraw "), "does not come back"));
 }
 
+TEST_CASE("an accreditation is ended once, and the day is said from which it has ended") {
+  Office office;
+  FactsFile drafts{office};
+  auto& ledger = office.ledger;
+  const std::string withdraw = "accreditation withdraw " + office.of(1);
+  CHECK(says(office.why(kAgency, withdraw + " --yes", ExitCode::kUsage), "never accredited"));
+
+  const auto said = ledger.accredit(kAgency, 1);
+  ledger.settle();
+  tx::StatementContent end;
+  end.kind = tx::StatementKind::kEnd;
+  end.accreditation = true;
+  end.names = {said};
+  end.valid_from_ms = 1'672'531'200'000;  // 2023-01-01
+  ledger.say(kAgency, 1, end);
+  ledger.settle();
+
+  const auto draft = " --yes --draft " + ledger.context.path("again.json");
+  for (const std::string from : {"", " --from 2024-01-01", " --from 2030-01-01"}) {
+    CHECK(
+        says(office.why(kAgency, withdraw + from + draft, ExitCode::kUsage), "has ended already"));
+    CHECK(says(office.why(kAgency, withdraw + from + " --statement " + to_text(said) + draft,
+                          ExitCode::kUsage),
+               "has ended already"));
+  }
+  // Ended from an earlier day on, it says something: to the agency's own nodes.
+  CHECK(says(drafts.drafted(kAgency, withdraw + " --from 2022-01-01")["warnings"].dump(),
+             to_text(said)));
+}
+
 }  // namespace testamur::wallet

@@ -222,34 +222,26 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   return Saying{std::move(content), std::move(warnings)};
 }
 
-bool is_ended_by(const AccreditationPeriod& period, std::uint64_t time_ms) {
-  return period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= time_ms;
-}
-
-// Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends
-// another of it may hold. One that ends later than that holds until then.
+// Those that an end from `from_ms` on would end, by a list with history: all of a slot, for when
+// one ends another of it may hold. An end that names an earlier day leaves nothing to end, also
+// where it counts for others since its block only: what was said of a past day is said.
 std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answer,
                                                    std::uint64_t from_ms) {
+  const auto over_ms = over_times(answer);
   std::vector<TransactionId> standing;
   for (const auto& period : accreditation_periods(answer, from_ms)) {
-    const auto until_ms = *period.statement.valid_until_ms;
-    if (!is_ended_by(period, from_ms) && (until_ms == 0 || until_ms > from_ms))
-      standing.push_back(period.statement.id);
+    const auto& id = period.statement.id;
+    if (!period.annulled && over_ms.at(id) > from_ms) standing.push_back(id);
   }
   return standing;
 }
 
-// Of those that a person named, what has ended already: an end of it would say nothing.
-std::vector<TransactionId> ended_of(const StatementsAnswer& answer,
-                                    const std::vector<TransactionId>& named,
-                                    std::uint64_t from_ms) {
-  std::vector<TransactionId> ended;
-  for (const auto& period : accreditation_periods(answer, from_ms)) {
-    if (is_ended_by(period, from_ms) &&
-        std::ranges::find(named, period.statement.id) != named.end())
-      ended.push_back(period.statement.id);
-  }
-  return ended;
+// Of those that a person named, the first that has ended already: an end of it would say nothing.
+std::optional<TransactionId> ended_of(const std::vector<TransactionId>& named,
+                                      const std::vector<TransactionId>& standing) {
+  const auto ended = std::ranges::find_if(
+      named, [&](const auto& id) { return std::ranges::find(standing, id) == standing.end(); });
+  return ended == named.end() ? std::nullopt : std::optional(*ended);
 }
 
 // The statements about the institution that --statement names, whole or by their beginning.
@@ -307,13 +299,13 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   TM_TRY(const auto answer,
          asked(session.client.statements(session.profile.institution, content.subject, true)));
   TM_TRY_STATUS(check_readable(answer));
+  auto standing = standing_accreditations(answer, content.valid_from_ms);
   if (content.names.empty()) {
-    content.names = standing_accreditations(answer, content.valid_from_ms);
+    content.names = std::move(standing);
   } else {
     TM_TRY_STATUS(check_subject(answer, content.names, options));
-    const auto ended = ended_of(answer, content.names, content.valid_from_ms);
-    if (!ended.empty())
-      return error("--statement: " + to_text(ended.front()) +
+    if (const auto ended = ended_of(content.names, standing))
+      return error("--statement: " + to_text(*ended) +
                    " has ended already by then; nothing was sent");
   }
 
@@ -321,9 +313,15 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   const auto repeated = std::ranges::unique(content.names);
   content.names.erase(repeated.begin(), repeated.end());
   if (content.names.empty()) {
+    const bool was_one = std::ranges::any_of(
+        answer.statements, [](const auto& said) { return said.kind == trust::Kind::kAccredit; });
+    const std::string day = date_text(content.valid_from_ms);
     return Failure{ExitCode::kUsage,
-                   "no accreditation of " + *options.subject + " by this agency holds on " +
-                       date_text(content.valid_from_ms) + " or after; nothing was sent"};
+                   was_one
+                       ? "what this agency accredited of " + *options.subject +
+                             " has ended already: none of it holds on " + day +
+                             " or after; nothing was sent"
+                       : "this agency never accredited " + *options.subject + "; nothing was sent"};
   }
 
   if (content.names.size() > tx::kNamedStatementsLimit) {
@@ -332,6 +330,14 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   TM_TRY(auto warnings,
          accreditation_warnings(session.client, answer, content, session.context.now_ms()));
   return Saying{std::move(content), std::move(warnings)};
+}
+
+// The day that holds: for everybody but its author an end says nothing of the time before its
+// block.
+std::string ended_from(std::uint64_t from_ms, std::uint64_t now_ms) {
+  const auto day = date_text(from_ms), today = date_text(now_ms);
+  if (from_ms >= now_ms || day == today) return " from " + day;
+  return " from " + today + ", the day of this end; for your own nodes from " + day;
 }
 
 Outcome say(Context& context, const AccreditOptions& options, bool grant) {
@@ -351,8 +357,8 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
                     date_text(content.valid_from_ms) +
                     ", last day: " + last_day_text(content.valid_until_ms);
   } else {
-    request.done += " ends " + std::to_string(content.names.size()) + " accreditation(s) of " +
-                    *options.subject + " from " + date_text(content.valid_from_ms);
+    request.done += " ends " + counted(content.names.size(), "accreditation") + " of " +
+                    *options.subject + ended_from(content.valid_from_ms, context.now_ms());
   }
   request.of_use_until_ms = content.valid_until_ms;
   request.of_use_text = "what it says ends";
