@@ -588,4 +588,17 @@ TEST_CASE("an accreditation is ended once, and the day is said from which it has
              to_text(said)));
 }
 
+TEST_CASE("a decision of the own institution is told as its own, and one of others is not") {
+  Office office;
+  const auto explained = [&](std::size_t at_home_of, const std::string& more) {
+    const auto outcome = office.type(at_home_of, "trust explain " + office.of(1) + more);
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->json["policy_text"].get<std::string>();
+  };
+  CHECK(explained(0, "") == "by your institution's own policy");
+  CHECK(explained(0, " --viewpoint " + office.of(0)) == "by your institution's own policy");
+  CHECK(explained(1, "") == "by its own policy, not yours");
+  CHECK(says(explained(1, " --viewpoint " + office.of(1)), "publishes none"));
+}
+
 }  // namespace testamur::wallet
