@@ -588,6 +588,52 @@ TEST_CASE("an accreditation is ended once, and the day is said from which it has
              to_text(said)));
 }
 
+TEST_CASE("what begins later is listed beside what is in force, and said to begin later") {
+  Office office;
+  auto& ledger = office.ledger;
+  tx::StatementContent coming;
+  coming.kind = tx::StatementKind::kTrust;
+  coming.amount = 60;
+  coming.valid_from_ms = 1'893'456'000'000;  // 2030
+  const auto trust = ledger.say(0, 1, coming);
+  coming.slot = 1;
+  const auto replaced = ledger.say(0, 1, coming);
+  coming.kind = tx::StatementKind::kEnd;
+  coming.amount = 0;
+  ledger.say(0, 1, coming);  // of the same slot and day: nothing of it will hold
+  ledger.settle();
+
+  const auto list = [&](const std::string& more) {
+    const auto outcome = office.type(0, "registry statements --by " + office.of(0) + more);
+    REQUIRE(outcome.reply() != nullptr);
+    return *outcome.reply();
+  };
+  const auto now = list("");
+  CHECK(says(now.text, "begins later: "));
+  CHECK(says(now.text, to_text(trust)));
+  CHECK_FALSE(says(now.text, to_text(replaced)));
+  CHECK(now.json["begin_later"] == Json::array({to_text(trust)}));
+  CHECK_FALSE(says(list(" --history").text, "begins later"));
+}
+
+TEST_CASE("an address of the web that stands for an institution is answered with its domain") {
+  Office office;
+  FactsFile facts{office};
+  const auto domain = facts.of(1).domain;
+  for (const std::string& typed :
+       {"https://" + domain, "https://www." + domain + "/en/", "www." + domain, domain + "/"}) {
+    const auto outcome = office.type(0, "registry statements --about " + typed);
+    REQUIRE(outcome.failure() != nullptr);
+    CHECK(says(outcome.failure()->message, "did you mean " + domain + "?"));
+    const auto shown = office.type(0, "registry institution " + typed);
+    REQUIRE(shown.failure() != nullptr);
+    CHECK(says(shown.failure()->message, "did you mean " + domain + "?"));
+  }
+  const auto outcome = office.type(0, "registry statements --about unknown.example");
+  REQUIRE(outcome.failure() != nullptr);
+  CHECK_FALSE(says(outcome.failure()->message, "did you mean"));
+}
+
 TEST_CASE("a decision of the own institution is told as its own, and one of others is not") {
   Office office;
   const auto explained = [&](std::size_t at_home_of, const std::string& more) {
@@ -599,6 +645,24 @@ TEST_CASE("a decision of the own institution is told as its own, and one of othe
   CHECK(explained(0, " --viewpoint " + office.of(0)) == "by your institution's own policy");
   CHECK(explained(1, "") == "by its own policy, not yours");
   CHECK(says(explained(1, " --viewpoint " + office.of(1)), "publishes none"));
+}
+
+// Of reports that were refused for something else it was said that none is of the agency.
+TEST_CASE("--agency is said to name nobody only where no row of the file has the name") {
+  Office office;
+  const auto file = office.ledger.context.path("reports.csv");
+  REQUIRE(write_file_atomically(
+              file, as_bytes("agency,activity,status,decision,valid_from\nBQA,audit,1,1,never\n"),
+              Overwrite::kAllowed)
+              .ok());
+  const auto plan = [&](const std::string& agency) {
+    const auto outcome =
+        office.type(kAgency, "accreditation import " + file + " --dry-run --agency " + agency);
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->text;
+  };
+  CHECK_FALSE(says(plan("BQA"), "--agency"));
+  CHECK(says(plan("AAQ"), "--agency: no report of the file is of \"AAQ\""));
 }
 
 }  // namespace testamur::wallet

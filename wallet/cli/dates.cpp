@@ -129,13 +129,18 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
     TM_TRY(const auto distance_ms, parse_distance(text));
     return now_ms + distance_ms;
   }
-  TM_TRY(const auto day_ms, parse_date_or(text.substr(0, kDateLength), 0));
-  if (text.size() == kDateLength) return day_ms;
-  if (text.size() < kDateLength || (text[kDateLength] != 'T' && text[kDateLength] != ' ')) {
-    return error(in_quotes(text) + " is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
+
+  const auto day_ms = parse_date_or(text.substr(0, kDateLength), 0);
+  if (day_ms.ok() && text.size() == kDateLength) return day_ms;
+  const bool has_clock =
+      text.size() > kDateLength && (text[kDateLength] == 'T' || text[kDateLength] == ' ');
+  if (!text.empty() && day_ms.ok() && has_clock) {
+    TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
+    return *day_ms + clock_ms;
   }
-  TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
-  return day_ms + clock_ms;
+  return error(in_quotes(text) +
+               " is no time: write a day, YYYY-MM-DD, a day with a time (UTC), YYYY-MM-DDTHH:MM, "
+               "or how far from now, +90m, +12h, +7d");
 }
 
 std::string duration_text(std::uint64_t duration_ms) {

@@ -368,11 +368,12 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
 
 // Options that no report of this file asks for.
 std::vector<std::string> unused_options(const ImportOptions& options,
-                                        const std::vector<Report>& reports) {
+                                        const ReportReading& reading) {
+  const auto& reports = reading.reports;
   std::vector<std::string> notices;
   for (const auto& agency : *options.agencies) {
-    if (std::ranges::find(reports, agency, &Report::agency) == reports.end())
-      notices.push_back("--agency: no report that can be read is of \"" + agency + "\"");
+    if (!reading.agencies.contains(agency))
+      notices.push_back("--agency: no report of the file is of " + in_quotes(agency));
   }
 
   const auto decided = [&](ReportDecision decision) {
@@ -380,10 +381,11 @@ std::vector<std::string> unused_options(const ImportOptions& options,
   };
   const ImportRules usual;
   if (*options.amount != usual.amount && !decided(ReportDecision::kPositive))
-    notices.push_back("--amount has no effect: no report has a positive decision");
+    notices.push_back("--amount has no effect: no report that can be read has a positive decision");
   if (*options.conditional_amount != usual.conditional_amount &&
       !decided(ReportDecision::kConditional))
-    notices.push_back("--conditional-amount has no effect: no report has conditions");
+    notices.push_back(
+        "--conditional-amount has no effect: no report that can be read has conditions");
   return notices;
 }
 
@@ -439,8 +441,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
                             options.agencies->end());
   auto plan = plan_import(*reading, known, rules);
-  for (auto& notice : unused_options(options, reading->reports))
-    plan.notices.push_back(std::move(notice));
+  for (auto& notice : unused_options(options, *reading)) plan.notices.push_back(std::move(notice));
   return plan;
 }
 
