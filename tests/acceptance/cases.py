@@ -309,17 +309,17 @@ def registers_are_read_by_meaning(world):
                             report(2, "", "ALPHA", "el", "https://www.alpha.test/") + report(3, "", "Beta", "GBR", "https://beta.test") +
                             report(4, "", "Beta", "UK", "https://beta.test/home") + report(5, "", "Gamma", "SU", "https://gamma.test"))
     hold(world.agency, with_shared([
-        row("four spellings of a number are one body", reading(world, numbers), OK, "1 institutions to list, 4 accreditations"),
+        row("four spellings of a number are one body", reading(world, numbers), OK, "1 institution to list, 4 accreditations"),
         row("four spellings of two countries are two bodies", reading(world, countries), FAILURE, "2 institutions to list, 4 accreditations",
             "list Alpha (GR", "list Beta (GB", '"SU" is no country of ISO 3166-1'),
         row("UK and GB", reading(world, "@register-countries.csv"), FAILURE, "list Sampleton University (GB", "list University of Testos (GR",
             "row 3  accredit Sampleton University", "row 5  accredit University of Testos"),
-        row("bare numbers", reading(world, "@register-bare-ids.csv", dry=False), OK, "1 institutions to list, 5 accreditations"),
+        row("bare numbers", reading(world, "@register-bare-ids.csv", dry=False), OK, "1 institution to list, 5 accreditations"),
         row("a body that is known now", reading(world, "@register-bare-ids.csv"), OK, "0 institutions to list, 0 accreditations"),
         row("the present template", reading(world, "@register-template.csv"), OK, "!activity is missing", "!not read: programme", "2 accreditations"),
-        row("a report in JSON", reading(world, "@register-report.json"), OK, "1 accreditations to send"),
-        row("with a byte-order mark", reading(world, "@register-report-bom.json"), OK, "1 accreditations to send"),
-        row("seven spellings of one report", reading(world, "@register-same-report.csv"), OK, "1 accreditations to send, 0 on the ledger"),
+        row("a report in JSON", reading(world, "@register-report.json"), OK, "1 accreditation to send"),
+        row("with a byte-order mark", reading(world, "@register-report-bom.json"), OK, "1 accreditation to send"),
+        row("seven spellings of one report", reading(world, "@register-same-report.csv"), OK, "1 accreditation to send, 0 on the ledger"),
     ]))
 
 
@@ -327,7 +327,7 @@ def a_report_is_sent_once(world):
     one = report(7, "", "Delta", "GR", "https://delta.test")
     words = {"other words": report(7, "", " DELTA ", "EL", "https://delta.test/", "part of obligatory EQA system", "positive"),
              "another activity's spaces": one.replace("Audit", " Audit "), "the number of a country": one.replace(",GR,", ",GRC,")}
-    hold(world.agency, [row("the first time", reading(world, world.write("one.csv", HEADER + one), dry=False), OK, "1 accreditations to send")] +
+    hold(world.agency, [row("the first time", reading(world, world.write("one.csv", HEADER + one), dry=False), OK, "1 accreditation to send")] +
          [row(what, reading(world, world.fresh(HEADER + text)), OK, "0 institutions to list, 0 accreditations to send, 1 on the ledger")
           for what, text in words.items()] +
          [row("in JSON", reading(world, world.write("one.json", '\ufeff{"results": [{"agency": "AGY", "local_identifier": "7", "activities": '

@@ -24,7 +24,7 @@ std::string reports(std::size_t count) {
     const std::string who = i == 0 ? "University 1,AT,"
                                    : "School " + std::to_string(i % 10) + ",CH,school" +
                                          std::to_string(i % 10) + ".example";
-    text += "AAQ,R" + std::to_string(i) + ",programme review,2,1,2020-01-01,2099-12-31," + who +
+    text += "AAQ,R" + std::to_string(i) + ",programme review,2,1,2020-01-01,2069-12-31," + who +
             ",Programme " + std::to_string(i) + ",1,0613\n";
   }
   return text;

@@ -424,6 +424,7 @@ TEST_CASE("a website below that of a listed institution is asked about") {
       "AAQ,audit,1,1,2022-01-01,2028-01-01,,The Second University,CH,https://www2.u2.example,,,\n");
   CHECK(plan.parties.size() == 1);
   CHECK(has_notice(plan, "the website www2.u2.example lies below u2.example, that of Uni Two"));
+  REQUIRE(plan.questions.size() == 1);
 }
 
 TEST_CASE("a name that differs from a listed one by a letter is asked about") {
@@ -435,10 +436,36 @@ TEST_CASE("a name that differs from a listed one by a letter is asked about") {
                                   ",CH,https://other.example,,,\n");
     CHECK(plan.parties.size() == 1);
     CHECK(has_notice(plan, "is by a letter that of University of Geneva"));
+    REQUIRE(plan.questions.size() == 1);
+    CHECK(has_notice(plan, plan.questions[0]));
   }
   const auto plan = import.plan(
       "AAQ,audit,1,1,2022-01-01,2028-01-01,,University of Genoa,CH,https://other.example,,,\n");
   CHECK_FALSE(has_notice(plan, "by a letter"));
+  CHECK(plan.questions.empty());
+
+  // Nobody is asked about what is refused anyway.
+  CHECK(import.plan("AAQ,audit,1,1,2022-01-01,2028-01-01,,Universty of Geneva,CH,,,,\n")
+            .questions.empty());
+}
+
+// 2924-01-01 to 2931-12-31 was sent without a word.
+TEST_CASE(
+    "a row whose days are more than 50 years from the ledger's today is refused by the year") {
+  const Import import;
+  const auto refused = [&](const std::string& from, const std::string& to) {
+    const auto plan = import.plan("AAQ,audit,1,1," + from + "," + to + ",DEQARINST0002,,,,,,\n");
+    CHECK(plan.accreditations.empty());
+    REQUIRE(plan.refused.size() == 1);
+    return plan.refused[0].column + ": " + plan.refused[0].why;
+  };
+  CHECK(refused("2924-01-01", "2931-12-31")
+            .starts_with("valid_from: 2924 is 898 years from now: is the year right?"));
+  CHECK(refused("2924-01-01", "").starts_with("valid_from: 2924 is 898 years from now"));
+  CHECK(refused("1975-12-31", "2030-12-31").starts_with("valid_from: 1975 is 51 years ago"));
+  CHECK(refused("2024-01-01", "2931-12-31").starts_with("valid_to: 2931 is 905 years from now"));
+  CHECK(import.plan("AAQ,audit,1,1,1976-01-01,2076-12-31,DEQARINST0002,,,,,,\n")
+            .accreditations.size() == 1);
 }
 
 // The later row was announced as a replacement of one that nobody sent.

@@ -53,4 +53,42 @@ TEST_CASE("a day that is over, or is none, is refused by the option's name") {
   }
 }
 
+// "12:00" was answered with "write YYYY-MM-DD".
+TEST_CASE("what is no time is answered with all forms of one") {
+  for (const char* wrong :
+       {"12:00", "tomorrow", "2026-11-30T", "2026-11-30-12:00", "30.11.2026", ""}) {
+    CAPTURE(wrong);
+    const auto read = parse_time(wrong, kNow);
+    REQUIRE_FALSE(read.ok());
+    if (std::string_view(wrong) == "2026-11-30T") continue;  // its clock alone is wrong
+    for (const char* form : {"YYYY-MM-DD,", "YYYY-MM-DDTHH:MM", "+90m, +12h, +7d"})
+      CHECK(read.message().find(form) != std::string::npos);
+  }
+  CHECK(parse_time("2026-11-30", kNow).value() == kToday + kDayMs);
+  CHECK(parse_time("2026-11-29T12:00", kNow).value() == kNow);
+  CHECK(parse_time("+12h", kNow).value() == kNow + kDayMs / 2);
+}
+
+// 2924 and 2931 were sent, and are on the ledger for good.
+TEST_CASE("a day of a statement is at most 50 years from now, and else its year is named") {
+  CHECK(parse_statement_from("", kNow).value() == kNow);
+  CHECK(parse_statement_until("", kNow).value() == 0);
+  for (const char* day : {"1976-01-01", "2026-11-29", "2076-12-31"}) {
+    CAPTURE(day);
+    CHECK(parse_statement_from(day, kNow).ok());
+  }
+  CHECK(parse_statement_until("2076-12-31", kNow).ok());
+
+  CHECK(parse_statement_from("2924-01-01", kNow)
+            .message()
+            .starts_with("--from 2924-01-01: 2924 is 898 years from now: is the year right?"));
+  CHECK(parse_statement_from("1975-12-31", kNow)
+            .message()
+            .starts_with("--from 1975-12-31: 1975 is 51 years ago: is the year right?"));
+  CHECK(parse_statement_until("2077-01-01", kNow)
+            .message()
+            .starts_with("--until 2077-01-01: 2077 is 51 years from now: is the year right?"));
+  CHECK(parse_statement_from("2926", kNow).message().starts_with("--from: "));
+}
+
 }  // namespace testamur::wallet

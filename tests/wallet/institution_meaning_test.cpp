@@ -256,4 +256,19 @@ TEST_CASE("a name in another country is no second entry, and is said") {
   CHECK(find_namesakes(facts("Queens' College", "GB", "b.example"), known).empty());
 }
 
+TEST_CASE("a name with a slip in it, and a domain below a listed one, are asked about by name") {
+  const std::vector<KnownParty> known{
+      {InstitutionId{}, facts("University of Geneva", "CH", "unige.example")}};
+  const auto asked = [&](const char* name, const char* country, const char* domain) {
+    const auto near = find_near(facts(name, country, domain), known);
+    return near.empty() ? std::string{} : near.front();
+  };
+  CHECK(asked("Univeristy of Geneva", "CH", "other.example")
+            .find("its name is by a letter that of University of Geneva") == 0);
+  CHECK(asked("Another School", "CH", "www2.unige.example")
+            .find("its domain lies below unige.example") == 0);
+  CHECK(asked("Univeristy of Geneva", "FR", "other.example").empty());
+  CHECK(asked("University of Genoa", "CH", "notunige.example").empty());
+}
+
 }  // namespace testamur::wallet

@@ -226,6 +226,59 @@ TEST_CASE("a proposal says in its first line whom it is about") {
   CHECK(says(proposal_line(view, {}, kNoon), " to 0 validators, by "));
 }
 
+// "to 5 validators" does not say who would be thrown out.
+TEST_CASE("an open change of the validator set says what it changes of the set in force") {
+  const auto key = [](std::uint8_t number) { return KeyId::prefix_of(Bytes(32, number)); };
+  ValidatorsAnswer in_force;
+  for (const std::uint8_t i : {1, 2, 3}) {
+    SeatAnswer seat;
+    seat.institution.id = party(i);
+    seat.consensus_key = key(i);
+    in_force.seats.push_back(seat);
+  }
+  const NamesById names{{to_text(party(1)), "One"},
+                        {to_text(party(2)), "Two"},
+                        {to_text(party(3)), "Three"},
+                        {to_text(party(7)), "Seven\x1b"}};
+  auto view = admission(ProposalState::kVoting);
+  const auto line = [&](const std::vector<tx::Seat>& seats) {
+    view.content->action = tx::SetChangeContent{seats};
+    return proposal_line(view, names, kNoon - 1, &in_force);
+  };
+  const tx::Seat one{party(1), key(1), {}}, two{party(2), key(2), {}}, three{party(3), key(3), {}};
+  const tx::Seat seven{party(7), key(7), {}}, rekeyed{party(3), key(9), {}};
+
+  CHECK(says(line({one, two, three, seven}), "to 4 validators (adds Seven"));
+  CHECK(line({one, two, three, seven}).find('\x1b') == std::string::npos);
+  CHECK(says(line({one, two}), "to 2 validators (removes Three), by "));
+  CHECK(says(line({one, two, rekeyed}), "to 3 validators (gives another key to Three), by "));
+  CHECK(says(line({two, rekeyed, seven}), "removes One; gives another key to Three), by "));
+  CHECK(says(line({one, two, three}), "(changes nothing)"));
+  view.state = ProposalState::kPassed;
+  CHECK(says(line({one}), "to 1 validator (removes Two, Three), by "));
+
+  // Of one that has ended, and of a set that is not known, nothing is compared.
+  view.state = ProposalState::kDone;
+  CHECK(says(line({one, two}), "to 2 validators, by "));
+  view.state = ProposalState::kVoting;
+  in_force.seats[0].consensus_key.reset();
+  CHECK(says(line({one, two}), "to 2 validators, by "));
+}
+
+TEST_CASE("who votes otherwise than before reads which vote it replaces") {
+  auto view = admission(ProposalState::kVoting);
+  CHECK_FALSE(replaced_vote(view, party(1), false));
+  VoteAnswer vote;
+  vote.validator.id = party(1);
+  vote.approve = true;
+  vote.time_ms = kNoon;
+  view.votes = {vote};
+  CHECK(says(replaced_vote(view, party(1), false).value(),
+             "takes the place of the yes that this institution voted on 2026-12-01 12:00 UTC"));
+  CHECK_FALSE(replaced_vote(view, party(1), true));
+  CHECK_FALSE(replaced_vote(view, party(2), false));
+}
+
 TEST_CASE("a role that is on its way is named with its proposal, and no other one is") {
   auto passed = admission(ProposalState::kPassed);
   passed.due_ms = kNoon;

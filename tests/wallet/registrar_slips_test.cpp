@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/registrar.h"
 #include "wallet/cli/files/key_files.h"
+#include "wallet/credential/last_day.h"
 #include "wallet/credential/request.h"
 
 namespace testamur::wallet {
@@ -355,6 +356,80 @@ TEST_CASE("keys are sealed without a ledger, whatever was cut off, and the home 
   context.home = home;
   CHECK(stored_profile(context)->institution == office.ledger.nodes.at(0).id);
   CHECK(run_in(home, endpoints, "some plain words", "issuer init").exit() == ExitCode::kUsage);
+}
+
+// Root, govern and credential keys of one institution were sealed and erased beside the issue key
+// of another.
+TEST_CASE("a home takes the keys of one institution, and names the file of another one's") {
+  Office office;
+  write_plain_keys(office);
+  const auto& endpoints = office.ledger.context.endpoints;
+  const auto& other = office.ledger.nodes.at(1);
+  const auto plain = office.path("plain"), home = office.path("new-home");
+  std::filesystem::create_directories(home);
+  const auto put = [&](const char* purpose, KeyPurpose of, const SecretKey& key) {
+    const auto file = plain + "/" + purpose + ".key";
+    std::filesystem::remove(file);
+    REQUIRE(write_key_file(file, of, key).ok());
+  };
+  const auto why = [&](const std::string& words) {
+    const auto outcome = run_in(home, endpoints, "some plain words", words);
+    REQUIRE(outcome.failure() != nullptr);
+    CHECK(outcome.exit() == ExitCode::kUsage);
+    CHECK_FALSE(std::filesystem::exists(home + "/issuer/issuer.json"));
+    return outcome.failure()->message;
+  };
+  const auto in_plain = "issuer init --keys " + plain;
+
+  put("govern", KeyPurpose::kGovern, other.govern);
+  auto text = why(in_plain);
+  CHECK(says(text, "the key in " + plain + "/govern.key is that of "));
+  CHECK(says(text, to_text(other.id)));
+  CHECK(says(text, "nothing was sealed, and no plain key was erased"));
+  CHECK_FALSE(std::filesystem::exists(home + "/issuer/root.age"));
+  CHECK(std::filesystem::exists(plain + "/root.key"));
+
+  put("govern", KeyPurpose::kGovern, SecretKey::generate(SignatureAlgorithm::kBip340));
+  CHECK(says(why(in_plain), "govern.key is nobody's on this ledger"));
+
+  // Sealed before there was a ledger to compare them with.
+  put("govern", KeyPurpose::kGovern, other.govern);
+  REQUIRE(run_in(home, {}, "some plain words", "issuer seal --keep --keys " + plain).exit() ==
+          ExitCode::kOk);
+  text = why("issuer init");
+  CHECK(says(text, "the key in the vault " + home + "/issuer/govern.age is that of "));
+  CHECK(says(text, to_text(other.id)));
+
+  put("govern", KeyPurpose::kGovern, office.ledger.nodes.at(0).govern);
+  std::filesystem::remove(home + "/issuer/govern.age");
+  REQUIRE(run_in(home, {}, "some plain words", "issuer seal --keep --keys " + plain).exit() ==
+          ExitCode::kOk);
+  CHECK(run_in(home, endpoints, "some plain words", "issuer init").exit() == ExitCode::kOk);
+}
+
+// "ends … from 2023-01-01" was said of what ended that day for nobody but the agency itself.
+TEST_CASE("whoever ends an accreditation reads from which day on it has ended") {
+  constexpr std::size_t kAgency = 2;
+  Office office;
+  const auto& agency = office.ledger.nodes.at(kAgency);
+  std::filesystem::remove(office.path("issuer/govern.age"));
+  office.seal(KeyPurpose::kGovern, agency.govern);
+  office.write("issuer/issuer.json", Json{{"chain", to_text(office.ledger.nodes.chain())},
+                                          {"institution", to_text(agency.id)},
+                                          {"name", "Agency"},
+                                          {"domain", "agency.example"}}
+                                         .dump());
+  const auto about = to_text(office.ledger.id(1));
+  const auto today = day_text(office.ledger.context.now_ms());
+
+  (void)office.done("accreditation grant " + about + " --from 2024-01-01 --yes");
+  CHECK(says(office.done("accreditation withdraw " + about + " --from 2023-01-01 --yes"),
+             "ends 1 accreditation of " + about + " from " + today +
+                 ", the day of this end; for your own nodes from 2023-01-01"));
+
+  (void)office.done("accreditation grant " + about + " --from 2024-01-01 --yes --amount 60");
+  CHECK(says(office.done("accreditation withdraw " + about + " --yes"),
+             "ends 1 accreditation of " + about + " from " + today + "\n"));
 }
 
 // "14 of them belong to nobody" was said of 13, and of a learner who was erased.

@@ -503,4 +503,210 @@ TEST_CASE("an import's amounts are those of a grant, and a column nearly read is
              "--conditional-amount 60 is more than --amount 40"));
 }
 
+// The look-alike was listed for good by an import that nobody was asked about.
+TEST_CASE("with --yes an import lists nobody who may be there already") {
+  Office office;
+  tx::InstitutionFacts listed;
+  listed.legal_names = {{"en", "University of Geneva"}};
+  listed.country = "CH";
+  listed.domain = "unige.example";
+  office.ledger.commit(
+      kAgency, KeyPurpose::kGovern,
+      tx::build(office.ledger.nodes.envelope(kAgency), tx::InstitutionListContent{listed}));
+  office.ledger.settle();
+
+  const auto file = office.ledger.context.path("reports.csv");
+  const auto write = [&](const std::string& name, const std::string& site) {
+    const std::string text =
+        "agency,activity,activity_type,status,decision,valid_from,valid_to,institution[1].name_"
+        "official,institution[1].country,institution[1].website_link\n"
+        "AAQ,audit,institutional,1,1,2024-01-01,2031-12-31," +
+        name + ",CH," + site + "\n";
+    REQUIRE(write_file_atomically(file, as_bytes(text), Overwrite::kAllowed).ok());
+  };
+  const std::string words = "accreditation import " + file + " --agency AAQ";
+  for (const auto& [name, site] : {std::pair("Univeristy of Geneva", "geneva.example"),
+                                   std::pair("The Other School", "www2.unige.example")}) {
+    write(name, site);
+    const auto why = office.why(kAgency, words + " --yes", ExitCode::kUsage);
+    CHECK(says(why, "is it the same institution?"));
+    CHECK(says(why, "testamur institution list"));
+    const auto plan = office.type(kAgency, words + " --yes --dry-run");
+    REQUIRE(plan.reply() != nullptr);
+    CHECK(says(plan.reply()->text, "1 row: 1 institution to list, 1 accreditation to send"));
+  }
+
+  // To list one by itself is to say that it is another one: it is warned of.
+  FactsFile facts{office};
+  listed.legal_names = {{"en", "Univeristy of Geneva"}};
+  listed.domain = "geneva.example";
+  facts.write(listed);
+  CHECK(says(facts.drafted(kAgency, "institution list " + facts.path)["warnings"].dump(),
+             "its name is by a letter that of University of Geneva"));
+}
+
+TEST_CASE("days of a statement that cannot be meant are refused, whatever the command") {
+  Office office;
+  office.ledger.accredit(kAgency, 1);
+  office.ledger.settle();
+  const std::string about = office.of(1) + " --yes ";
+  for (const auto* words :
+       {"trust grant %--amount 60 --from 2926-01-01", "trust grant %--amount 60 --until 2926-12-31",
+        "trust distrust %--until 2926-12-31", "trust withdraw %--from 2926-01-01"}) {
+    std::string typed = words;
+    typed.replace(typed.find('%'), 1, about);
+    CHECK(says(office.why(0, typed, ExitCode::kUsage), "2926 is "));
+  }
+  for (const auto* words :
+       {"accreditation grant %--from 2926-01-01", "accreditation grant %--until 2926-12-31",
+        "accreditation withdraw %--from 1926-01-01"}) {
+    std::string typed = words;
+    typed.replace(typed.find('%'), 1, about);
+    CHECK(says(office.why(kAgency, typed, ExitCode::kUsage), "is the year right?"));
+  }
+}
+
+// The trust before a distrust was taken for what comes back.
+TEST_CASE("who distrusts, and who withdraws it, reads that the trust before does not come back") {
+  Office office;
+  FactsFile drafts{office};
+  auto& ledger = office.ledger;
+  const auto trusted = ledger.trust(0, 1, 120);
+  ledger.settle();
+  const auto warnings = [&](const std::string& words) {
+    return drafts.drafted(0, words + office.of(1))["warnings"].dump();
+  };
+  CHECK(says(warnings("trust distrust "),
+             "to withdraw this distrust later does not bring that trust back"));
+  CHECK_FALSE(says(warnings("trust withdraw "), "does not come back"));
+
+  ledger.distrust(0, 1);
+  ledger.settle();
+  for (int twice = 0; twice < 2; ++twice) {
+    const auto said = warnings("trust withdraw ");
+    CHECK(says(said, "what stood before the distrust does not come back; grant it again"));
+    CHECK(says(said, to_text(trusted)));
+    tx::StatementContent distrust;
+    distrust.kind = tx::StatementKind::kDistrust;
+    distrust.reason = tx::StatementReason::kFraud;
+    ledger.say(0, 1, distrust);
+    ledger.settle();
+  }
+
+  // What had been withdrawn before the distrust would not stand without it.
+  tx::StatementContent end;
+  end.kind = tx::StatementKind::kEnd;
+  ledger.say(0, 1, end);
+  ledger.distrust(0, 1);
+  ledger.settle();
+  CHECK_FALSE(says(warnings("trust withdraw "), "does not come back"));
+}
+
+TEST_CASE("an accreditation is ended once, and the day is said from which it has ended") {
+  Office office;
+  FactsFile drafts{office};
+  auto& ledger = office.ledger;
+  const std::string withdraw = "accreditation withdraw " + office.of(1);
+  CHECK(says(office.why(kAgency, withdraw + " --yes", ExitCode::kUsage), "never accredited"));
+
+  const auto said = ledger.accredit(kAgency, 1);
+  ledger.settle();
+  tx::StatementContent end;
+  end.kind = tx::StatementKind::kEnd;
+  end.accreditation = true;
+  end.names = {said};
+  end.valid_from_ms = 1'672'531'200'000;  // 2023-01-01
+  ledger.say(kAgency, 1, end);
+  ledger.settle();
+
+  const auto draft = " --yes --draft " + ledger.context.path("again.json");
+  for (const std::string from : {"", " --from 2024-01-01", " --from 2030-01-01"}) {
+    CHECK(
+        says(office.why(kAgency, withdraw + from + draft, ExitCode::kUsage), "has ended already"));
+    CHECK(says(office.why(kAgency, withdraw + from + " --statement " + to_text(said) + draft,
+                          ExitCode::kUsage),
+               "has ended already"));
+  }
+  // Ended from an earlier day on, it says something: to the agency's own nodes.
+  CHECK(says(drafts.drafted(kAgency, withdraw + " --from 2022-01-01")["warnings"].dump(),
+             to_text(said)));
+}
+
+TEST_CASE("what begins later is listed beside what is in force, and said to begin later") {
+  Office office;
+  auto& ledger = office.ledger;
+  tx::StatementContent coming;
+  coming.kind = tx::StatementKind::kTrust;
+  coming.amount = 60;
+  coming.valid_from_ms = 1'893'456'000'000;  // 2030
+  const auto trust = ledger.say(0, 1, coming);
+  coming.slot = 1;
+  const auto replaced = ledger.say(0, 1, coming);
+  coming.kind = tx::StatementKind::kEnd;
+  coming.amount = 0;
+  ledger.say(0, 1, coming);  // of the same slot and day: nothing of it will hold
+  ledger.settle();
+
+  const auto list = [&](const std::string& more) {
+    const auto outcome = office.type(0, "registry statements --by " + office.of(0) + more);
+    REQUIRE(outcome.reply() != nullptr);
+    return *outcome.reply();
+  };
+  const auto now = list("");
+  CHECK(says(now.text, "begins later: "));
+  CHECK(says(now.text, to_text(trust)));
+  CHECK_FALSE(says(now.text, to_text(replaced)));
+  CHECK(now.json["begin_later"] == Json::array({to_text(trust)}));
+  CHECK_FALSE(says(list(" --history").text, "begins later"));
+}
+
+TEST_CASE("an address of the web that stands for an institution is answered with its domain") {
+  Office office;
+  FactsFile facts{office};
+  const auto domain = facts.of(1).domain;
+  for (const std::string& typed :
+       {"https://" + domain, "https://www." + domain + "/en/", "www." + domain, domain + "/"}) {
+    const auto outcome = office.type(0, "registry statements --about " + typed);
+    REQUIRE(outcome.failure() != nullptr);
+    CHECK(says(outcome.failure()->message, "did you mean " + domain + "?"));
+    const auto shown = office.type(0, "registry institution " + typed);
+    REQUIRE(shown.failure() != nullptr);
+    CHECK(says(shown.failure()->message, "did you mean " + domain + "?"));
+  }
+  const auto outcome = office.type(0, "registry statements --about unknown.example");
+  REQUIRE(outcome.failure() != nullptr);
+  CHECK_FALSE(says(outcome.failure()->message, "did you mean"));
+}
+
+TEST_CASE("a decision of the own institution is told as its own, and one of others is not") {
+  Office office;
+  const auto explained = [&](std::size_t at_home_of, const std::string& more) {
+    const auto outcome = office.type(at_home_of, "trust explain " + office.of(1) + more);
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->json["policy_text"].get<std::string>();
+  };
+  CHECK(explained(0, "") == "by your institution's own policy");
+  CHECK(explained(0, " --viewpoint " + office.of(0)) == "by your institution's own policy");
+  CHECK(explained(1, "") == "by its own policy, not yours");
+  CHECK(says(explained(1, " --viewpoint " + office.of(1)), "publishes none"));
+}
+
+// Of reports that were refused for something else it was said that none is of the agency.
+TEST_CASE("--agency is said to name nobody only where no row of the file has the name") {
+  Office office;
+  const auto file = office.ledger.context.path("reports.csv");
+  REQUIRE(write_file_atomically(
+              file, as_bytes("agency,activity,status,decision,valid_from\nBQA,audit,1,1,never\n"),
+              Overwrite::kAllowed)
+              .ok());
+  const auto plan = [&](const std::string& agency) {
+    const auto outcome =
+        office.type(kAgency, "accreditation import " + file + " --dry-run --agency " + agency);
+    REQUIRE(outcome.reply() != nullptr);
+    return outcome.reply()->text;
+  };
+  CHECK_FALSE(says(plan("BQA"), "--agency"));
+  CHECK(says(plan("AAQ"), "--agency: no report of the file is of \"AAQ\""));
+}
+
 }  // namespace testamur::wallet

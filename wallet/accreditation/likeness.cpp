@@ -1,6 +1,7 @@
 #include "wallet/accreditation/likeness.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/text.h"
@@ -40,6 +41,12 @@ std::optional<std::string> find_same_number(const tx::InstitutionFacts& facts,
       return std::string("the ") + field + " " + one;
   }
   return std::nullopt;
+}
+
+// A domain that lies below another one is mostly a machine or a part of the same institution.
+bool lies_below(std::string_view domain, std::string_view above) {
+  return domain.size() > above.size() && domain.ends_with(above) &&
+         domain[domain.size() - above.size() - 1] == '.';
 }
 
 // Ledgers of old may have www.
@@ -90,6 +97,44 @@ std::vector<std::string> find_namesakes(const tx::InstitutionFacts& facts,
     if (const auto name = find_same_name(facts, other.facts))
       sentences.push_back("the name \"" + name->first + "\" is that of " + described(other) +
                           " too, in another country: make sure that it is not the same");
+  }
+  return sentences;
+}
+
+// Either with one letter left out (Bocek and Hunter 2007). Short names have too many neighbours.
+std::vector<std::string> near_name_keys(const std::string& country, const std::string& name) {
+  constexpr std::size_t kShortest = 10, kLongest = 200;
+  const std::string whole = skeleton(name);
+  if (whole.size() < kShortest || whole.size() > kLongest) return {};
+  std::vector<std::string> keys{country + "/" + whole};
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    keys.push_back(country + "/" + whole.substr(0, i) + whole.substr(i + 1));
+  return keys;
+}
+
+std::vector<std::string> find_near(const tx::InstitutionFacts& facts,
+                                   const std::vector<KnownParty>& known) {
+  const auto keys_of = [](const tx::InstitutionFacts& of) {
+    std::set<std::string> keys;
+    for (const auto& name : of.legal_names) {
+      for (auto& key : near_name_keys("", name.text)) keys.insert(std::move(key));
+    }
+    return keys;
+  };
+  const auto keys = keys_of(facts);
+
+  std::vector<std::string> sentences;
+  for (const auto& other : known) {
+    const bool is_near = same_country(facts, other.facts) &&
+                         std::ranges::any_of(keys_of(other.facts),
+                                             [&](const auto& key) { return keys.contains(key); });
+    const bool is_below = lies_below(bare(facts.domain), bare(other.facts.domain));
+    if (!is_near && !is_below) continue;
+    sentences.push_back(
+        (is_near
+             ? "its name is by a letter that of "
+             : "its domain lies below " + std::string(bare(other.facts.domain)) + ", that of ") +
+        described(other) + ": is it the same institution? A second entry stays for good");
   }
   return sentences;
 }

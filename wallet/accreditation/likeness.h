@@ -30,4 +30,13 @@ std::optional<std::string> find_lookalike(const ledger::tx::InstitutionFacts& fa
 std::vector<std::string> find_namesakes(const ledger::tx::InstitutionFacts& facts,
                                         const std::vector<KnownParty>& known);
 
+// What a name and one that has a letter more, less, exchanged or another one have in common, within
+// a country: two names are near where one of their keys is the same.
+std::vector<std::string> near_name_keys(const std::string& country, const std::string& name);
+
+// Those that may be the same institution under a name with a slip in it, or that have a domain
+// above its own: a question each.
+std::vector<std::string> find_near(const ledger::tx::InstitutionFacts& facts,
+                                   const std::vector<KnownParty>& known);
+
 }  // namespace testamur::wallet

@@ -13,6 +13,7 @@
 #include "wallet/accreditation/plan_parties.h"
 #include "wallet/accreditation/report_digest.h"
 #include "wallet/accreditation/slots.h"
+#include "wallet/accreditation/statement_days.h"
 
 namespace testamur::wallet {
 namespace {
@@ -72,7 +73,7 @@ class Planning {
   }
 
   void take(const Report& report) {
-    if (!check_report(report) || !check_form(report)) return;
+    if (!check_report(report) || !check_days(report) || !check_form(report)) return;
     const auto subjects = finder_.find_all(report);
     if (!subjects) return;
 
@@ -163,6 +164,16 @@ class Planning {
                     "contradicts row " + std::to_string(*row) +
                         ", by which the decision on the same is not positive: leave in the file "
                         "what holds");
+    return true;
+  }
+
+  // A slip in a year is on the ledger for good.
+  bool check_days(const Report& report) {
+    if (const auto problem = far_day_problem(report.valid_from_ms, known_.now_ms))
+      return refuse(report, "valid_from", *problem);
+    if (report.ends_open) return true;
+    if (const auto problem = far_day_problem(report.valid_until_ms - 1, known_.now_ms))
+      return refuse(report, "valid_to", *problem);
     return true;
   }
 

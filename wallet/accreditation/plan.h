@@ -83,6 +83,9 @@ struct ImportPlan {
   std::vector<ReportMistake> refused;  // rows that send nothing, by row
   std::vector<std::string> not_read;
   std::vector<std::string> notices;
+  // Of the notices those that only a person can answer before anything is listed: whether an
+  // institution is one that is there already.
+  std::vector<std::string> questions;
 };
 
 // Rows are taken in their order, and a row is sent or refused as a whole.

@@ -32,17 +32,6 @@ std::string number_key(const std::string& field, const std::string& text) {
 std::string name_key(const std::string& country, const std::string& name) {
   return "name/" + country + "/" + skeleton(name);
 }
-// What a name and one that has a letter more, less, exchanged or another one have in common: either
-// with one letter left out (Bocek and Hunter 2007). Short names have too many neighbours.
-std::vector<std::string> near_keys(const std::string& country, const std::string& name) {
-  constexpr std::size_t kShortest = 10, kLongest = 200;
-  const std::string whole = skeleton(name);
-  if (whole.size() < kShortest || whole.size() > kLongest) return {};
-  std::vector<std::string> keys{country + "/" + whole};
-  for (std::size_t i = 0; i < whole.size(); ++i)
-    keys.push_back(country + "/" + whole.substr(0, i) + whole.substr(i + 1));
-  return keys;
-}
 std::string domain_key(const std::string& domain) {
   return "domain/" + (domain.starts_with("www.") ? domain.substr(4) : domain);
 }
@@ -89,7 +78,8 @@ PartyFinder::PartyFinder(const KnownLedger& known, const ImportRules& rules, Imp
 
 std::optional<std::vector<Meant>> PartyFinder::find_all(const Report& report) {
   std::vector<Meant> all;
-  const std::size_t parties = plan_.parties.size(), notices = plan_.notices.size();
+  const std::size_t parties = plan_.parties.size(), notices = plan_.notices.size(),
+                    questions = plan_.questions.size();
   for (const auto& provider : report.providers) {
     auto meant = find(report, provider);
     if (!meant) {
@@ -97,6 +87,7 @@ std::optional<std::vector<Meant>> PartyFinder::find_all(const Report& report) {
       forget_planned_from(parties);
       plan_.parties.resize(parties);
       plan_.notices.resize(notices);
+      plan_.questions.resize(questions);
       return std::nullopt;
     }
     all.push_back(std::move(*meant));
@@ -126,7 +117,7 @@ void PartyFinder::remember(const tx::InstitutionFacts& facts, const Party& party
   for (const auto& name : facts.legal_names) {
     by_[name_key(country_of(facts), name.text)].insert(party);
     by_[name_key("", name.text)].insert(party);  // of any country
-    for (auto& key : near_keys(country_of(facts), name.text))
+    for (auto& key : near_name_keys(country_of(facts), name.text))
       near_.insert_or_assign(std::move(key), party);
   }
 }
@@ -327,8 +318,8 @@ std::optional<Meant> PartyFinder::list(const Report& report, const ReportProvide
     plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column + ": " +
                             namesake);
 
-  tell_of_parents(report, provider);
-  tell_of_near_names(report, provider);
+  ask_of_parents(report, provider);
+  ask_of_near_names(report, provider);
 
   const std::size_t position = plan_.parties.size();
   remember(facts, {true, position});
@@ -337,35 +328,41 @@ std::optional<Meant> PartyFinder::list(const Report& report, const ReportProvide
 }
 
 // "Univeristy of Helsinki" would be a second institution for good.
-void PartyFinder::tell_of_near_names(const Report& report, const ReportProvider& provider) {
-  for (const auto& key : near_keys(provider.country, provider.name)) {
-    const auto found = near_.find(key);
-    if (found == near_.end()) continue;
-    const Party& party = found->second;
-    if (party.planned && party.at >= plan_.parties.size()) continue;
-    plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column +
-                            ": the name \"" + provider.name + "\" is by a letter that of " +
-                            described(party) +
-                            ": is it the same institution? Then correct the name, or give its "
-                            "deqar_id or eter_id; a second entry stays for good");
-    return;
+void PartyFinder::ask_of_near_names(const Report& report, const ReportProvider& provider) {
+  for (const auto& name : {provider.name, provider.english_name}) {
+    for (const auto& key : near_name_keys(provider.country, name)) {
+      const auto found = near_.find(key);
+      if (found == near_.end()) continue;
+      const Party& party = found->second;
+      if (party.planned && party.at >= plan_.parties.size()) continue;
+      return ask(report, provider,
+                 "the name \"" + name + "\" is by a letter that of " + described(party) +
+                     ": is it the same institution? Then correct the name, or give its deqar_id or "
+                     "eter_id; a second entry stays for good");
+    }
   }
 }
 
 // "www2.uni.example" is mostly a machine of "uni.example", and its university listed a second time.
-void PartyFinder::tell_of_parents(const Report& report, const ReportProvider& provider) {
+void PartyFinder::ask_of_parents(const Report& report, const ReportProvider& provider) {
   for (auto dot = provider.domain.find('.'); dot != std::string::npos;
        dot = provider.domain.find('.', dot + 1)) {
     const auto above = provider.domain.substr(dot + 1);
     const auto& there = having(domain_key(above));
     if (there.empty()) continue;
-    plan_.notices.push_back("row " + std::to_string(report.row) + ": " + provider.column +
-                            ": the website " + provider.domain + " lies below " + above +
-                            ", that of " + described(*there.begin()) +
-                            ": is it the same institution? Then give its deqar_id, eter_id or "
-                            "official name and country; a second entry stays for good");
-    return;
+    return ask(report, provider,
+               "the website " + provider.domain + " lies below " + above + ", that of " +
+                   described(*there.begin()) +
+                   ": is it the same institution? Then give its deqar_id, eter_id or official name "
+                   "and country; a second entry stays for good");
   }
+}
+
+void PartyFinder::ask(const Report& report, const ReportProvider& provider,
+                      const std::string& question) {
+  plan_.questions.push_back("row " + std::to_string(report.row) + ": " + provider.column + ": " +
+                            question);
+  plan_.notices.push_back(plan_.questions.back());
 }
 
 // What the ledger would refuse is told here, where the row and the column are still known, and what

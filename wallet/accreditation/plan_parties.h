@@ -26,7 +26,8 @@ struct Meant {
 
 class PartyFinder {
  public:
-  // All three must outlive it; `plan` gets institutions to list, refusals and notices.
+  // All three must outlive it; `plan` gets institutions to list, refusals, notices
+  // and questions.
   PartyFinder(const KnownLedger& known, const ImportRules& rules, ImportPlan& plan);
 
   // All providers of a report, or nothing, with a refusal in the plan, which is otherwise as
@@ -62,8 +63,9 @@ class PartyFinder {
   bool check_listable(const Report& report, const ReportProvider& provider,
                       const ledger::tx::InstitutionFacts& facts);
   bool check_domain(const Report& report, const ReportProvider& provider);
-  void tell_of_parents(const Report& report, const ReportProvider& provider);
-  void tell_of_near_names(const Report& report, const ReportProvider& provider);
+  void ask_of_parents(const Report& report, const ReportProvider& provider);
+  void ask_of_near_names(const Report& report, const ReportProvider& provider);
+  void ask(const Report& report, const ReportProvider& provider, const std::string& question);
   bool refuse(const Report& report, const std::string& column, std::string why);
 
   const KnownLedger& known_;

@@ -186,17 +186,6 @@ class RowReader {
   bool good_ = true;
 };
 
-std::string domain_of(std::string url) {
-  url = lower(std::move(url));
-  if (const auto scheme = url.find("://"); scheme != std::string::npos) url.erase(0, scheme + 3);
-  url.erase(std::min(url.find_first_of("/?#"), url.size()));
-  // A port goes; a user stays, for domain_problem() to name.
-  if (std::ranges::count(url, ':') == 1) url.erase(url.find(':'));
-  if (url.ends_with('.')) url.pop_back();
-  const bool below = url.starts_with("www.") && url.find('.', 4) != std::string::npos;
-  return below ? url.substr(4) : url;
-}
-
 // A number of a register in its one spelling. One that is none is told where it stands, before
 // anybody looks for whose it is.
 std::string read_number(RowReader& row, const std::string& column, std::string_view field) {
@@ -243,7 +232,7 @@ ReportProvider read_provider(RowReader& row, const std::string& column) {
   provider.english_name = row.text(column + ".name_english", kMostNameBytes);
   provider.country = read_country(row, column);
 
-  provider.domain = domain_of(row.text(column + ".website_link", kMostUrlBytes));
+  provider.domain = domain_of_website(row.text(column + ".website_link", kMostUrlBytes));
 
   const std::string kind = lower(row.text(column + ".provider_type", 64));
   provider.other_provider = kind == "other provider" || kind == "alternative provider";
@@ -644,6 +633,17 @@ const std::vector<std::string>& report_columns() {
   return columns;
 }
 
+std::string domain_of_website(std::string url) {
+  url = lower(std::move(url));
+  if (const auto scheme = url.find("://"); scheme != std::string::npos) url.erase(0, scheme + 3);
+  url.erase(std::min(url.find_first_of("/?#"), url.size()));
+  // A port goes; a user stays, for domain_problem() to name.
+  if (std::ranges::count(url, ':') == 1) url.erase(url.find(':'));
+  if (url.ends_with('.')) url.pop_back();
+  const bool below = url.starts_with("www.") && url.find('.', 4) != std::string::npos;
+  return below ? url.substr(4) : url;
+}
+
 std::string canonical_deqar(std::string_view typed) {
   return ledger::tx::canonical_identifier("deqar", typed);
 }
@@ -666,6 +666,7 @@ Result<ReportReading> read_reports(std::string_view text) {
     RowReader row(cells, reading);
     if (auto report = read_report(row, cells)) reading.reports.push_back(std::move(*report));
     for (const auto& [name, value] : cells.text) {
+      if (name == "agency") reading.agencies.emplace(trimmed(value));
       const auto plain = without_positions(name);
       seen.insert(plain);
       reading.first_names.emplace(plain, name);

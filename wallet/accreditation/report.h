@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,10 @@ struct Report {
 // mean one institution. Other texts are given back trimmed and in upper case.
 std::string canonical_deqar(std::string_view typed);
 
+// The domain in the address of a website, without scheme, `www.`, port, path and last dot; of
+// another text that text in small letters.
+std::string domain_of_website(std::string url);
+
 // Why a row is refused: where, what, what to do.
 struct ReportMistake {
   std::size_t row = 0;
@@ -97,6 +102,7 @@ struct ReportReading {
   // Of each column without positions the first as it stands in the file.
   std::map<std::string, std::string> first_names;
   std::vector<std::string> notices;  // empty rows and columns that were skipped
+  std::set<std::string> agencies;    // of every row, also of one with a mistake
 };
 
 // All columns that this program reads, without positions ("institution.deqar_id"); ascending.

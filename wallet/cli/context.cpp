@@ -8,8 +8,11 @@
 
 #include "common/address.h"
 #include "common/clock.h"
+#include "common/near_names.h"
 #include "common/toml_text.h"
 #include "common/visible.h"
+#include "ledger/tx/facts_meaning.h"
+#include "wallet/accreditation/report.h"
 #include "wallet/cli/description/advice.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
@@ -314,6 +317,22 @@ Attempt<InstitutionId> institution_beginning(Client& client, const std::string& 
   return parse_institution_id(id).value();
 }
 
+// Whoever copies an address from a browser means the institution of its domain.
+Called<InstitutionAnswer> named_by_domain(Client& client, const std::string& typed,
+                                          bool with_history) {
+  auto called = client.institution_by_domain(typed, with_history);
+  auto* failure = std::get_if<CallError>(&called);
+  if (failure == nullptr) return called;
+  const bool is_unknown =
+      failure->kind == CallFailure::kNotFound || failure->kind == CallFailure::kInvalid;
+  const auto domain = domain_of_website(typed);
+  const bool is_address = typed.find("://") != std::string::npos ||
+                          typed.find('/') != std::string::npos || typed.starts_with("www.");
+  if (is_unknown && is_address && domain != typed && !ledger::tx::domain_problem(domain))
+    failure->message += did_you_mean({domain});
+  return called;
+}
+
 }  // namespace
 
 Called<InstitutionAnswer> find_institution(Client& client, const std::string& id_or_domain,
@@ -330,7 +349,7 @@ Called<InstitutionAnswer> find_institution(Client& client, const std::string& id
   }
   if (auto id = parse_institution_id(id_or_domain); id.ok())
     return client.institution(*id, with_history);
-  return client.institution_by_domain(id_or_domain, with_history);
+  return named_by_domain(client, id_or_domain, with_history);
 }
 
 Attempt<InstitutionId> institution_named(Client& client, const std::string& what,
@@ -342,7 +361,7 @@ Attempt<InstitutionId> institution_named(Client& client, const std::string& what
     return *id;
   }
   TM_TRY(const auto answer,
-         asked(client.institution_by_domain(id_or_domain), what + " \"" + id_or_domain + "\""));
+         asked(named_by_domain(client, id_or_domain, false), what + " \"" + id_or_domain + "\""));
   return answer.name.id;
 }
 

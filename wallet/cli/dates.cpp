@@ -3,6 +3,7 @@
 // holds.
 #include "wallet/cli/dates.h"
 #include "common/visible.h"
+#include "wallet/accreditation/statement_days.h"
 
 #include <charconv>
 #include <chrono>
@@ -95,6 +96,22 @@ Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_
   return end_ms;
 }
 
+Result<std::uint64_t> parse_statement_from(const std::string& text, std::uint64_t now_ms) {
+  const auto from_ms = parse_date_or(text, now_ms);
+  if (!from_ms.ok()) return error("--from: " + from_ms.message());
+  if (const auto problem = far_day_problem(*from_ms, now_ms))
+    return error("--from " + text + ": " + *problem);
+  return from_ms;
+}
+
+Result<std::uint64_t> parse_statement_until(const std::string& text, std::uint64_t now_ms) {
+  TM_TRY(const auto until_ms, parse_last_day(text, now_ms, "--until"));
+  if (until_ms == 0) return until_ms;
+  if (const auto problem = far_day_problem(until_ms - 1, now_ms))
+    return error("--until " + text + ": " + *problem);
+  return until_ms;
+}
+
 Result<std::uint64_t> parse_day_asked(const std::string& text, std::uint64_t now_ms,
                                       const std::string& option) {
   if (text.empty() || text == "today" || text == "now") return std::uint64_t{0};
@@ -112,13 +129,18 @@ Result<std::uint64_t> parse_time(const std::string& text, std::uint64_t now_ms) 
     TM_TRY(const auto distance_ms, parse_distance(text));
     return now_ms + distance_ms;
   }
-  TM_TRY(const auto day_ms, parse_date_or(text.substr(0, kDateLength), 0));
-  if (text.size() == kDateLength) return day_ms;
-  if (text.size() < kDateLength || (text[kDateLength] != 'T' && text[kDateLength] != ' ')) {
-    return error(in_quotes(text) + " is no time: write YYYY-MM-DD, YYYY-MM-DDTHH:MM or +7d");
+
+  const auto day_ms = parse_date_or(text.substr(0, kDateLength), 0);
+  if (day_ms.ok() && text.size() == kDateLength) return day_ms;
+  const bool has_clock =
+      text.size() > kDateLength && (text[kDateLength] == 'T' || text[kDateLength] == ' ');
+  if (!text.empty() && day_ms.ok() && has_clock) {
+    TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
+    return *day_ms + clock_ms;
   }
-  TM_TRY(const auto clock_ms, parse_clock(text.substr(kDateLength + 1)));
-  return day_ms + clock_ms;
+  return error(in_quotes(text) +
+               " is no time: write a day, YYYY-MM-DD, a day with a time (UTC), YYYY-MM-DDTHH:MM, "
+               "or how far from now, +90m, +12h, +7d");
 }
 
 std::string duration_text(std::uint64_t duration_ms) {

@@ -17,6 +17,11 @@ Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallb
 // is refused: `option` is named.
 Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms,
                                      const std::string& option);
+// The first and the last day of a statement, as above; an empty --from is `now_ms`. A day that is
+// more than 50 years from now is refused (wallet/accreditation/statement_days.h).
+Result<std::uint64_t> parse_statement_from(const std::string& text, std::uint64_t now_ms);
+Result<std::uint64_t> parse_statement_until(const std::string& text, std::uint64_t now_ms);
+
 // The moment that a day stands for in a question, "how is it on that day": 0, which is "now", for
 // today and for an empty text; the last moment of any other day, so that what was said on it
 // counts.

@@ -8,6 +8,7 @@
 #include "wallet/cli/commands/help_commands.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/option.h"
+#include "wallet/client/client.h"
 
 namespace testamur::wallet {
 namespace {
@@ -79,6 +80,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace testamur::wallet;
   testamur::prepare_standard_streams();
+  silence_transport_log();
   const int code = run(argc, argv);
   return static_cast<int>(after_output(static_cast<ExitCode>(code)));
 }

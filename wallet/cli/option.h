@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -66,6 +67,10 @@ struct NumberIn {
 };
 template <class T>
 struct NumberIn<std::vector<T>> {
+  using type = T;
+};
+template <class T>
+struct NumberIn<std::optional<T>> {
   using type = T;
 };
 

@@ -3,10 +3,12 @@
 // decode.h and compared with the question before anybody sees it.
 #include "wallet/client/client.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "common/address.h"
@@ -19,6 +21,7 @@
 #include "testamur/v1/trust_service.grpc.pb.h"
 #include "testamur/v1/verify_service.grpc.pb.h"
 #include "wallet/client/decode.h"
+#include "wallet/client/unreachable.h"
 
 namespace testamur::wallet {
 namespace {
@@ -124,8 +127,7 @@ CallError to_error(const grpc::Status& status, const std::string& endpoint) {
         " gave no answer in time: it may be busy, or the ledger may stand still; testamur node "
         "status says which";
   } else if (failure.kind == CallFailure::kUnreachable) {
-    failure.message = endpoint + " does not answer (" + failure.message +
-                      "): is the node running, and is the address right?";
+    failure.message = unreachable_text(endpoint, is_loopback(endpoint), failure.message);
   }
 
   return failure;
@@ -740,6 +742,12 @@ Called<CommitOutcome> Client::submit_until_ended(
   CommitOutcome pending;
   pending.message = last.message;
   return pending;
+}
+
+void silence_transport_log() {
+  const auto is_set = [](const char* name) { return std::getenv(name) != nullptr; };
+  if (is_set("GRPC_VERBOSITY") || is_set("GRPC_TRACE")) return;
+  gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
 }  // namespace testamur::wallet

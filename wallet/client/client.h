@@ -179,4 +179,9 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
+// What gRPC writes of itself to standard error is for those who write programs with it: a person
+// reads the failure of the call. Once, before the first client is made; who sets GRPC_VERBOSITY or
+// GRPC_TRACE wants to read it, and does.
+void silence_transport_log();
+
 }  // namespace testamur::wallet

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "common/near_names.h"
 #include "common/text.h"
 #include "common/visible.h"
 #include "trust/statement.h"
+#include "wallet/accreditation/misnamed_columns.h"
 #include "wallet/accreditation/outweighed.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/proposals.h"
@@ -126,9 +126,8 @@ Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const A
   TM_TRY(content.scope, parse_scope(options));
   TM_TRY(content.scheme, parse_quality(options.scheme));
 
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
-  TM_TRY(content.valid_until_ms,
-         parse_last_day(options.until, session.context.now_ms(), "--until"));
+  TM_TRY(content.valid_from_ms, parse_statement_from(options.from, session.context.now_ms()));
+  TM_TRY(content.valid_until_ms, parse_statement_until(options.until, session.context.now_ms()));
 
   if (content.valid_until_ms != 0 && content.valid_until_ms <= content.valid_from_ms) {
     return error("--until must come after --from: " + *options.until + " is no later than " +
@@ -223,34 +222,26 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   return Saying{std::move(content), std::move(warnings)};
 }
 
-bool is_ended_by(const AccreditationPeriod& period, std::uint64_t time_ms) {
-  return period.annulled || period.ended_ms.value_or(trust::kOpenEnd) <= time_ms;
-}
-
-// Those that hold at or after `from_ms`, by a list with history: all of a slot, for when one ends
-// another of it may hold. One that ends later than that holds until then.
+// Those that an end from `from_ms` on would end, by a list with history: all of a slot, for when
+// one ends another of it may hold. An end that names an earlier day leaves nothing to end, also
+// where it counts for others since its block only: what was said of a past day is said.
 std::vector<TransactionId> standing_accreditations(const StatementsAnswer& answer,
                                                    std::uint64_t from_ms) {
+  const auto over_ms = over_times(answer);
   std::vector<TransactionId> standing;
   for (const auto& period : accreditation_periods(answer, from_ms)) {
-    const auto until_ms = *period.statement.valid_until_ms;
-    if (!is_ended_by(period, from_ms) && (until_ms == 0 || until_ms > from_ms))
-      standing.push_back(period.statement.id);
+    const auto& id = period.statement.id;
+    if (!period.annulled && over_ms.at(id) > from_ms) standing.push_back(id);
   }
   return standing;
 }
 
-// Of those that a person named, what has ended already: an end of it would say nothing.
-std::vector<TransactionId> ended_of(const StatementsAnswer& answer,
-                                    const std::vector<TransactionId>& named,
-                                    std::uint64_t from_ms) {
-  std::vector<TransactionId> ended;
-  for (const auto& period : accreditation_periods(answer, from_ms)) {
-    if (is_ended_by(period, from_ms) &&
-        std::ranges::find(named, period.statement.id) != named.end())
-      ended.push_back(period.statement.id);
-  }
-  return ended;
+// Of those that a person named, the first that has ended already: an end of it would say nothing.
+std::optional<TransactionId> ended_of(const std::vector<TransactionId>& named,
+                                      const std::vector<TransactionId>& standing) {
+  const auto ended = std::ranges::find_if(
+      named, [&](const auto& id) { return std::ranges::find(standing, id) == standing.end(); });
+  return ended == named.end() ? std::nullopt : std::optional(*ended);
 }
 
 // The statements about the institution that --statement names, whole or by their beginning.
@@ -300,7 +291,7 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   content.accreditation = true;
 
   TM_TRY(content.subject, institution_named(session.client, "institution", options.subject));
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, session.context.now_ms()));
+  TM_TRY(content.valid_from_ms, parse_statement_from(options.from, session.context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
 
   TM_TRY(content.names, statements_named(session, content.subject, options.statements));
@@ -308,13 +299,13 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   TM_TRY(const auto answer,
          asked(session.client.statements(session.profile.institution, content.subject, true)));
   TM_TRY_STATUS(check_readable(answer));
+  auto standing = standing_accreditations(answer, content.valid_from_ms);
   if (content.names.empty()) {
-    content.names = standing_accreditations(answer, content.valid_from_ms);
+    content.names = std::move(standing);
   } else {
     TM_TRY_STATUS(check_subject(answer, content.names, options));
-    const auto ended = ended_of(answer, content.names, content.valid_from_ms);
-    if (!ended.empty())
-      return error("--statement: " + to_text(ended.front()) +
+    if (const auto ended = ended_of(content.names, standing))
+      return error("--statement: " + to_text(*ended) +
                    " has ended already by then; nothing was sent");
   }
 
@@ -322,9 +313,15 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   const auto repeated = std::ranges::unique(content.names);
   content.names.erase(repeated.begin(), repeated.end());
   if (content.names.empty()) {
+    const bool was_one = std::ranges::any_of(
+        answer.statements, [](const auto& said) { return said.kind == trust::Kind::kAccredit; });
+    const std::string day = date_text(content.valid_from_ms);
     return Failure{ExitCode::kUsage,
-                   "no accreditation of " + *options.subject + " by this agency holds on " +
-                       date_text(content.valid_from_ms) + " or after; nothing was sent"};
+                   was_one
+                       ? "what this agency accredited of " + *options.subject +
+                             " has ended already: none of it holds on " + day +
+                             " or after; nothing was sent"
+                       : "this agency never accredited " + *options.subject + "; nothing was sent"};
   }
 
   if (content.names.size() > tx::kNamedStatementsLimit) {
@@ -333,6 +330,14 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   TM_TRY(auto warnings,
          accreditation_warnings(session.client, answer, content, session.context.now_ms()));
   return Saying{std::move(content), std::move(warnings)};
+}
+
+// The day that holds: for everybody but its author an end says nothing of the time before its
+// block.
+std::string ended_from(std::uint64_t from_ms, std::uint64_t now_ms) {
+  const auto day = date_text(from_ms), today = date_text(now_ms);
+  if (from_ms >= now_ms || day == today) return " from " + day;
+  return " from " + today + ", the day of this end; for your own nodes from " + day;
 }
 
 Outcome say(Context& context, const AccreditOptions& options, bool grant) {
@@ -352,8 +357,8 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
                     date_text(content.valid_from_ms) +
                     ", last day: " + last_day_text(content.valid_until_ms);
   } else {
-    request.done += " ends " + std::to_string(content.names.size()) + " accreditation(s) of " +
-                    *options.subject + " from " + date_text(content.valid_from_ms);
+    request.done += " ends " + counted(content.names.size(), "accreditation") + " of " +
+                    *options.subject + ended_from(content.valid_from_ms, context.now_ms());
   }
   request.of_use_until_ms = content.valid_until_ms;
   request.of_use_text = "what it says ends";
@@ -361,61 +366,14 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
-// A last day that stands in a column of another name would be lost, and six years taken.
-Status refuse_other_last_day(const ReportReading& reading) {
-  if (reading.first_names.contains("valid_to")) return {};
-  for (const auto& column : reading.not_read) {
-    const auto has = [&](const char* part) { return column.find(part) != std::string::npos; };
-    if (!has("until") && !has("expir") && !has("date_to") && !has("to_date") && !has("end_date") &&
-        !has("date_end") && !has("validity") && !has("valid_end") && !has("last_day"))
-      continue;
-    return error("the column \"" + reading.first_names.at(column) +
-                 "\" is read by nobody, and no column is called valid_to: is it the last day? Call "
-                 "it valid_to; if it is something else, leave it out; nothing was sent");
-  }
-  return {};
-}
-
-// What a programme is about, in a column of another name, would be lost, and the whole institution
-// accredited.
-Status refuse_other_programme(const ReportReading& reading) {
-  const bool is_whole = std::ranges::any_of(
-      reading.reports, [](const Report& report) { return report.programmes.empty(); });
-  if (!is_whole) return {};
-  for (const auto& column : reading.not_read) {
-    const auto has = [&](const char* part) { return column.find(part) != std::string::npos; };
-    if (!has("prog") && !has("eqf") && !has("isced") && !has("level") && !has("degree") &&
-        !has("field") && !has("study"))
-      continue;
-    return error("the column \"" + reading.first_names.at(column) +
-                 "\" is read by nobody, and without a programme the whole institution is "
-                 "accredited: is it about one? Call it programme[1].name_primary, "
-                 "programme[1].qf_ehea_level or programme[1].field_study; if it is something "
-                 "else, leave it out; nothing was sent");
-  }
-  return {};
-}
-
-// "valid_too" would leave the report without a last day, and that for good.
-Status refuse_near_columns(const ReportReading& reading) {
-  for (const auto& column : reading.not_read) {
-    const auto near = near_names(column, report_columns());
-    if (near.empty()) continue;
-    return error("the column \"" + reading.first_names.at(column) + "\" is read by nobody" +
-                 did_you_mean(near) +
-                 " If it is meant for others, leave it out or call it otherwise; nothing was sent");
-  }
-  TM_TRY_STATUS(refuse_other_programme(reading));
-  return refuse_other_last_day(reading);
-}
-
 // Options that no report of this file asks for.
 std::vector<std::string> unused_options(const ImportOptions& options,
-                                        const std::vector<Report>& reports) {
+                                        const ReportReading& reading) {
+  const auto& reports = reading.reports;
   std::vector<std::string> notices;
   for (const auto& agency : *options.agencies) {
-    if (std::ranges::find(reports, agency, &Report::agency) == reports.end())
-      notices.push_back("--agency: no report that can be read is of \"" + agency + "\"");
+    if (!reading.agencies.contains(agency))
+      notices.push_back("--agency: no report of the file is of " + in_quotes(agency));
   }
 
   const auto decided = [&](ReportDecision decision) {
@@ -423,10 +381,11 @@ std::vector<std::string> unused_options(const ImportOptions& options,
   };
   const ImportRules usual;
   if (*options.amount != usual.amount && !decided(ReportDecision::kPositive))
-    notices.push_back("--amount has no effect: no report has a positive decision");
+    notices.push_back("--amount has no effect: no report that can be read has a positive decision");
   if (*options.conditional_amount != usual.conditional_amount &&
       !decided(ReportDecision::kConditional))
-    notices.push_back("--conditional-amount has no effect: no report has conditions");
+    notices.push_back(
+        "--conditional-amount has no effect: no report that can be read has conditions");
   return notices;
 }
 
@@ -454,7 +413,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   TM_TRY(const auto raw, read_file(options.file, kMaxCsvBytes));
   auto reading = read_reports(as_text(raw));
   if (!reading.ok()) return Failure{ExitCode::kUsage, *options.file + ": " + reading.message()};
-  TM_TRY_STATUS(refuse_near_columns(*reading));
+  TM_TRY_STATUS(refuse_misnamed_columns(*reading));
   TM_TRY(const auto scheme, parse_quality(options.scheme));
   const unsigned amount = options.amount;
   const unsigned conditional = options.conditional_amount;
@@ -482,9 +441,21 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
                             options.agencies->end());
   auto plan = plan_import(*reading, known, rules);
-  for (auto& notice : unused_options(options, reading->reports))
-    plan.notices.push_back(std::move(notice));
+  for (auto& notice : unused_options(options, *reading)) plan.notices.push_back(std::move(notice));
   return plan;
+}
+
+// A second entry of an institution stays for good, so that somebody has to have said that it is
+// another one: at the question, or by listing it by itself.
+Attempt<void> refuse_open_questions(const Context& context, const ImportPlan& plan) {
+  if (!context.yes || plan.questions.empty()) return {};
+  std::string text = "with --yes nobody answers whether an institution is there already:\n";
+  for (const auto& question : plan.questions) text += "  " + question + "\n";
+  return Failure{ExitCode::kUsage,
+                 text +
+                     "If it is, mend the row; if it is another one, give the command at a terminal "
+                     "without --yes, or list it first by testamur institution list. Nothing was "
+                     "sent"};
 }
 
 Outcome import(Context& context, const ImportOptions& options) {
@@ -504,6 +475,8 @@ Outcome import(Context& context, const ImportOptions& options) {
                                              "outbox resume\n"),
         exit};
   }
+
+  TM_TRY_STATUS(refuse_open_questions(context, plan));
 
   // Opened before the question, so that a wrong passphrase is no failure after it.
   TM_TRY(const auto keys, open_signing_keys(context, session.client, KeyPurpose::kGovern));

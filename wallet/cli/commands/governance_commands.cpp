@@ -2,6 +2,7 @@
 // governance_proposals.cpp.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "common/visible.h"
@@ -132,6 +133,8 @@ Outcome vote(Context& context, const VoteOptions& options) {
     description.text += "\nSo far: " + tally_text(found.view) + ".";
     description.warnings = std::move(words.warnings);
     if (!found.is_proven) description.warnings.push_back(kUnprovenProposal);
+    if (auto replaced = replaced_vote(found.view, session.profile.institution, yes))
+      description.warnings.push_back(std::move(*replaced));
     return {};
   };
 
@@ -198,12 +201,25 @@ Attempt<NamesById> names_in(Client& client, const ProposalsAnswer& proposals) {
   return names;
 }
 
+// Asked for only where a proposal would change it.
+Attempt<std::optional<ValidatorsAnswer>> set_in_force(Client& client,
+                                                      const ProposalsAnswer& proposals) {
+  const bool is_asked = std::ranges::any_of(proposals.proposals, [](const auto& view) {
+    return view.content && std::holds_alternative<tx::SetChangeContent>(view.content->action);
+  });
+  if (!is_asked) return std::optional<ValidatorsAnswer>{};
+  TM_TRY(auto validators, asked(client.validators()));
+  return std::optional(std::move(validators));
+}
+
 Outcome list(Context& context, bool open_only) {
   Client client = context.client();
   TM_TRY(const auto answer, asked(client.proposals(open_only)));
   std::string text;
   TM_TRY(const auto names, names_in(client, answer));
-  for (const auto& view : answer.proposals) text += proposal_line(view, names, context.now_ms());
+  TM_TRY(const auto in_force, set_in_force(client, answer));
+  for (const auto& view : answer.proposals)
+    text += proposal_line(view, names, context.now_ms(), in_force ? &*in_force : nullptr);
   if (text.empty()) text = open_only ? "no proposal is open\n" : "nothing was ever proposed\n";
   return Reply{answer.shown.json(), text};
 }
@@ -319,18 +335,61 @@ Outcome parameters(Context& context) {
 
 namespace {
 
-// A set is many seats, most of which stay: whom a change is about is said where one looks at it.
-std::string whom_text(const tx::ProposalContent& content, const NamesById& names) {
-  if (const auto* set = std::get_if<tx::SetChangeContent>(&content.action))
-    return " to " + std::to_string(set->seats.size()) +
-           (set->seats.size() == 1 ? " validator" : " validators");
-  std::string text;
-  for (const auto& party : named_parties(content)) {
-    const auto known = names.find(to_text(party));
-    text +=
-        (text.empty() ? " of " : ", ") +
-        (known == names.end() || known->second.empty() ? to_text(party) : one_line(known->second));
+std::string name_in(const NamesById& names, const InstitutionId& party) {
+  const auto known = names.find(to_text(party));
+  return known == names.end() || known->second.empty() ? to_text(party) : one_line(known->second);
+}
+
+// "adds X; removes Y; gives Z another key": most seats stay, and are not worth a word. A seat of
+// which the node does not say whose it is or with which key could be any: nothing is compared then.
+std::string changes_text(const tx::SetChangeContent& set, const ValidatorsAnswer& in_force,
+                         const NamesById& names) {
+  std::map<InstitutionId, KeyId> before;
+  for (const auto& seat : in_force.seats) {
+    if (!seat.institution.is_named() || !seat.consensus_key) return {};
+    before.emplace(seat.institution.id, *seat.consensus_key);
   }
+  if (before.empty()) return {};
+
+  std::string added, rekeyed, removed;
+  const auto add = [&](std::string& list, const char* word, const InstitutionId& party) {
+    list += (list.empty() ? word : std::string(", ")) + name_in(names, party);
+  };
+  for (const auto& seat : set.seats) {
+    const auto found = before.find(seat.institution);
+    if (found == before.end()) {
+      add(added, "adds ", seat.institution);
+      continue;
+    }
+    if (found->second != seat.consensus_key)
+      add(rekeyed, "gives another key to ", seat.institution);
+    before.erase(found);
+  }
+  for (const auto& [party, key] : before) add(removed, "removes ", party);
+
+  std::string text;
+  for (const auto& part : {added, removed, rekeyed}) {
+    if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
+  }
+  return text.empty() ? "changes nothing" : text;
+}
+
+// Of an open proposal the set in force is what it would change. One that has ended was about the
+// set of its day, which is not at hand.
+std::string whom_text(const ProposalAnswer& view, const NamesById& names,
+                      const ValidatorsAnswer* in_force) {
+  const auto& content = *view.content;
+  if (const auto* set = std::get_if<tx::SetChangeContent>(&content.action)) {
+    const bool is_open =
+        view.state == ProposalState::kVoting || view.state == ProposalState::kPassed;
+    const std::string changes =
+        is_open && in_force != nullptr ? changes_text(*set, *in_force, names) : "";
+    return " to " + counted(set->seats.size(), "validator") +
+           (changes.empty() ? "" : " (" + changes + ")");
+  }
+  std::string text;
+  for (const auto& party : named_parties(content))
+    text += (text.empty() ? " of " : ", ") + name_in(names, party);
   return text;
 }
 
@@ -369,13 +428,24 @@ std::optional<std::string> coming_admission(const ProposalsAnswer& open,
   return std::nullopt;
 }
 
-std::string proposal_line(const ProposalAnswer& view, const NamesById& names,
-                          std::uint64_t now_ms) {
+std::optional<std::string> replaced_vote(const ProposalAnswer& view, const InstitutionId& voter,
+                                         bool approve) {
+  for (const auto& vote : view.votes) {
+    if (vote.validator.id != voter || vote.approve == approve) continue;
+    return std::string("it takes the place of the ") + (vote.approve ? "yes" : "no") +
+           " that this institution voted on " + moment_text(vote.time_ms) +
+           ": the last vote counts";
+  }
+  return std::nullopt;
+}
+
+std::string proposal_line(const ProposalAnswer& view, const NamesById& names, std::uint64_t now_ms,
+                          const ValidatorsAnswer* in_force) {
   const auto& content = view.content;
-  std::string text = toned(Tone::kStrong, to_text(view.id)) + "  " +
-                     (content ? proposal_name(*content) + whom_text(*content, names) : "unknown") +
-                     ", by " + party_text(view.proposer) + ", " + moment_text(view.proposed_ms) +
-                     "\n  ";
+  std::string text =
+      toned(Tone::kStrong, to_text(view.id)) + "  " +
+      (content ? proposal_name(*content) + whom_text(view, names, in_force) : "unknown") + ", by " +
+      party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";
 
   switch (view.state) {
     case ProposalState::kVoting:

@@ -27,8 +27,8 @@ struct InstitutionOptions {
 };
 
 // What is on the ledger stays there, so that a second entry of one institution is refused before it
-// is one. `itself` is like itself; zero: new. Who has the name in another country is named: one
-// sentence each.
+// is one. `itself` is like itself; zero: new. Who has the name in another country, or nearly the
+// name, is named: one sentence each.
 Attempt<std::vector<std::string>> check_likeness(IssuerSession& session,
                                                  const tx::InstitutionFacts& facts,
                                                  const InstitutionId& itself = {}) {
@@ -39,7 +39,9 @@ Attempt<std::vector<std::string>> check_likeness(IssuerSession& session,
     return Failure{
         ExitCode::kUsage,
         *alike + ": nothing was sent. If another institution is meant, its name must say so"};
-  return find_namesakes(facts, others);
+  auto warnings = find_namesakes(facts, others);
+  for (auto& near : find_near(facts, others)) warnings.push_back(std::move(near));
+  return warnings;
 }
 
 // Whoever registers as a listed institution gets its entry and what was said of it, for good: the

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 
 #include "common/text.h"
 #include "common/visible.h"
@@ -167,14 +168,82 @@ Outcome seal(Context& context, const InitOptions& options) {
 }
 
 // By the issue key: of the plain ones, else of the vault.
-Attempt<IssuerProfile> profile_of(Context& context, const std::vector<HeldKey>& plain) {
+Attempt<IssuerProfile> profile_of(Context& context, Client& client,
+                                  const std::vector<HeldKey>& plain) {
   const auto issue = std::ranges::find(plain, KeyPurpose::kIssue, &HeldKey::purpose);
   IssuerKeys sealed;
   if (issue == plain.end()) {
     TM_TRY(sealed, open_issuer_keys(context, KeyPurpose::kIssue));
   }
-  Client client = context.client();
   return find_profile(client, issue == plain.end() ? sealed.keys.front() : issue->key);
+}
+
+// Whose these keys of one purpose are on the ledger, where that is not the institution: somebody
+// else's, or nobody's, as the end of a sentence. One that is made and not registered yet may stand
+// beside one of the institution.
+Attempt<std::optional<std::string>> foreign_owner(Client& client, const IssuerProfile& profile,
+                                                  KeyPurpose purpose,
+                                                  std::span<const SecretKey> keys) {
+  bool is_own = false;
+  for (const auto& key : keys) {
+    const auto called = client.key(key_id(purpose, key.public_key()));
+    const auto* failure = std::get_if<CallError>(&called);
+    if (failure != nullptr && failure->kind == CallFailure::kNotFound) continue;
+    if (failure != nullptr) return failure_of(*failure);
+
+    const auto& owner = std::get<OwnedKeyAnswer>(called).institution;
+    if (owner.id != profile.institution)
+      return std::optional("that of " + party_text(owner) + " (" + to_text(owner.id) + ")");
+    is_own = true;
+  }
+  return is_own ? std::optional<std::string>{}
+                : std::optional<std::string>("nobody's on this ledger");
+}
+
+Failure foreign_key(const IssuerProfile& profile, const std::string& what, const std::string& whose,
+                    const std::string& cure) {
+  return Failure{ExitCode::kUsage, what + " is " + whose + ", and the issue key that of " +
+                                       one_line(profile.name) + " (" +
+                                       to_text(profile.institution) +
+                                       "): a home holds the keys of one institution. " + cure};
+}
+
+// A folder put together by hand may hold keys of two institutions, and once they are sealed and the
+// plain ones erased nobody can tell them apart.
+Attempt<void> refuse_foreign_keys(Client& client, const IssuerProfile& profile,
+                                  const std::vector<HeldKey>& plain, const std::string& directory) {
+  for (const auto& [purpose, key] : plain) {
+    TM_TRY(const auto whose, foreign_owner(client, profile, purpose, std::span(&key, 1)));
+    if (whose)
+      return foreign_key(profile, "the key in " + key_file_in(directory, purpose), *whose,
+                         "Put the right key file there; nothing was sealed, and no plain key was "
+                         "erased");
+  }
+  return {};
+}
+
+// The same of vaults that were sealed without a network. Of one that opens with another passphrase
+// the answer says that it was not compared.
+Attempt<std::vector<std::string>> refuse_foreign_vaults(Context& context, Client& client,
+                                                        const IssuerProfile& profile) {
+  std::vector<std::string> not_compared;
+  for (const auto purpose : kVaultPurposes) {
+    const auto file = vault_file(context, purpose);
+    if (!is_there(file)) continue;
+    TM_TRY(auto passphrase, or_exit(ExitCode::kPassphrase, existing_passphrase(context, file)));
+    const auto opened = Vault::open(file, std::move(passphrase));
+    if (!opened.ok()) {
+      not_compared.push_back(file);
+      continue;
+    }
+    TM_TRY(const auto held,
+           or_exit(ExitCode::kFailure, decode_issuer_keys(opened.vault->contents())));
+    TM_TRY(const auto whose, foreign_owner(client, profile, purpose, held.keys));
+    if (whose)
+      return foreign_key(profile, "the key in the vault " + file, *whose,
+                         "Seal the right keys in another --home; this one was not set up");
+  }
+  return not_compared;
 }
 
 Outcome init(Context& context, const InitOptions& options) {
@@ -190,7 +259,14 @@ Outcome init(Context& context, const InitOptions& options) {
   if (!directory.empty()) {
     TM_TRY(keys, plain_keys(context, directory));
   }
-  TM_TRY(const auto profile, profile_of(context, keys));
+  Client client = context.client();
+  TM_TRY(const auto profile, profile_of(context, client, keys));
+  std::vector<std::string> not_compared;
+  if (directory.empty()) {
+    TM_TRY(not_compared, refuse_foreign_vaults(context, client, profile));
+  } else {
+    TM_TRY_STATUS(refuse_foreign_keys(client, profile, keys, directory));
+  }
 
   TM_TRY_STATUS(seal_keys(context, std::move(keys), to_text(profile.institution)));
   const Json json{{"chain", to_text(profile.chain)},
@@ -203,7 +279,12 @@ Outcome init(Context& context, const InitOptions& options) {
   // Only now are the keys safe elsewhere.
   erase_plain_keys(options);
   return Reply{json, profile.name + " (" + to_text(profile.institution) + ") is set up in " +
-                         context.home + sealed_text(options)};
+                         context.home + sealed_text(options) +
+                         (not_compared.empty()
+                              ? ""
+                              : "  not compared with the ledger, for they open with another "
+                                "passphrase: " +
+                                    joined(not_compared) + "\n")};
 }
 
 struct AchievementOptions {

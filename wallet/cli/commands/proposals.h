@@ -16,8 +16,14 @@ void add_proposal_commands(CLI::App& governance, Context& context, Run& run);
 // Institutions by the text of their id; who is not in it is shown by the id.
 using NamesById = std::map<std::string, std::string>;
 
-// Two lines: id, what, of whom, by whom; and how it stands at `now_ms`.
-std::string proposal_line(const ProposalAnswer& view, const NamesById& names, std::uint64_t now_ms);
+// Two lines: id, what, of whom, by whom; and how it stands at `now_ms`. Of an open change of the
+// validator set with `in_force` what it changes of that, else how many validators there will be.
+std::string proposal_line(const ProposalAnswer& view, const NamesById& names, std::uint64_t now_ms,
+                          const ValidatorsAnswer* in_force = nullptr);
+// Which earlier vote of the same institution a new one replaces; nothing where it is the first or
+// says the same. Pure.
+std::optional<std::string> replaced_vote(const ProposalAnswer& view, const InstitutionId& voter,
+                                         bool approve);
 // "2 of the 3 yes votes that are needed, 0 no".
 std::string tally_text(const ProposalAnswer& view);
 

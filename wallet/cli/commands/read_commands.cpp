@@ -1,7 +1,9 @@
 // check, registry and node: commands that only ask.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 
 #include "common/text.h"
@@ -11,6 +13,8 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/statement_periods.h"
+#include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/viewpoint_decision.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/short_id.h"
@@ -212,6 +216,34 @@ struct StatementQuestion {
   Given<bool> history;
 };
 
+// What was said and begins later, of a list with history: an accreditation by its own days, a trust
+// or a distrust where nothing that was said after it takes its slot.
+std::vector<StatementAnswer> statements_to_come(const StatementsAnswer& ever,
+                                                std::uint64_t now_ms) {
+  std::map<std::pair<InstitutionId, InstitutionId>, StatementsAnswer> by_pair;
+  for (const auto& said : ever.statements)
+    by_pair[{said.truster.id, said.subject.id}].statements.push_back(said);
+
+  std::vector<StatementAnswer> to_come;
+  for (const auto& [pair, said] : by_pair) {
+    for (const auto& period : accreditation_periods(said, now_ms)) {
+      if (period.hold == Hold::kLater) to_come.push_back(period.statement);
+    }
+    std::set<std::uint16_t> slots;
+    for (const auto& each : said.statements) {
+      const bool is_recognition =
+          each.kind == trust::Kind::kTrust || each.kind == trust::Kind::kDistrust;
+      if (is_recognition && each.slot) slots.insert(*each.slot);
+    }
+    for (const auto slot : slots) {
+      for (const auto& period : recognition_periods(said, slot, now_ms)) {
+        if (period.statement.kind && period.from_ms > now_ms) to_come.push_back(period.statement);
+      }
+    }
+  }
+  return to_come;
+}
+
 Outcome show_statements(Context& context, const StatementQuestion& question) {
   if (question.by->empty() && question.about->empty()) {
     return Failure{ExitCode::kUsage,
@@ -232,7 +264,18 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
   TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
   std::string text;
   for (const auto& statement : answer.statements) text += statement_line(statement);
-  return shown(answer, text);
+  if (*question.history) return shown(answer, text);
+
+  // In force is what holds today; who has just said something of a day to come looks for it here.
+  TM_TRY(const auto ever, asked(client.statements(by, about, true)));
+  Json to_come = Json::array();
+  for (const auto& statement : statements_to_come(ever, now_with_ledger(context, ever.as_of))) {
+    text += "begins later: " + statement_line(statement);
+    to_come.push_back(to_text(statement.id));
+  }
+  auto reply = shown(answer, text);
+  reply.json["begin_later"] = std::move(to_come);
+  return reply;
 }
 
 Outcome node_status(Context& context) {

@@ -142,10 +142,10 @@ Attempt<tx::StatementContent> make_statement(Context& context, Client& client,
   // An end empties its slot and has neither scope nor last day.
   if (kind != tx::StatementKind::kEnd) {
     TM_TRY(content.scope, parse_scope(options));
-    TM_TRY(content.valid_until_ms, parse_last_day(options.until, context.now_ms(), "--until"));
+    TM_TRY(content.valid_until_ms, parse_statement_until(options.until, context.now_ms()));
   }
 
-  TM_TRY(content.valid_from_ms, parse_date_or(options.from, context.now_ms()));
+  TM_TRY(content.valid_from_ms, parse_statement_from(options.from, context.now_ms()));
   TM_TRY(content.reason, parse_reason(options.reason));
 
   return content;
@@ -220,6 +220,30 @@ bool asks_in_general(const DecideQuery& query) {
   return query.fields.empty() && !query.achievement;
 }
 
+// Whoever asks at home, of the own institution's view, is told of no policy of others. Without a
+// named viewpoint it is that of the node's institution.
+bool is_own_view(const Context& context, Client& client,
+                 const std::optional<Viewpoint>& viewpoint) {
+  const auto own = stored_profile(context);
+  if (!own.ok()) return false;
+  if (viewpoint) return viewpoint->id == own->institution;
+  const auto status = client.status();
+  const auto* answer = std::get_if<StatusAnswer>(&status);
+  return answer != nullptr && answer->institution.is_named() &&
+         answer->institution.id == own->institution;
+}
+
+// As whose_policy() says it, but where the institution that decides is that of this home.
+std::string whose_policy_here(const Context& context, Client& client, PolicyOf policy_of,
+                              const std::optional<Viewpoint>& viewpoint) {
+  const bool may_be_own = policy_of == PolicyOf::kViewpoint || policy_of == PolicyOf::kPublished;
+  if (may_be_own && is_own_view(context, client, viewpoint))
+    return policy_of == PolicyOf::kViewpoint ? "by your institution's own policy"
+                                             : "by the policy that your institution publishes";
+  return whose_policy(policy_of, viewpoint ? viewpoint->name : "",
+                      viewpoint ? viewpoint->node_name : "");
+}
+
 Outcome explain(Context& context, const ExplainOptions& options) {
   TM_TRY(const auto files, read_own_files(context, options.policy_file, options.graph_file));
 
@@ -246,8 +270,7 @@ Outcome explain(Context& context, const ExplainOptions& options) {
   if (decision.outcome == Acceptance::kUnknown) exit = ExitCode::kUnknown;
   const auto policy_of =
       viewpoint ? viewpoint->policy_of(decision.policy_digest) : PolicyOf::kViewpoint;
-  const std::string whose = whose_policy(policy_of, viewpoint ? viewpoint->name : "",
-                                         viewpoint ? viewpoint->node_name : "");
+  const std::string whose = whose_policy_here(context, client, policy_of, viewpoint);
   Json json = decision.shown.json();
   json["policy_of"] = to_text(policy_of);
   json["policy_text"] = whose;

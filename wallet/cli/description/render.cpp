@@ -88,6 +88,10 @@ std::string policy_line(const StatusAnswer& status) {
 
 }  // namespace
 
+std::string counted(std::size_t number, const std::string& one) {
+  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
 std::string time_text(std::uint64_t time_ms) {
   if (time_ms == 0) return "-";
   const std::time_t seconds = static_cast<std::time_t>(time_ms / 1000);

@@ -186,8 +186,7 @@ namespace {
 std::string refusals_text(const ImportPlan& plan) {
   std::set<std::size_t> rows;
   for (const auto& each : plan.refused) rows.insert(each.row);
-  std::string text =
-      std::to_string(rows.size()) + (rows.size() == 1 ? " row" : " rows") + " refused";
+  std::string text = counted(rows.size(), "row") + " refused";
   if (rows.size() != plan.refused.size())
     text += " for " + std::to_string(plan.refused.size()) + " reasons";
   return text;
@@ -216,9 +215,9 @@ std::string to_text(const ImportPlan& plan) {
     text += "\n";
   }
 
-  return text + std::to_string(plan.rows) + " rows: " + std::to_string(plan.parties.size()) +
-         " institutions to list, " + std::to_string(plan.accreditations.size()) +
-         " accreditations to send, " + std::to_string(plan.already) + " on the ledger already, " +
+  return text + counted(plan.rows, "row") + ": " + counted(plan.parties.size(), "institution") +
+         " to list, " + counted(plan.accreditations.size(), "accreditation") + " to send, " +
+         std::to_string(plan.already) + " on the ledger already, " +
          (plan.waiting == 0
               ? ""
               : std::to_string(plan.waiting) + " signed before and waiting in the outbox, ") +
@@ -292,9 +291,10 @@ class ImportSending {
     std::ranges::stable_sort(plan_.refused, {}, &ReportMistake::row);
 
     const Json plan = to_json(plan_);
-    std::string said = "sent: " + std::to_string(plan_.parties.size()) + " institutions and " +
-                       std::to_string(plan_.accreditations.size()) +
-                       " accreditations are on the ledger";
+    const auto parties_sent = plan_.parties.size(), said_of = plan_.accreditations.size();
+    std::string said = "sent: " + counted(parties_sent, "institution") + " and " +
+                       counted(said_of, "accreditation") +
+                       (parties_sent + said_of == 1 ? " is" : " are") + " on the ledger";
     if (refused_ > 0)
       said += "; " + std::to_string(refused_) + " of " + std::to_string(total_) +
               " that were to be sent are not: see the refused rows";

@@ -116,6 +116,26 @@ std::vector<const StatementAnswer*> in_slot(const StatementsAnswer& answer, std:
 
 }  // namespace
 
+std::optional<StatementAnswer> trust_before(const StatementsAnswer& answer,
+                                            const StatementAnswer& distrust, std::uint64_t at_ms) {
+  if (distrust.kind != trust::Kind::kDistrust || !distrust.slot) return std::nullopt;
+  const auto changes = changes_in(answer);
+  const auto ordered = in_slot(answer, *distrust.slot);
+
+  auto at =
+      std::ranges::find_if(ordered, [&](const auto* each) { return each->id == distrust.id; });
+  while (at != ordered.begin() && at != ordered.end()) {
+    const auto& before = **--at;
+    if (changes.annulled.contains(before.id) || before.kind == trust::Kind::kDistrust) continue;
+    const auto until_ms = before.valid_until_ms.value_or(0);
+    const bool is_over =
+        (until_ms != 0 && until_ms <= at_ms) || changes.ended_ms.contains(before.id);
+    if (before.kind != trust::Kind::kTrust || is_over) return std::nullopt;
+    return before;
+  }
+  return std::nullopt;
+}
+
 bool was_recognized(const StatementsAnswer& answer, std::uint16_t slot) {
   return std::ranges::any_of(in_slot(answer, slot),
                              [](const auto* each) { return is_recognition(*each); });

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,11 @@ struct RecognitionPeriod {
 // ledger. One of which kind, slot or days are not known may govern any, and is there too.
 std::vector<RecognitionPeriod> recognition_periods(const StatementsAnswer& answer,
                                                    std::uint16_t slot, std::uint64_t from_ms);
+
+// The trust that a distrust of the list took the place of, directly or behind other distrusts, and
+// that would hold at `at_ms` were it still in the slot: to end the distrust does not bring it back.
+std::optional<StatementAnswer> trust_before(const StatementsAnswer& answer,
+                                            const StatementAnswer& distrust, std::uint64_t at_ms);
 
 // Whether the list has a trust or distrust of this slot, whatever became of it.
 bool was_recognized(const StatementsAnswer& answer, std::uint16_t slot);

@@ -36,6 +36,15 @@ Warnings replaced_warnings(const StatementsAnswer& ever, const tx::StatementCont
     const std::string from = since_ms > now_ms ? ", from " + date_text(since_ms) + " on," : "";
     warnings.push_back((is_end ? "it ends" + from + ": " : "it takes the place" + from + " of: ") +
                        statement_text(period.statement));
+    const bool is_trust = period.statement.kind == trust::Kind::kTrust;
+    if (content.kind == tx::StatementKind::kDistrust && is_trust)
+      warnings.emplace_back(
+          "to withdraw this distrust later does not bring that trust back: it is then to be "
+          "granted again");
+    if (const auto before = trust_before(ever, period.statement, since_ms); is_end && before)
+      warnings.push_back(
+          "what stood before the distrust does not come back; grant it again if it is to hold: " +
+          statement_text(*before));
   }
   return warnings;
 }
