@@ -5,6 +5,7 @@
 #include "node/main/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <mutex>
@@ -21,6 +22,7 @@
 #include "node/rpc/server.h"
 #include "node/validator/evidence_keeper.h"
 #include "node/validator/node_keys.h"
+#include "node/validator/vote_note_writer.h"
 
 namespace testamur::node {
 
@@ -77,9 +79,10 @@ struct Node::Parts {
   bool started = false;
   bool stopped = false;
   bool restored = false;  // the store is an old copy
-  bool may_vote = false;  // with the keys that are here; the strand's while the chain runs
+  std::atomic<bool> may_vote = false;  // with the keys that are here; the strand changes it
 
   std::optional<NodeKeys> keys;
+  std::optional<VoteNoteWriter> vote_note;
   std::optional<EvidenceKeeper> evidence;
   std::mutex peers_mutex;  // guards the two below
   std::vector<PeerEntry> listed_peers;
@@ -98,7 +101,6 @@ struct Node::Parts {
   Status open_api();
   Status check_own_seat() const;
   void keep_quarantine(const std::string& directory, bool active);
-  void note_votes();
   std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
   void dial(const std::vector<PeerEntry>& peers);
   void hand_in_evidence(const HeadPtr& head);
@@ -131,6 +133,10 @@ Status Node::Parts::open_chain() {
   TM_TRY(auto consensus, keys->open_consensus());
   auto directory = journal_directory(config.data_dir).string();
   TM_TRY(journal, stored(Journal::open(*files, directory, {}, collect_records(journal_contents))));
+  vote_note.emplace(*keys, log, [this]() -> std::optional<std::uint64_t> {
+    if (!may_vote) return std::nullopt;
+    return journal->group_count();
+  });
   TM_TRY_STATUS(judge_votes(consensus));
 
   if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
@@ -175,14 +181,8 @@ Status Node::Parts::judge_votes(NodeKeys::Consensus& found) {
 
   if (!reaches) TM_TRY_STATUS(name_newest_block(*journal, journal_contents, *state));
   may_vote = !found.quarantine;
-  if (may_vote) note_votes();
+  if (may_vote) vote_note->write(journal->group_count());
   return {};
-}
-
-// A folder of keys that cannot be written protects less, and keeps no node from serving.
-void Node::Parts::note_votes() {
-  const auto noted = keys->note_votes(journal->group_count());
-  if (!noted.ok()) log.warn("votes_not_noted", {{"cause", noted.message()}});
 }
 
 Status Node::Parts::check_own_seat() const {
@@ -198,7 +198,7 @@ void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
   if (active && known.ok() && *known) return;  // for the reason that stands there already
 
   // Before the first vote: an older vote store of the key must not vote from then on.
-  if (!active) note_votes();
+  if (!active) vote_note->write(journal->group_count());
   auto status = active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen)
                        : end_quarantine(*files, directory);
   if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());
@@ -352,6 +352,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   // Not before: after a power cut the journal brings the store to the set that counts.
   TM_TRY_STATUS(parts.check_own_seat());
   parts.started = true;
+  parts.vote_note->begin();
   parts.dial(parts.config.peers);
   parts.chain->listen([&parts](const HeadPtr& head) {
     parts.hand_in_evidence(head);
@@ -383,7 +384,8 @@ void Node::stop() {
   if (parts.chain && parts.recognition) parts.chain->unlisten(parts.recognition_listener);
   if (parts.chain) parts.chain->stop();
   // A copy of the vote store that was made before is older from now on.
-  if (parts.started && parts.may_vote) parts.note_votes();
+  if (parts.vote_note) parts.vote_note->stop();
+  if (parts.started && parts.may_vote) parts.vote_note->write(parts.journal->group_count());
   if (parts.recognition) parts.recognition->stop();
   if (parts.decisions) {
     auto status = parts.decisions->flush();

@@ -399,6 +399,10 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
   fill_obstacles(chain, parameters[ledger::Parameter::kHeartbeatMs], out);
   add_conduct_obstacles(context, reader, out);
   add_unknown_names(context, reader, out);
+  if (const auto cause = context.keys.votes_not_noted(); !cause.empty()) {
+    out.add_obstacles("what the consensus key has voted is not noted beside it: " + cause +
+                      ". An earlier copy of the data would not be known as one");
+  }
 
   if (context.certificate_until_ms != 0 &&
       now + kCertificateNoticeMs > context.certificate_until_ms) {
