@@ -114,8 +114,10 @@ Status check_votes_of(const NodeConfig& config, const ConsensusPublicKey& key) {
   return error("node.data_dir = " + config.data_dir.string() +
                " is that of another node: its votes are of another key than " +
                config.consensus_key.string() +
-               ". Name the data of this key; where they are lost, a folder that is not there yet: "
-               "the node then begins in quarantine");
+               ". Does another node still run with this key? Two nodes with one key sign twice: a "
+               "second node of the institution has keys.consensus = \"\" (testamurd init "
+               "--second-node-of). Else name the data of this key; where they are lost for good, a "
+               "folder that is not there yet: the node then begins in quarantine");
 }
 
 // A data directory that was named wrongly looks like a new one: the node would begin empty, and

@@ -134,6 +134,18 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
   }
 }
 
+// Told first: a key that signs twice is worse than a ledger that waits.
+void add_copied_keys(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
+                     v1::GetStatusResponse& out) {
+  for (const auto& two : chain.two_voters) {
+    v1::InstitutionName name;
+    reader.fill_name(two.institution, std::nullopt, name);
+    out.add_obstacles(
+        two_voters_obstacle(two, two.institution == context.self,
+                            name.name_now().empty() ? name.id_text() : name.name_now()));
+  }
+}
+
 // A node that lost its connection without a word comes back once; twice in a row may be chance.
 constexpr std::uint32_t kRivalConnections = 3;
 
@@ -195,6 +207,23 @@ void add_clock_obstacle(std::uint64_t now_ms, const Reader& reader, v1::GetStatu
 }
 
 }  // namespace
+
+std::string two_voters_obstacle(const VotingNodes::Two& two, bool own, const std::string& name) {
+  const auto last = ", last " + std::to_string(two.ms_ago / 1000) + " s ago";
+  if (own) {
+    return "another node uses this node's consensus key: it votes with it, or asks what the key "
+           "may have voted for" +
+           last +
+           ". Two nodes with one key sign twice: find the other node and stop it at once, and "
+           "replace the key";
+  }
+  return "two nodes of " + name +
+         " have its consensus key: one votes, and another votes or asks to, with another transport "
+         "key" +
+         last +
+         ". Two nodes with one key sign twice: its institution must stop one of the two at once, "
+         "and replace the key";
+}
 
 std::string own_clock_obstacle(const ChainStatus& chain) {
   // A block that comes late looks like one of a clock that is behind; most of them do not.
@@ -392,6 +421,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
     out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
 
   // The order of these calls is the order of the obstacles.
+  add_copied_keys(context, reader, chain, out);
   add_governance_obstacles(context, reader, chain, out);
   add_clock_obstacle(now, reader, out);
   fill_policy(context, reader, out);

@@ -187,6 +187,9 @@ TEST_CASE("the data of another node are refused before anything is written") {
   auto config = node.config();
   config.data_dir = node.config("beta").data_dir;
   CHECK(problems_of(config).find("is that of another node") != std::string::npos);
+  // The copied key of a node that runs looks the same, and its data must not be made anew.
+  CHECK(problems_of(config).find("Does another node still run with this key?") !=
+        std::string::npos);
   CHECK_FALSE(fs::exists(store_directory(config.data_dir)));
 }
 
