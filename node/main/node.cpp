@@ -17,6 +17,7 @@
 #include "node/api/descriptors.h"
 #include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
+#include "node/config/paths.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics_server.h"
 #include "node/rpc/server.h"
@@ -78,7 +79,7 @@ struct Node::Parts {
   std::unique_ptr<MetricsServer> metrics;
   bool started = false;
   bool stopped = false;
-  bool restored = false;  // the store is an old copy
+  HeldVotes held_votes;                // as the start found them
   std::atomic<bool> may_vote = false;  // with the keys that are here; the strand changes it
 
   std::optional<NodeKeys> keys;
@@ -113,6 +114,9 @@ Status Node::Parts::open_files() {
   TM_TRY(lock, files->lock((config.data_dir / "lock").string()));
   TM_TRY(genesis, load_genesis(config.genesis));
   if (config.institution) self = *config.institution;
+  // Before a folder is made that would stay behind.
+  if (!is_there(store_directory(config.data_dir) / "CURRENT"))
+    TM_TRY_STATUS(check_seat_of_genesis(config, *genesis));
   StoreOptions options;
   options.create_if_missing = true;
   options.block_cache_bytes = config.store_cache_bytes;
@@ -132,6 +136,8 @@ Status Node::Parts::open_chain() {
   keys.emplace(*files, config);
   TM_TRY(auto consensus, keys->open_consensus());
   auto directory = journal_directory(config.data_dir).string();
+  TM_TRY(const auto identity, read_vote_store_identity(*files, directory));
+  held_votes.used = identity && identity->used;
   TM_TRY(journal, stored(Journal::open(*files, directory, {}, collect_records(journal_contents))));
   vote_note.emplace(*keys, log, [this]() -> std::optional<std::uint64_t> {
     if (!may_vote) return std::nullopt;
@@ -141,7 +147,7 @@ Status Node::Parts::open_chain() {
 
   if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
   options.quarantine = consensus.quarantine.has_value();
-  restored = consensus.quarantine == QuarantineReason::kRestored;
+  held_votes.quarantine = consensus.quarantine;
   options.consensus_keys = std::move(consensus.keys);
 
   ChainParts parts{*genesis, *store, *journal, clock, log, counters, hooks.fatal, {}};
@@ -189,7 +195,14 @@ Status Node::Parts::check_own_seat() const {
   TM_TRY(const auto held, keys->consensus_keys());
   std::vector<PublicKey> own;
   for (const auto& key : held) own.push_back(key.public_key());
-  return check_seat(config, ledger::read_validators(*chain->head()->state), own, restored);
+  const auto& header = chain->head()->header;
+  const auto newest_ms = header.height == first_height(*genesis) ? std::optional<std::uint64_t>{}
+                                                                 : std::optional(header.time_ms);
+  const auto set = ledger::read_validators(*chain->head()->state);
+  const bool may_lag = seat_may_lag(held_votes, newest_ms, clock.now_ms());
+  if (may_lag && !check_seat(config, set, own, false).ok())
+    log.warn("key_has_no_seat_yet", {{"key", config.consensus_key.string()}});
+  return check_seat(config, set, own, may_lag);
 }
 
 void Node::Parts::keep_quarantine(const std::string& directory, bool active) {

@@ -117,7 +117,8 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
   }
 
   if (chain.engine.voting == consensus::VotingState::kObserver &&
-      ledger::seat_of(reader.state(), context.self) && !chain.voting_key) {
+      ledger::seat_of(reader.state(), context.self) && !chain.voting_key &&
+      chain.catch_up_target <= reader.head().header.height) {
     if (const auto idle = idle_seat_obstacle(chain, context.self); !idle.empty())
       out.add_obstacles(idle);
   }

@@ -57,6 +57,8 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
     auto key = opened.keys.empty() ? ConsensusPublicKey{} : consensus_public(opened.keys.front());
     TM_TRY_STATUS(create_vote_store(files_, journal_, random_fixed<JournalId>(), key, reason));
   }
+  if (identity && !opened.keys.empty())
+    TM_TRY_STATUS(take_up_key(files_, journal_, consensus_public(opened.keys.front())));
   for (const auto& key : opened.keys) {
     TM_TRY(auto reason, quarantine(files_, journal_, consensus_public(key)));
     if (!opened.quarantine) opened.quarantine = reason;
