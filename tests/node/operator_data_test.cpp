@@ -10,6 +10,7 @@
 #include "node/api/tls_files.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/party_file.h"
 #include "node/config/paths.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
@@ -337,6 +338,47 @@ TEST_CASE("join tells what a party file did not do, and leaves a founder its nam
   const auto stranger = join_ledger(config.file, config.genesis, {}, random_fixed<InstitutionId>());
   CHECK(has(stranger.message(), "founded the ledger as " + own));
   CHECK(test::read_file(config.file) == before);
+}
+
+// The new address of a peer was passed over, with exit code 0.
+TEST_CASE("join refuses another address of a peer that is named already, and names both") {
+  const OneNode node;
+  const auto config = node.config();
+  const auto id = to_text(random_fixed<InstitutionId>());
+  const auto file = node.directory.path() / "peer.toml";
+  const auto join_with = [&](const std::string& address) {
+    node.write(file, "institution = \"" + id + "\"\npeer_address = \"" + address + "\"\n");
+    return join_ledger(config.file, config.genesis, {file}, std::nullopt, nullptr);
+  };
+  REQUIRE(join_with("a.example:7600").ok());
+  REQUIRE(join_with("a.example:7600").ok());
+  const auto before = test::read_file(config.file);
+  const auto moved = join_with("b.example:7600");
+  for (const auto& part : {file.string(), id, std::string("a.example:7600"),
+                           std::string("b.example:7600"), std::string("nothing was changed")})
+    CHECK(has(moved.message(), part));
+  CHECK(test::read_file(config.file) == before);
+}
+
+TEST_CASE("join refuses a party file whose facts are not those of its id") {
+  const OneNode node;
+  auto text = test::read_file(node.folder / "party.toml");
+  const auto file = node.directory.path() / "party.toml";
+  node.write(file, text);
+  CHECK(read_party_address(file).ok());
+
+  for (const auto& [from, to] : {std::pair("University of Alpha", "University of Omega"),
+                                 std::pair("alpha.example", "omega.example"),
+                                 std::pair("country = \"AT\"", "country = \"DE\""),
+                                 std::pair("root_threshold = 1", "root_threshold = 2")}) {
+    CAPTURE(from);
+    auto changed = text;
+    const auto at = changed.find(from);
+    REQUIRE(at != std::string::npos);
+    changed.replace(at, std::string(from).size(), to);
+    node.write(file, changed);
+    CHECK(has(read_party_address(file).message(), "is not the id of these facts and keys"));
+  }
 }
 
 // A slip in an id had no other effect than that a veto, or trust, did not count, and nobody said
