@@ -115,6 +115,15 @@ void note_peers(std::vector<std::string>& notes, const NodeConfig& config) {
   }
 }
 
+// Who pins a key may think that no other one of the institution gets in.
+void note_pins(std::vector<std::string>& notes, const NodeConfig& config) {
+  if (std::ranges::none_of(config.peers, [](const auto& peer) { return peer.pin.has_value(); }))
+    return;
+  notes.push_back(
+      "pin in [[peer]] says which key must answer where this node dials: who dials this node is "
+      "admitted by the transport keys that the ledger lists, whatever is pinned");
+}
+
 }  // namespace
 
 std::vector<std::string> notes_of(const NodeConfig& config) {
@@ -122,6 +131,7 @@ std::vector<std::string> notes_of(const NodeConfig& config) {
   note_tls(notes, config);
   note_policy(notes, config);
   note_peers(notes, config);
+  note_pins(notes, config);
   const auto& own = config.institution;
   if (own &&
       std::ranges::find(config.decision_viewpoints, *own) != config.decision_viewpoints.end())
