@@ -190,6 +190,14 @@ TEST_CASE(
   REQUIRE_FALSE(before.ok());
   CHECK(before.message().find("valid only from") != std::string::npos);
 
+  // Whoever reads it can answer in the node's name.
+  for (const mode_t mode : {0644, 0640, 0604}) {
+    ::chmod(config.private_key.c_str(), mode);
+    CHECK(read_tls_files(config, clock.now_ms()).message().find("chmod 600") != std::string::npos);
+  }
+  ::chmod(config.private_key.c_str(), 0600);
+  CHECK(read_tls_files(config, clock.now_ms()).ok());
+
   config.private_key = folder.path() / "two.key";
   const auto other = read_tls_files(config, clock.now_ms());
   REQUIRE_FALSE(other.ok());
