@@ -278,7 +278,9 @@ std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& se
       });
   if (is_heard) return {};
   return "this institution is a validator, this node does not hold the consensus key that sits in "
-         "the set, and no other node is heard of that does: nobody votes for it";
+         "the set, and none that this node is connected to votes with it: where no other node of "
+         "the institution does, its vote is missing. Put the key here, or name the node that has "
+         "it in [[peer]]";
 }
 
 void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
