@@ -179,7 +179,9 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
     reader.fill_name(peer.institution, std::nullopt, name);
     out.add_obstacles("two nodes show one transport key of " +
                       (name.name_now().empty() ? name.id_text() : name.name_now()) +
-                      ": each takes the other's place, last from " + peer.address +
+                      ": each takes the other's place, last " +
+                      std::to_string(peer.taken_ms_ago / 1000) + " s ago the one at " +
+                      peer.address + " that of the one at " + peer.taken_from +
                       ". Its folder was copied: one of the two must be stopped, and where it is a "
                       "validator its consensus key replaced");
   }
