@@ -278,8 +278,9 @@ Status check_room(const fs::path& directory, bool& disk) {
   return status;
 }
 
-// Whether a node holds the data directory now. A lock that cannot be opened is held by nobody: the
-// node that starts is told why.
+}  // namespace
+
+// A lock that cannot be opened is held by nobody: the node that starts is told why.
 bool is_running(const NodeConfig& config) {
   const auto lock = config.data_dir / "lock";
   const int descriptor = ::open(lock.c_str(), O_RDWR | O_CLOEXEC);
@@ -288,8 +289,6 @@ bool is_running(const NodeConfig& config) {
   ::close(descriptor);
   return held;
 }
-
-}  // namespace
 
 Status Preflight::status() const {
   if (ok()) return {};

@@ -35,6 +35,9 @@ Preflight preflight(const NodeConfig& config, const Clock& clock);
 // on it.
 Preflight preflight_all(const NodeConfig& config, const Clock& clock);
 
+// Whether a node holds the data directory now.
+bool is_running(const NodeConfig& config);
+
 // Whether an address can be listened on; `key` of the configuration names it in the failure. An
 // empty one listens nowhere. Without `free` its port is not tried.
 Status check_listen(const std::string& key, const std::string& address, bool free);

@@ -285,6 +285,22 @@ TEST_CASE("what a configuration says without effect is noted") {
   CHECK(noted([&](auto& c) { c.decision_viewpoints = {own}; }));
   CHECK(noted([](auto& c) { c.api.private_key = "/x.pem"; }));
   CHECK(noted([](auto& c) {
+    c.api.tls = TlsMode::kOff;
+    c.api.listen = "0.0.0.0:7601";
+  }));
+  CHECK_FALSE(noted([](auto& c) { c.api.tls = TlsMode::kOff; }));
+  CHECK(noted([](auto& c) {
+    c.peers.push_back({random_fixed<InstitutionId>(), "a.example:7600", Hash256{}});
+  }));
+  const auto strict = [](std::uint32_t threshold) {
+    return [threshold](auto& c) {
+      c.policy.ceilings = {trust::kNoCeiling, 0, 0};
+      c.policy.threshold = threshold;
+    };
+  };
+  CHECK_FALSE(noted(strict(120)));
+  CHECK(noted(strict(121)));
+  CHECK(noted([](auto& c) {
     c.peer_listen = "127.0.0.1:7600";
     c.peers.push_back({random_fixed<InstitutionId>(), "localhost:7600", {}});
   }));
@@ -297,6 +313,13 @@ TEST_CASE("what a configuration says without effect is noted") {
   config.peers = {{own, "127.0.0.1:1", {}}, {random_fixed<InstitutionId>(), "a.invalid:1", {}}};
   CHECK(notes_of_institutions(config, *genesis, nullptr).size() == 1);
   CHECK(notes_of_names(config).size() == 1);
+
+  // On a ledger of few the sum of all statements is what can arrive.
+  auto demanding = node.config();
+  demanding.policy.threshold = 121;
+  const auto notes = notes_of_institutions(demanding, *genesis, nullptr);
+  REQUIRE(notes.size() == 1);
+  CHECK(has(notes[0], "policy.threshold = 121 is more than the 1 institutions"));
 }
 
 TEST_CASE("a wrong value of an option is told before the configuration is read") {

@@ -115,6 +115,8 @@ TEST_CASE("a backup goes to a folder that is new, empty or of backups, and not t
   }
   const auto folder = node.directory.path() / "backup";
   CHECK(check_backup_folder(config, folder).ok());
+  const auto below = check_backup_folder(config, folder / "x" / "y");
+  CHECK(below.message().find("there is no folder " + (folder / "x").string()) != std::string::npos);
   fs::create_directories(folder);
   CHECK(check_backup_folder(config, folder).ok());
   fs::create_directories(folder / "meta");
