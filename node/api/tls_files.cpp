@@ -1,5 +1,7 @@
 #include "node/api/tls_files.h"
 
+#include <sys/stat.h>
+
 #include <ctime>
 
 #include "common/address.h"
@@ -45,6 +47,17 @@ Status check_key_kind(const EVP_PKEY* key, const std::string& file) {
   return refuse("a key of the curve " + curve + ", which TLS does not use");
 }
 
+// As of the node's own keys (node/config/key_file.h): whoever can read it can answer callers in the
+// node's name. What is not there, or is no file, is told by whoever reads it.
+Status check_secret(const std::filesystem::path& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
+  if ((facts.st_mode & 077) == 0) return {};
+  return error("api.private_key " + file.string() +
+               " is readable by others than its owner: chmod 600 it, and chown it to the user as "
+               "whom the node runs");
+}
+
 }  // namespace
 
 Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uint64_t now_ms) {
@@ -57,6 +70,7 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
                  "api.tls = \"off\"");
   }
   TlsFiles files;
+  TM_TRY_STATUS(check_secret(config.private_key));
   TM_TRY(files.certificate, read_text(config.certificate));
   TM_TRY(files.private_key, read_text(config.private_key));
 

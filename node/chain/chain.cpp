@@ -84,6 +84,7 @@ Chain::Core::Core(ChainOptions options, ChainParts parts, Runtime& runtime)
                  on_judged(from, judged);
                }}),
       block_server_(runtime, sender_, [this] { return head(); }),
+      voting_nodes_(options_.self),
       maintenance_(runtime, parts_.store,
                    [this](const Status& synced, Epoch epoch, View view) {
                      prune_journal(synced, epoch, view);
@@ -270,6 +271,7 @@ ChainStatus Chain::Core::status() const {
   status.stopped_before_protocol = beyond_protocol_;
   status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
   status.voting_key = keys_.voting_key();
+  status.two_voters = voting_nodes_.two_at_work(engine_now_ms());
   return status;
 }
 

@@ -27,6 +27,7 @@
 #include "node/chain/journal_writer.h"
 #include "node/chain/runtime.h"
 #include "node/chain/signature_cache.h"
+#include "node/chain/voting_nodes.h"
 #include "node/log/log.h"
 #include "node/net/network.h"
 #include "node/store/journal.h"
@@ -93,6 +94,8 @@ struct ChainStatus {
   // on or applied here.
   bool stopped_before_protocol = false;
   std::optional<PublicKey> voting_key;  // with which this node votes in the current epoch
+  // Institutions of whose consensus key two nodes are at work.
+  std::vector<VotingNodes::Two> two_voters;
 };
 
 class Chain {

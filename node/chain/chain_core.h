@@ -14,6 +14,7 @@
 //   TransactionIntake                what peers brought and is not judged yet
 //   BlockServer                      what peers asked for
 //   RequestBudgets                   what their questions may cost
+//   VotingNodes                      which node of an institution votes
 //   BlockFetcher                     what is asked of them
 //   JournalWriter, StoreMaintenance  what is written and synced
 //   PendingReport                    what the engine was told to be pending
@@ -40,6 +41,7 @@
 #include "node/chain/transaction_intake.h"
 #include "node/chain/transaction_lifecycle.h"
 #include "node/chain/validator_sets.h"
+#include "node/chain/voting_nodes.h"
 
 namespace testamur::node {
 
@@ -161,6 +163,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   TransactionIntake intake_;
   BlockServer block_server_;
   RequestBudgets request_budgets_;
+  VotingNodes voting_nodes_;
   StoreMaintenance maintenance_;
   PendingReport pending_report_;
   ConsensusKeys keys_;

@@ -85,6 +85,11 @@ void Chain::Core::on_consensus(const net::Origin& from, const net::ConsensusMess
     return;
   }
 
+  // Before it costs anything: a copied key is not told what it may have voted for.
+  const auto heard = voting_nodes_.hear(from, *decoded, keys_.votes(), engine_now_ms());
+  if (heard.begins_two) log_.error("two_nodes_vote", {{"institution", to_text(from.institution)}});
+  if (!heard.answer) return;
+
   // Only these two depend on who sent it; votes and proposals, of which there are many, are not
   // looked up.
   const auto is_member = [&] { return rank_of(from) == net::Rank::kMember; };

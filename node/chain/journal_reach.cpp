@@ -52,12 +52,12 @@ std::optional<ledger::Header> newest_header(const Snapshot& store) {
   return header.ok() ? std::optional(std::move(header).value()) : std::nullopt;
 }
 
+}  // namespace
+
 Height first_height(const ledger::Genesis& genesis) {
   const auto& continues = genesis.content.continues;
   return continues ? continues->last.header.height.next() : Height{0};
 }
-
-}  // namespace
 
 bool reaches_store(const JournalContents& journal, const Snapshot& store,
                    const ledger::Genesis& genesis) {

@@ -13,6 +13,9 @@
 
 namespace testamur::node {
 
+// Of the block that follows from the record, for which nobody votes.
+Height first_height(const ledger::Genesis& genesis);
+
 // Also where the store holds no block that anybody voted for: none, or the first of its ledger.
 bool reaches_store(const JournalContents& journal, const Snapshot& store,
                    const ledger::Genesis& genesis);

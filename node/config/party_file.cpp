@@ -48,6 +48,66 @@ constexpr std::pair<std::string_view, tx::InstitutionClass> kClasses[] = {
     {"validator", tx::InstitutionClass::kValidator},
 };
 
+template <class Value>
+std::optional<Value> named(std::string_view name, std::optional<Value> (*from)(std::uint8_t)) {
+  for (std::uint8_t value = 1; from(value); ++value)
+    if (to_text(*from(value)) == name) return from(value);
+  return std::nullopt;
+}
+
+// Facts and keys as far as they name the institution; a mistake where one has no such form.
+ledger::GenesisParty read_party(const TomlReader& reader, TomlErrors& errors) {
+  ledger::GenesisParty party;
+  party.institution_class = tx::InstitutionClass::kValidator;
+  const auto wanted = reader.text("class", "validator");
+  const auto found =
+      std::ranges::find_if(kClasses, [&](const auto& each) { return each.first == wanted; });
+  if (found == std::end(kClasses)) reader.mistake("class", "is not known");
+  if (found != std::end(kClasses)) party.institution_class = found->second;
+
+  auto& facts = party.facts;
+  for (const auto& [key, fact] :
+       {std::pair("country", &facts.country), std::pair("domain", &facts.domain),
+        std::pair("ror", &facts.ror), std::pair("eter", &facts.eter), std::pair("lei", &facts.lei),
+        std::pair("deqar", &facts.deqar)})
+    *fact = reader.text(key, "");
+  facts.parent =
+      reader.parsed<InstitutionId>("parent", parse_institution_id).value_or(InstitutionId{});
+  if (const auto* names = reader.table("legal_names")) {
+    for (const auto& [language, text] : *names)
+      facts.legal_names.push_back({std::string(language.str()), text.value_or(std::string{})});
+  }
+
+  const bool listed = party.institution_class == tx::InstitutionClass::kListed;
+  party.root_threshold =
+      static_cast<std::uint8_t>(reader.number("root_threshold", listed ? 0 : 1, 0, 255));
+  for (const auto* table : reader.tables("key")) {
+    const TomlReader key(*table, "key", errors);
+    const auto purpose = named(key.text("purpose", ""), purpose_from);
+    const auto algorithm = named(key.text("algorithm", ""), algorithm_from);
+    const auto bytes = from_hex(key.text("public_key", ""));
+    if (!purpose) key.mistake("purpose", "is not known");
+    if (!algorithm) key.mistake("algorithm", "is not known");
+    if (!bytes) key.mistake("public_key", "must be hexadecimal digits");
+    if (purpose && algorithm && bytes) party.keys.push_back({*purpose, {*algorithm, *bytes}, {}});
+  }
+  return party;
+}
+
+// As `testamur genesis add` asks. A file that gives an id and an address alone has nothing to fit.
+void check_fits(const TomlReader& reader, const std::optional<InstitutionId>& stated,
+                TomlErrors& errors) {
+  if (!stated || !reader.has("legal_names")) return;
+  const auto party = read_party(reader, errors);
+  if (!errors.empty()) return;
+  const auto id = ledger::party_id(party);
+  if (id == *stated) return;
+  reader.mistake("institution",
+                 "is not the id of these facts and keys, which is " + to_text(id) +
+                     ": the file was changed. Ask for it again; where a registration gave another "
+                     "id, a file with institution and peer_address alone names it");
+}
+
 std::string key_text(KeyPurpose purpose, const PublicKey& key, const Signature& possession) {
   return "\n[[key]]\npurpose = " + toml_text(to_text(purpose)) +
          "\nalgorithm = " + toml_text(to_text(key.algorithm)) +
@@ -134,6 +194,7 @@ Result<PartyAddress> read_party_address(const std::filesystem::path& file) {
       institution.value_or(InstitutionId{}), read_address(reader, "peer_address"), {}};
   for (const auto* key : reader.tables("key"))
     address.keys.push_back(TomlReader(*key, "key", errors).text("public_key", ""));
+  check_fits(reader, institution, errors);
   if (!errors.empty()) return errors.take();
   return address;
 }

@@ -1,8 +1,9 @@
 // Party files: what one institution brings to the genesis of a ledger (docs/operating.md). Public;
 // no secret.
 //
-// `testamurd init` writes one; `testamur genesis add` reads it whole, `testamurd join` only the
-// address in it. Pure functions over text, and readers and writers of files.
+// `testamurd init` writes one; `testamur genesis add` reads it whole, `testamurd join` the address
+// in it, and whether its facts are those of its id. Pure functions over text, and readers and
+// writers of files.
 #pragma once
 
 #include <filesystem>

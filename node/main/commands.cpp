@@ -470,6 +470,10 @@ int join(const std::string& directory, const std::string& config_file, const std
             << to_text(record->chain);
   if (config->institution) std::cout << " as " << to_text(*config->institution);
   std::cout << "\n";
+  if (is_running(*config))
+    std::cout << "a node runs on " << config->data_dir.string()
+              << ": it reads [[peer]] again when it is told to (SIGHUP, or systemctl reload), and "
+                 "everything else when it is restarted\n";
   const auto& founders = record->content.parties;
   const bool founds = std::ranges::any_of(
       founders, [&](const auto& party) { return ledger::party_id(party) == config->institution; });

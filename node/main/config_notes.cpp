@@ -33,6 +33,12 @@ void note_tls(std::vector<std::string>& notes, const NodeConfig& config) {
   const auto& api = config.api;
   if (api.tls == TlsMode::kOn) return;
   const bool off = api.tls == TlsMode::kOff;
+  if (off && !is_loopback(api.listen)) {
+    notes.push_back("api.tls is off, and api.listen = \"" + api.listen +
+                    "\" is not this machine alone: what callers ask and are answered can be read "
+                    "and changed on the way. Right only behind something that speaks TLS for the "
+                    "node, on a network of its own");
+  }
   if (!off && !is_loopback(api.listen)) return;
   const bool certificate = !api.certificate.empty();
   if (!certificate && api.private_key.empty()) return;
@@ -50,6 +56,15 @@ void note_policy(std::vector<std::string>& notes, const NodeConfig& config) {
     notes.push_back(
         "policy.ceilings begins with 0: no chain of statements may carry anything, so that no "
         "other institution's award is accepted");
+  }
+  // What an institution says itself reaches the other at once, and chains of more statements are
+  // closed.
+  const auto most = std::min<std::uint64_t>(policy.ceilings[0], trust::kFullAmount);
+  if (policy.ceilings[0] != 0 && policy.ceilings[1] == 0 && policy.threshold > most) {
+    notes.push_back("policy.threshold = " + std::to_string(policy.threshold) +
+                    " is more than can arrive: one statement carries " + std::to_string(most) +
+                    " at most, and policy.ceilings let no longer chain carry anything. No other "
+                    "institution's award is accepted");
   }
   if (policy.independent_paths == 0)
     notes.push_back("policy.independent_paths = 0 asks for no chain at all; 1 is the default");
@@ -115,6 +130,15 @@ void note_peers(std::vector<std::string>& notes, const NodeConfig& config) {
   }
 }
 
+// Who pins a key may think that no other one of the institution gets in.
+void note_pins(std::vector<std::string>& notes, const NodeConfig& config) {
+  if (std::ranges::none_of(config.peers, [](const auto& peer) { return peer.pin.has_value(); }))
+    return;
+  notes.push_back(
+      "pin in [[peer]] says which key must answer where this node dials: who dials this node is "
+      "admitted by the transport keys that the ledger lists, whatever is pinned");
+}
+
 }  // namespace
 
 std::vector<std::string> notes_of(const NodeConfig& config) {
@@ -122,6 +146,7 @@ std::vector<std::string> notes_of(const NodeConfig& config) {
   note_tls(notes, config);
   note_policy(notes, config);
   note_peers(notes, config);
+  note_pins(notes, config);
   const auto& own = config.institution;
   if (own &&
       std::ranges::find(config.decision_viewpoints, *own) != config.decision_viewpoints.end())
@@ -129,6 +154,22 @@ std::vector<std::string> notes_of(const NodeConfig& config) {
         "decisions.viewpoints names this node's own institution, which has its table without it");
   return notes;
 }
+
+namespace {
+
+// Whatever comes to an institution comes over those who trust it, a full statement of each.
+void note_reach(std::vector<std::string>& notes, const trust::Policy& policy,
+                std::uint64_t institutions) {
+  const auto most =
+      trust::kFullAmount * std::max<std::uint64_t>(institutions, 2) - trust::kFullAmount;
+  if (policy.threshold <= most) return;
+  notes.push_back("policy.threshold = " + std::to_string(policy.threshold) + " is more than the " +
+                  std::to_string(institutions) +
+                  " institutions of this ledger can give: " + std::to_string(trust::kFullAmount) +
+                  " is one full statement. No other institution's award is accepted");
+}
+
+}  // namespace
 
 std::vector<std::string> notes_of_institutions(const NodeConfig& config,
                                                const ledger::Genesis& genesis,
@@ -153,6 +194,9 @@ std::vector<std::string> notes_of_institutions(const NodeConfig& config,
                     "\" is none that this ledger knows, as far as this node has it: it is dialled "
                     "once it is registered");
   }
+  note_reach(
+      notes, config.policy,
+      state != nullptr ? ledger::tx::institution_count(*state) : genesis.content.parties.size());
   for (const auto& named : named_institutions(config.policy, config.decision_viewpoints)) {
     if (!known(named.institution)) notes.push_back(unknown_note(named));
   }

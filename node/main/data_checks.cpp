@@ -114,8 +114,10 @@ Status check_votes_of(const NodeConfig& config, const ConsensusPublicKey& key) {
   return error("node.data_dir = " + config.data_dir.string() +
                " is that of another node: its votes are of another key than " +
                config.consensus_key.string() +
-               ". Name the data of this key; where they are lost, a folder that is not there yet: "
-               "the node then begins in quarantine");
+               ". Does another node still run with this key? Two nodes with one key sign twice: a "
+               "second node of the institution has keys.consensus = \"\" (testamurd init "
+               "--second-node-of). Else name the data of this key; where they are lost for good, a "
+               "folder that is not there yet: the node then begins in quarantine");
 }
 
 // A data directory that was named wrongly looks like a new one: the node would begin empty, and
@@ -125,8 +127,20 @@ void note_missing_votes(Preflight& found, const NodeConfig& config) {
   found.notes.push_back(journal.string() + (is_there(journal) ? " is empty" : " is not there") +
                         ", and the consensus key " + config.consensus_key.string() +
                         " is there: the node begins empty and in quarantine. Where it has run "
-                        "before, node.data_dir names "
-                        "another folder than then");
+                        "before, node.data_dir names another folder than then. Never while "
+                        "another node runs with this key: two nodes with one key sign twice");
+}
+
+// As the second node of an institution is, whose voting key is never copied to it.
+void note_imported_key(Preflight& found, const NodeConfig& config, const ConsensusPublicKey& key) {
+  const auto journal = journal_directory(config.data_dir);
+  const auto reason = quarantine(*make_posix_file_system(), journal.string(), key);
+  if (!reason.ok() || *reason != QuarantineReason::kImportedKey) return;
+  found.notes.push_back("the data in " + config.data_dir.string() +
+                        " were followed without a key, and " + config.consensus_key.string() +
+                        " is named now: the node is in quarantine until the others have told it "
+                        "what the key may have voted for. Never while another node runs with this "
+                        "key: two nodes with one key sign twice");
 }
 
 void note_other_votes(Preflight& found, const NodeConfig& config, const ConsensusPublicKey& key) {
@@ -173,6 +187,7 @@ void check_data(Preflight& found, const NodeConfig& config) {
   if (identity.ok() && !*identity) return note_missing_votes(found, config);
   const auto votes = check_votes_of(config, own);
   if (!votes.ok()) found.problems.push_back(votes.message());
+  if (votes.ok()) note_imported_key(found, config, own);
   if (votes.ok()) note_other_votes(found, config, own);
 }
 

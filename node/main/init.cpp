@@ -340,6 +340,25 @@ void note_party(std::vector<std::string>& notes, const fs::path& file, const Par
                   "may lack");
 }
 
+// Where a peer is reached now is for its operator to say, and which of two addresses is the newer
+// one no file tells. An entry that nobody changed would be dialled for ever.
+Status check_known_address(const fs::path& file, const PartyAddress& party,
+                           const NodeConfig& config) {
+  const auto is_of = [&party](const PeerEntry& peer) {
+    return peer.institution == party.institution;
+  };
+  const auto known = std::ranges::find_if(config.peers, is_of);
+  const bool same = std::ranges::any_of(config.peers, [&](const PeerEntry& peer) {
+    return is_of(peer) && peer.address == party.peer_address;
+  });
+  if (known == config.peers.end() || same) return {};
+  return error(file.string() + " says that " + to_text(party.institution) + " is reached at " +
+               party.peer_address + ", and [[peer]] in " + config.file.string() + " has " +
+               known->address +
+               ": nothing was changed. Where it has moved, write the new address there (SIGHUP "
+               "makes a node that runs read it); where not, leave this file out");
+}
+
 }  // namespace
 
 Status join_ledger(const fs::path& config_file, const fs::path& genesis,
@@ -366,13 +385,21 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
     config.institution = *institution;
   }
 
+  const auto may_be_peer = [&](const PartyAddress& party) {
+    return is_peer(party, config, own, founder, institution.has_value());
+  };
+  for (std::size_t at = 0; at < others.size(); ++at) {
+    if (may_be_peer(others[at]))
+      TM_TRY_STATUS(check_known_address(parties[at], others[at], config));
+  }
+
   TM_TRY_STATUS(write_file(config.genesis, ledger::encode(checked), true));
 
   for (std::size_t at = 0; at < others.size(); ++at) {
     const auto& party = others[at];
     const bool ours = holds_one_of(party.keys, own) || party.institution == founder;
     if (notes != nullptr && !ours) note_party(*notes, parties[at], party, checked);
-    if (!is_peer(party, config, own, founder, institution.has_value())) continue;
+    if (!may_be_peer(party)) continue;
 
     // Repeating the command, or a file, adds nobody twice.
     const bool there = std::ranges::any_of(config.peers, [&party](const PeerEntry& peer) {

@@ -1,5 +1,6 @@
 // testamurd: the node of one institution.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -188,6 +189,31 @@ void add_dev(CLI::App& app, bool& dev, DevOptions& options) {
       ->needs(developing);
 }
 
+// What a command takes, as `testamur help` says it of that program's.
+int show_help(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* at = &app;
+  for (const auto& word : words) {
+    const auto below = usage::commands_of(at);
+    const auto found = std::ranges::find(below, word, &CLI::App::get_name);
+    if (found == below.end())
+      return complain(in_quotes(word) + " is no command of " + usage::path_of(at) +
+                          did_you_mean(usage::near_words(app, at, word)),
+                      kUsage);
+    at = *found;
+  }
+  // help() would speak of the command that was parsed, which is this one.
+  const auto name = at->get_parent() == nullptr ? "" : usage::path_of(at->get_parent()) + " ";
+  std::cout << at->get_formatter()->make_help(at, name + at->get_name(),
+                                              CLI::AppFormatMode::Normal);
+  return 0;
+}
+
+void add_help(CLI::App& app, std::vector<std::string>& words, int& exit_code) {
+  auto* helping = app.add_subcommand("help", "What a command does and takes, as in: help init");
+  helping->add_option("command", words, "The command (default: all of them)");
+  helping->callback([&] { exit_code = show_help(app, words); });
+}
+
 // Does what was asked for; the exit code when that could not be read, or was help.
 std::optional<int> parse(CLI::App& app, const bool& dev, int argc, char** argv) {
   refuse_slips(app);
@@ -228,11 +254,8 @@ int run_command(int argc, char** argv) {
   check->add_option("--config", config, "Configuration file");
   check->callback([&] { exit_code = check_config(config); });
   app.add_subcommand("version", "Print the version")->callback([&] { exit_code = version(); });
-  app.add_subcommand("help", "Print this help")->callback([&] {
-    // Of the program: help() would speak of this command, which was parsed.
-    std::cout << app.get_formatter()->make_help(&app, "testamurd", CLI::AppFormatMode::Normal);
-    exit_code = 0;
-  });
+  std::vector<std::string> asked;
+  add_help(app, asked, exit_code);
   BackupArguments backup_arguments;
   add_backup(app, config, backup_arguments, exit_code);
   std::string purpose, key_file;

@@ -5,6 +5,7 @@
 #include "node/main/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <mutex>
@@ -16,11 +17,13 @@
 #include "node/api/descriptors.h"
 #include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
+#include "node/config/paths.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics_server.h"
 #include "node/rpc/server.h"
 #include "node/validator/evidence_keeper.h"
 #include "node/validator/node_keys.h"
+#include "node/validator/vote_note_writer.h"
 
 namespace testamur::node {
 
@@ -76,10 +79,11 @@ struct Node::Parts {
   std::unique_ptr<MetricsServer> metrics;
   bool started = false;
   bool stopped = false;
-  bool restored = false;  // the store is an old copy
-  bool may_vote = false;  // with the keys that are here; the strand's while the chain runs
+  HeldVotes held_votes;                // as the start found them
+  std::atomic<bool> may_vote = false;  // with the keys that are here; the strand changes it
 
   std::optional<NodeKeys> keys;
+  std::optional<VoteNoteWriter> vote_note;
   std::optional<EvidenceKeeper> evidence;
   std::mutex peers_mutex;  // guards the two below
   std::vector<PeerEntry> listed_peers;
@@ -98,7 +102,6 @@ struct Node::Parts {
   Status open_api();
   Status check_own_seat() const;
   void keep_quarantine(const std::string& directory, bool active);
-  void note_votes();
   std::vector<net::PeerAddress> addresses_of(const std::vector<PeerEntry>& peers) const;
   void dial(const std::vector<PeerEntry>& peers);
   void hand_in_evidence(const HeadPtr& head);
@@ -111,6 +114,9 @@ Status Node::Parts::open_files() {
   TM_TRY(lock, files->lock((config.data_dir / "lock").string()));
   TM_TRY(genesis, load_genesis(config.genesis));
   if (config.institution) self = *config.institution;
+  // Before a folder is made that would stay behind.
+  if (!is_there(store_directory(config.data_dir) / "CURRENT"))
+    TM_TRY_STATUS(check_seat_of_genesis(config, *genesis));
   StoreOptions options;
   options.create_if_missing = true;
   options.block_cache_bytes = config.store_cache_bytes;
@@ -130,12 +136,18 @@ Status Node::Parts::open_chain() {
   keys.emplace(*files, config);
   TM_TRY(auto consensus, keys->open_consensus());
   auto directory = journal_directory(config.data_dir).string();
+  TM_TRY(const auto identity, read_vote_store_identity(*files, directory));
+  held_votes.used = identity && identity->used;
   TM_TRY(journal, stored(Journal::open(*files, directory, {}, collect_records(journal_contents))));
+  vote_note.emplace(*keys, log, [this]() -> std::optional<std::uint64_t> {
+    if (!may_vote) return std::nullopt;
+    return journal->group_count();
+  });
   TM_TRY_STATUS(judge_votes(consensus));
 
   if (consensus.quarantine) log.warn("quarantine", {{"reason", to_text(*consensus.quarantine)}});
   options.quarantine = consensus.quarantine.has_value();
-  restored = consensus.quarantine == QuarantineReason::kRestored;
+  held_votes.quarantine = consensus.quarantine;
   options.consensus_keys = std::move(consensus.keys);
 
   ChainParts parts{*genesis, *store, *journal, clock, log, counters, hooks.fatal, {}};
@@ -175,21 +187,22 @@ Status Node::Parts::judge_votes(NodeKeys::Consensus& found) {
 
   if (!reaches) TM_TRY_STATUS(name_newest_block(*journal, journal_contents, *state));
   may_vote = !found.quarantine;
-  if (may_vote) note_votes();
+  if (may_vote) vote_note->write(journal->group_count());
   return {};
-}
-
-// A folder of keys that cannot be written protects less, and keeps no node from serving.
-void Node::Parts::note_votes() {
-  const auto noted = keys->note_votes(journal->group_count());
-  if (!noted.ok()) log.warn("votes_not_noted", {{"cause", noted.message()}});
 }
 
 Status Node::Parts::check_own_seat() const {
   TM_TRY(const auto held, keys->consensus_keys());
   std::vector<PublicKey> own;
   for (const auto& key : held) own.push_back(key.public_key());
-  return check_seat(config, ledger::read_validators(*chain->head()->state), own, restored);
+  const auto& header = chain->head()->header;
+  const auto newest_ms = header.height == first_height(*genesis) ? std::optional<std::uint64_t>{}
+                                                                 : std::optional(header.time_ms);
+  const auto set = ledger::read_validators(*chain->head()->state);
+  const bool may_lag = seat_may_lag(held_votes, newest_ms, clock.now_ms());
+  if (may_lag && !check_seat(config, set, own, false).ok())
+    log.warn("key_has_no_seat_yet", {{"key", config.consensus_key.string()}});
+  return check_seat(config, set, own, may_lag);
 }
 
 void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
@@ -198,7 +211,7 @@ void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
   if (active && known.ok() && *known) return;  // for the reason that stands there already
 
   // Before the first vote: an older vote store of the key must not vote from then on.
-  if (!active) note_votes();
+  if (!active) vote_note->write(journal->group_count());
   auto status = active ? begin_quarantine(*files, directory, QuarantineReason::kOwnVoteSeen)
                        : end_quarantine(*files, directory);
   if (!status.ok()) hooks.fatal("the quarantine flag cannot be written: " + status.message());
@@ -352,6 +365,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeParts given) {
   // Not before: after a power cut the journal brings the store to the set that counts.
   TM_TRY_STATUS(parts.check_own_seat());
   parts.started = true;
+  parts.vote_note->begin();
   parts.dial(parts.config.peers);
   parts.chain->listen([&parts](const HeadPtr& head) {
     parts.hand_in_evidence(head);
@@ -383,7 +397,8 @@ void Node::stop() {
   if (parts.chain && parts.recognition) parts.chain->unlisten(parts.recognition_listener);
   if (parts.chain) parts.chain->stop();
   // A copy of the vote store that was made before is older from now on.
-  if (parts.started && parts.may_vote) parts.note_votes();
+  if (parts.vote_note) parts.vote_note->stop();
+  if (parts.started && parts.may_vote) parts.vote_note->write(parts.journal->group_count());
   if (parts.recognition) parts.recognition->stop();
   if (parts.decisions) {
     auto status = parts.decisions->flush();

@@ -79,7 +79,13 @@ Status check_backup_folder(const NodeConfig& config, const fs::path& folder) {
                  "): a backup is for the day on which that is lost. Name a folder of its own, best "
                  "on another disk");
   }
-  if (!is_there(folder)) return {};
+  if (!is_there(folder)) {
+    // A slip in the path, or a disk that is not mounted, would be filled on another one.
+    const auto parent = whole_path(folder).parent_path();
+    if (is_folder(parent)) return {};
+    return error("--to " + folder.string() + ": there is no folder " + parent.string() +
+                 ": make it first, or mount the disk that has it");
+  }
   if (!is_folder(folder)) return error("--to " + folder.string() + " is no folder");
   if (takes_backups(folder)) return {};
   return error("--to " + folder.string() +

@@ -278,8 +278,9 @@ Status check_room(const fs::path& directory, bool& disk) {
   return status;
 }
 
-// Whether a node holds the data directory now. A lock that cannot be opened is held by nobody: the
-// node that starts is told why.
+}  // namespace
+
+// A lock that cannot be opened is held by nobody: the node that starts is told why.
 bool is_running(const NodeConfig& config) {
   const auto lock = config.data_dir / "lock";
   const int descriptor = ::open(lock.c_str(), O_RDWR | O_CLOEXEC);
@@ -288,8 +289,6 @@ bool is_running(const NodeConfig& config) {
   ::close(descriptor);
   return held;
 }
-
-}  // namespace
 
 Status Preflight::status() const {
   if (ok()) return {};
@@ -346,10 +345,8 @@ std::optional<PublicKey> seat_key(const ledger::CertifyingSet& set, const Instit
 // What the ledger and the votes are asked about: the consensus keys that are here.
 struct HeldKeys {
   std::vector<PublicKey> keys;
-  bool unreadable = false;                     // told already
-  std::optional<QuarantineReason> quarantine;  // that begins, or has begun, without the ledger
-
-  bool restored() const { return quarantine == QuarantineReason::kRestored; }
+  bool unreadable = false;  // told already
+  HeldVotes votes;          // its quarantine begins, or has begun, without the ledger
 };
 
 // What a start would replay. Absent: nobody has voted here, or it is damaged, which is told.
@@ -362,6 +359,9 @@ HeldKeys held_keys(const NodeConfig& config) {
   HeldKeys held;
   const auto files = make_posix_file_system();
   if (config.consensus_key.empty()) return held;
+  const auto identity =
+      read_vote_store_identity(*files, journal_directory(config.data_dir).string());
+  held.votes.used = identity.ok() && *identity && (*identity)->used;
   for (const auto& path :
        {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
     if (!is_there(path)) continue;
@@ -371,7 +371,7 @@ HeldKeys held_keys(const NodeConfig& config) {
     held.keys.push_back(key->public_key());
     const auto reason = quarantine(*files, journal_directory(config.data_dir).string(),
                                    *ConsensusPublicKey::from(key->public_key().bytes));
-    if (reason.ok() && *reason) held.quarantine = *reason;
+    if (reason.ok() && *reason) held.votes.quarantine = *reason;
   }
   return held;
 }
@@ -407,13 +407,13 @@ void note_quarantine(Preflight& found, const NodeConfig& config, const ledger::G
                      const HeldKeys& held, const FoundVotes& votes, const Snapshot* store) {
   using enum QuarantineReason;
   if (held.keys.empty()) return;
-  if (held.quarantine) {
+  if (held.votes.quarantine) {
     // What is missing or another's is told where the data are looked at.
-    if (held.quarantine == kNoVoteStore || held.quarantine == kOtherKey ||
-        held.quarantine == kVoteStoreEmptied)
+    if (held.votes.quarantine == kNoVoteStore || held.votes.quarantine == kOtherKey ||
+        held.votes.quarantine == kVoteStoreEmptied)
       return;
     found.notes.push_back(
-        "this node is in quarantine: " + std::string(to_text(*held.quarantine)) +
+        "this node is in quarantine: " + std::string(to_text(*held.votes.quarantine)) +
         ". It votes when enough other validators have told it what it may have voted for; on a "
         "ledger of one, after testamurd resume-voting");
     return;
@@ -447,9 +447,25 @@ void note_seat(Preflight& found, const NodeConfig& config, const ledger::Certify
                         "only one nobody casts its vote: name the key's file in keys.consensus");
 }
 
+// What a start says of a key that may have been registered in the place of the one that sits.
+void note_lagging_seat(Preflight& found, const NodeConfig& config, const ledger::CertifyingSet& set,
+                       const HeldKeys& held) {
+  if (!check_seat(config, set, held.keys, true).ok()) return;
+  if (check_seat(config, set, held.keys, false).ok()) return;
+  found.notes.push_back(
+      "the consensus key in " + config.consensus_key.string() + ", " +
+      to_text(key_id(KeyPurpose::kConsensus, held.keys.front())) +
+      ", is not the one that sits for " + to_text(*config.institution) +
+      " as far as this node has the ledger. Where it was registered since, the node follows "
+      "first, and votes once the validators in force have it; where not, put the right key there");
+}
+
 void check_set(Preflight& found, const NodeConfig& config, const ledger::CertifyingSet& set,
-               const HeldKeys& held) {
-  if (!held.unreadable) add(found, check_seat(config, set, held.keys, held.restored()));
+               const HeldKeys& held, bool may_lag) {
+  if (!held.unreadable) {
+    add(found, check_seat(config, set, held.keys, may_lag));
+    if (may_lag) note_lagging_seat(found, config, set, held);
+  }
   note_seat(found, config, set);
 }
 
@@ -457,12 +473,15 @@ void check_opened(Preflight& found, const NodeConfig& config, const ledger::Gene
                   const Snapshot& state, const HeldKeys& held, const Clock& clock) {
   const auto height = state.height();
   if (!height) return;
-  check_set(found, config, ledger::read_validators(state), held);
   add_notes(found, notes_of_institutions(config, genesis, &state));
   const auto bytes = state.header(*height);
   const auto header =
       bytes ? ledger::decode_header(*bytes) : Result<ledger::Header>(error("it is missing"));
   if (!header.ok()) return add(found, error("the newest block of the store: " + header.message()));
+  const auto newest_ms = *height == first_height(genesis) ? std::optional<std::uint64_t>{}
+                                                          : std::optional(header->time_ms);
+  check_set(found, config, ledger::read_validators(state), held,
+            seat_may_lag(held.votes, newest_ms, clock.now_ms()));
   const auto note = clock_note(header->time_ms, clock.now_ms());
   if (!note.empty()) found.notes.push_back(note);
 }
@@ -515,7 +534,8 @@ Preflight preflight_all(const NodeConfig& config, const Clock& clock) {
   const bool has_store = is_there(store_directory(config.data_dir) / "CURRENT");
   if (!has_store) {
     const auto set = ledger::genesis_set(genesis->content);
-    if (set.ok()) check_set(found, config, *set, held);
+    if (set.ok())
+      check_set(found, config, *set, held, seat_may_lag(held.votes, {}, clock.now_ms()));
     add_notes(found, notes_of_institutions(config, *genesis, nullptr));
   }
   // Nothing is made where no node has run.
@@ -553,7 +573,7 @@ Status check_transport_holder(const NodeConfig& config, const PublicKey& key,
 }
 
 Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
-                  const std::vector<PublicKey>& keys, bool restored) {
+                  const std::vector<PublicKey>& keys, bool may_lag) {
   for (const auto& member : set.members()) {
     const PublicKey sits{SignatureAlgorithm::kBip340, to_bytes(member.key.view())};
     if (member.institution == config.institution || std::ranges::find(keys, sits) == keys.end())
@@ -580,11 +600,32 @@ Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
                  "for a node that only follows");
   }
   const bool fits = std::ranges::any_of(keys, [&](const PublicKey& key) { return key == *seat; });
-  if (fits || restored) return {};
+  if (fits || may_lag) return {};
   return error(
       "the node cannot vote: " + who + ", and " + config.consensus_key.string() +
       " holds another key, " + to_text(key_id(KeyPurpose::kConsensus, keys.front())) +
-      ". Put the right key there, or set keys.consensus = \"\" for a node that only follows");
+      ". Put the right key there, or set keys.consensus = \"\" for a node that only follows. Where "
+      "the key was registered later than the newest block in " +
+      store_directory(config.data_dir).string() +
+      ", move that folder aside: the node fetches the ledger from its peers again");
+}
+
+bool seat_may_lag(const HeldVotes& votes, const std::optional<std::uint64_t>& newest_ms,
+                  std::uint64_t now_ms) {
+  using enum QuarantineReason;
+  // Twice the longest heartbeat: within it a node that is caught up has a newer block.
+  constexpr std::uint64_t kCaughtUpMs = 2ull * 3'600'000;
+  const bool is_old = !newest_ms || *newest_ms + kCaughtUpMs < now_ms;
+  if (!votes.quarantine) return votes.used && !newest_ms;
+  if (votes.quarantine == kRestored) return true;
+  return is_old && (votes.quarantine == kNoVoteStore || votes.quarantine == kImportedKey);
+}
+
+Status check_seat_of_genesis(const NodeConfig& config, const ledger::Genesis& genesis) {
+  const auto held = held_keys(config);
+  const auto set = ledger::genesis_set(genesis.content);
+  if (!set.ok() || held.unreadable) return {};  // told where they are read
+  return check_seat(config, *set, held.keys, seat_may_lag(held.votes, {}, 0));
 }
 
 }  // namespace testamur::node

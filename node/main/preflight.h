@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/result.h"
+#include "ledger/genesis.h"
 #include "ledger/validators.h"
 #include "node/config/config.h"
 #include "node/store/store.h"
@@ -34,6 +35,9 @@ Preflight preflight(const NodeConfig& config, const Clock& clock);
 // on it.
 Preflight preflight_all(const NodeConfig& config, const Clock& clock);
 
+// Whether a node holds the data directory now.
+bool is_running(const NodeConfig& config);
+
 // Whether an address can be listened on; `key` of the configuration names it in the failure. An
 // empty one listens nowhere. Without `free` its port is not tried.
 Status check_listen(const std::string& key, const std::string& address, bool free);
@@ -51,8 +55,21 @@ Status check_transport_holder(const NodeConfig& config, const PublicKey& key,
 
 // Whether the node's consensus keys are those of its institution's seat, and of no other's. A node
 // that the ledger calls a validator and that cannot vote would be missed by nobody until a second
-// one fails. `restored`: the store is an old copy, in which an older key may sit.
+// one fails. `may_lag`: another key may sit by now than the set says.
 Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
-                  const std::vector<PublicKey>& keys, bool restored);
+                  const std::vector<PublicKey>& keys, bool may_lag);
+
+// How the votes that are here began.
+struct HeldVotes {
+  std::optional<QuarantineReason> quarantine;
+  bool used = false;  // something was voted, or followed, beside them
+};
+// Whether the key that sits may have been replaced since the newest block that is stored: after a
+// loss of data the node follows first, and votes once the set in force has its key.
+// `newest_ms`: of that block; nothing: the store has no block but the first one of its ledger.
+bool seat_may_lag(const HeldVotes& votes, const std::optional<std::uint64_t>& newest_ms,
+                  std::uint64_t now_ms);
+// check_seat() where there is no store yet: only the genesis can be asked. Changes nothing.
+Status check_seat_of_genesis(const NodeConfig& config, const ledger::Genesis& genesis);
 
 }  // namespace testamur::node

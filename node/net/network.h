@@ -167,7 +167,10 @@ struct PeerStatus {
   std::uint64_t bytes_out = 0;
   // How often, a few minutes between at most, a connection that was in use gave way to another one
   // that shows the same key: more than once means two nodes with one key.
+  // Told until a minute has passed without a further one.
   std::uint32_t taken_over = 0;
+  std::string taken_from;  // where the one came from that gave way last; `address`: the other
+  std::uint64_t taken_ms_ago = 0;
   std::string software;
   std::string refused;  // why the last attempt or connection ended; empty while all is well
 };

@@ -24,8 +24,10 @@ namespace {
 
 // A connection that lasted this long was no failure: the next dial starts from the shortest delay.
 constexpr auto kLasted = milliseconds(10'000);
-// Of two nodes with one key the one that was sent away dials again within this time.
+// Of two nodes with one key the one that was sent away dials again within this time, ...
 constexpr auto kRivalry = milliseconds(300'000);
+// ... mostly much sooner: after as long without a change one of the two is gone.
+constexpr auto kRivalryTold = milliseconds(60'000);
 constexpr std::uint64_t kInboundRefusalEveryMs = 1'000;
 
 // Uniform in [0, bound].
@@ -219,7 +221,11 @@ PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
   status.pin = pin;
   status.dropped = peer.dropped;
   status.refused = peer.refused;
-  status.taken_over = is_over(peer.taken_over) ? 0 : peer.taken_over.count;
+  if (is_told(peer.taken_over)) {
+    status.taken_over = peer.taken_over.count;
+    status.taken_from = peer.taken_over.from;
+    status.taken_ms_ago = ms_since(peer.taken_over);
+  }
 
   if (peer.target) {
     status.institution = peer.target->institution;
@@ -240,7 +246,7 @@ InboundCounters PeerTable::inbound() const {
   std::lock_guard lock(mutex_);
   auto counters = counters_;
   for (const auto& [institution, rivalry] : displaced_at_) {
-    if (!is_over(rivalry)) counters.displaced_at.emplace_back(institution, rivalry.count);
+    if (is_told(rivalry)) counters.displaced_at.emplace_back(institution, rivalry.count);
   }
   return counters;
 }
@@ -494,7 +500,10 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
     return duplicate;
 
   // A node that restarts has closed its connection, or lost it once; two with one key go on.
-  if (peer.up && !peer.up->dialled() && !session.dialled()) note_rival(peer.taken_over);
+  if (peer.up && !peer.up->dialled() && !session.dialled()) {
+    note_rival(peer.taken_over);
+    peer.taken_over.from = peer.up->address();
+  }
 
   if (session.dialled()) peer.dialling.reset();
   stop_dialling(peer);
@@ -519,6 +528,15 @@ void PeerTable::note_rival(Rivalry& rivalry) {
 
 bool PeerTable::is_over(const Rivalry& rivalry) {
   return rivalry.count == 0 || Steady::now() - rivalry.last > kRivalry;
+}
+
+bool PeerTable::is_told(const Rivalry& rivalry) {
+  return rivalry.count != 0 && Steady::now() - rivalry.last <= kRivalryTold;
+}
+
+std::uint64_t PeerTable::ms_since(const Rivalry& rivalry) {
+  const auto since = std::chrono::duration_cast<milliseconds>(Steady::now() - rivalry.last);
+  return static_cast<std::uint64_t>(since.count());
 }
 
 void PeerTable::take_down(Peer& peer, const std::string& reason) {

@@ -67,6 +67,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   struct Rivalry {
     std::uint32_t count = 0;
     std::chrono::steady_clock::time_point last{};
+    std::string from;  // where the one came from that gave way
   };
   struct Peer {
     std::optional<PeerAddress> target;  // where it is dialled, if it is
@@ -112,6 +113,8 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   std::chrono::milliseconds delay_before(const Pin& pin, const Peer& peer);
   static void note_rival(Rivalry& rivalry);
   static bool is_over(const Rivalry& rivalry);
+  static bool is_told(const Rivalry& rivalry);
+  static std::uint64_t ms_since(const Rivalry& rivalry);
   void take_down(Peer& peer, const std::string& reason);
   void forget_if_idle(const Pin& pin);
   void note_refusal(Peer& peer, const std::string& reason);

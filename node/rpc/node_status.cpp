@@ -117,7 +117,8 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
   }
 
   if (chain.engine.voting == consensus::VotingState::kObserver &&
-      ledger::seat_of(reader.state(), context.self) && !chain.voting_key) {
+      ledger::seat_of(reader.state(), context.self) && !chain.voting_key &&
+      chain.catch_up_target <= reader.head().header.height) {
     if (const auto idle = idle_seat_obstacle(chain, context.self); !idle.empty())
       out.add_obstacles(idle);
   }
@@ -131,6 +132,18 @@ void add_governance_obstacles(const ServiceContext& context, const Reader& reade
                       std::to_string(seen.evidence.first.epoch.value) + ", view " +
                       std::to_string(seen.evidence.first.view.value) +
                       "): it is stolen or copied; its institution must replace it");
+  }
+}
+
+// Told first: a key that signs twice is worse than a ledger that waits.
+void add_copied_keys(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
+                     v1::GetStatusResponse& out) {
+  for (const auto& two : chain.two_voters) {
+    v1::InstitutionName name;
+    reader.fill_name(two.institution, std::nullopt, name);
+    out.add_obstacles(
+        two_voters_obstacle(two, two.institution == context.self,
+                            name.name_now().empty() ? name.id_text() : name.name_now()));
   }
 }
 
@@ -166,7 +179,9 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
     reader.fill_name(peer.institution, std::nullopt, name);
     out.add_obstacles("two nodes show one transport key of " +
                       (name.name_now().empty() ? name.id_text() : name.name_now()) +
-                      ": each takes the other's place, last from " + peer.address +
+                      ": each takes the other's place, last " +
+                      std::to_string(peer.taken_ms_ago / 1000) + " s ago the one at " +
+                      peer.address + " that of the one at " + peer.taken_from +
                       ". Its folder was copied: one of the two must be stopped, and where it is a "
                       "validator its consensus key replaced");
   }
@@ -195,6 +210,23 @@ void add_clock_obstacle(std::uint64_t now_ms, const Reader& reader, v1::GetStatu
 }
 
 }  // namespace
+
+std::string two_voters_obstacle(const VotingNodes::Two& two, bool own, const std::string& name) {
+  const auto last = ", last " + std::to_string(two.ms_ago / 1000) + " s ago";
+  if (own) {
+    return "another node uses this node's consensus key: it votes with it, or asks what the key "
+           "may have voted for" +
+           last +
+           ". Two nodes with one key sign twice: find the other node and stop it at once, and "
+           "replace the key";
+  }
+  return "two nodes of " + name +
+         " have its consensus key: one votes, and another votes or asks to, with another transport "
+         "key" +
+         last +
+         ". Two nodes with one key sign twice: its institution must stop one of the two at once, "
+         "and replace the key";
+}
 
 std::string own_clock_obstacle(const ChainStatus& chain) {
   // A block that comes late looks like one of a clock that is behind; most of them do not.
@@ -248,7 +280,9 @@ std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& se
       });
   if (is_heard) return {};
   return "this institution is a validator, this node does not hold the consensus key that sits in "
-         "the set, and no other node is heard of that does: nobody votes for it";
+         "the set, and none that this node is connected to votes with it: where no other node of "
+         "the institution does, its vote is missing. Put the key here, or name the node that has "
+         "it in [[peer]]";
 }
 
 void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
@@ -392,6 +426,7 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
     out.set_consensus_key_id_text(to_text(key_id(KeyPurpose::kConsensus, *chain.voting_key)));
 
   // The order of these calls is the order of the obstacles.
+  add_copied_keys(context, reader, chain, out);
   add_governance_obstacles(context, reader, chain, out);
   add_clock_obstacle(now, reader, out);
   fill_policy(context, reader, out);
@@ -399,6 +434,10 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
   fill_obstacles(chain, parameters[ledger::Parameter::kHeartbeatMs], out);
   add_conduct_obstacles(context, reader, out);
   add_unknown_names(context, reader, out);
+  if (const auto cause = context.keys.votes_not_noted(); !cause.empty()) {
+    out.add_obstacles("what the consensus key has voted is not noted beside it: " + cause +
+                      ". An earlier copy of the data would not be known as one");
+  }
 
   if (context.certificate_until_ms != 0 &&
       now + kCertificateNoticeMs > context.certificate_until_ms) {

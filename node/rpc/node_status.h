@@ -40,6 +40,8 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
 // Of a node without the voting key of an institution that has a seat: empty where another node is
 // heard of that votes with it, which is no obstacle but a second node's purpose.
 std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& self);
+// That two nodes are at work with one consensus key: `own`, this node's.
+std::string two_voters_obstacle(const VotingNodes::Two& two, bool own, const std::string& name);
 // That the clocks of most validators are behind this one; empty: they are not.
 std::string own_clock_obstacle(const ChainStatus& chain);
 

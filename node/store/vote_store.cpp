@@ -158,6 +158,18 @@ Status adopt_key(FileSystem& files, const std::string& directory, const Consensu
   return replace_file(files, directory, kAdoptedName, encode_adopted(identity->journal, keys));
 }
 
+Status take_up_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key) {
+  TM_TRY(const auto identity, read_vote_store_identity(files, directory));
+  if (!identity) return error(directory + " holds no vote store");
+  TM_TRY(const auto adopted, read_adopted(files, directory, identity->journal));
+  const bool is_followers = identity->key == ConsensusPublicKey{} && adopted.empty();
+  if (!is_followers) return {};
+
+  // The flag first: whatever a crash leaves, the key is not seen without it.
+  TM_TRY_STATUS(begin_quarantine(files, directory, QuarantineReason::kImportedKey));
+  return adopt_key(files, directory, key);
+}
+
 Status mark_vote_store_used(FileSystem& files, const std::string& directory) {
   TM_TRY(auto identity, read_vote_store_identity(files, directory));
   if (!identity) return error(directory + " holds no vote store");
@@ -172,7 +184,9 @@ Result<std::optional<QuarantineReason>> quarantine(FileSystem& files, const std:
   if (!identity) return std::optional(QuarantineReason::kNoVoteStore);
   TM_TRY(const auto adopted, read_adopted(files, directory, identity->journal));
   if (identity->key != key && std::find(adopted.begin(), adopted.end(), key) == adopted.end()) {
-    return std::optional(QuarantineReason::kOtherKey);
+    const bool is_followers = identity->key == ConsensusPublicKey{} && adopted.empty();
+    return std::optional(is_followers ? QuarantineReason::kImportedKey
+                                      : QuarantineReason::kOtherKey);
   }
   if (identity->used && !has_segments(files, directory))
     return std::optional(QuarantineReason::kVoteStoreEmptied);

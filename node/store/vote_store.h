@@ -56,6 +56,11 @@ Status create_vote_store(FileSystem& files, const std::string& directory, const 
 // no vote store.
 Status adopt_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key);
 
+// A key that is named beside the vote store of a node that only followed, so that no vote of any
+// other key is there: from now on it is this store's, in quarantine. Nothing is done beside a vote
+// store that has a key.
+Status take_up_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key);
+
 // Nothing when there is none; a failure when it is damaged.
 Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files,
                                                                   const std::string& directory);

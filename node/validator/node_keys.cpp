@@ -3,7 +3,6 @@
 #include "node/config/durable_file.h"
 #include "node/config/key_file.h"
 #include "node/config/paths.h"
-#include "node/validator/vote_note.h"
 
 namespace testamur::node {
 
@@ -58,6 +57,8 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
     auto key = opened.keys.empty() ? ConsensusPublicKey{} : consensus_public(opened.keys.front());
     TM_TRY_STATUS(create_vote_store(files_, journal_, random_fixed<JournalId>(), key, reason));
   }
+  if (identity && !opened.keys.empty())
+    TM_TRY_STATUS(take_up_key(files_, journal_, consensus_public(opened.keys.front())));
   for (const auto& key : opened.keys) {
     TM_TRY(auto reason, quarantine(files_, journal_, consensus_public(key)));
     if (!opened.quarantine) opened.quarantine = reason;
@@ -80,15 +81,34 @@ Result<std::optional<QuarantineReason>> NodeKeys::later_votes(std::uint64_t grou
   return reason;
 }
 
-Status NodeKeys::note_votes(std::uint64_t groups) const {
+Result<std::optional<VoteNote>> NodeKeys::note_of_votes(std::uint64_t groups) const {
   std::lock_guard lock(mutex_);
   TM_TRY(const auto keys, read_consensus());
-  if (keys.empty()) return {};
   TM_TRY(const auto identity, read_vote_store_identity(files_, journal_));
-  if (!identity) return {};
+  if (keys.empty() || !identity) return std::optional<VoteNote>{};
   VoteNote note{identity->journal, groups, {}};
   for (const auto& key : keys) note.keys.push_back(consensus_public(key));
-  return write_vote_note(vote_note_of(file_of(KeyPurpose::kConsensus)), note);
+  return std::optional(note);
+}
+
+// The strand asks for the keys: it does not wait for a disk that syncs a note.
+Status NodeKeys::note_votes(std::uint64_t groups) {
+  const auto note = note_of_votes(groups);
+  Status noted;
+  if (!note.ok()) {
+    noted = error(note.message());
+  } else if (*note) {
+    noted = write_vote_note(vote_note_of(file_of(KeyPurpose::kConsensus)), **note);
+  }
+
+  std::lock_guard lock(mutex_);
+  votes_not_noted_ = noted.ok() ? "" : noted.message();
+  return noted;
+}
+
+std::string NodeKeys::votes_not_noted() const {
+  std::lock_guard lock(mutex_);
+  return votes_not_noted_;
 }
 
 Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {

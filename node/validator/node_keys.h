@@ -16,6 +16,7 @@
 #include "common/keys.h"
 #include "node/config/config.h"
 #include "node/store/vote_store.h"
+#include "node/validator/vote_note.h"
 
 namespace testamur::node {
 
@@ -33,9 +34,12 @@ class NodeKeys {
   // Why the keys may not vote with the vote store that is here and holds this many groups: what
   // lies beside them speaks of another one, or of more (vote_note.h). Nothing where nothing does.
   Result<std::optional<QuarantineReason>> later_votes(std::uint64_t groups) const;
-  // Notes beside the keys that they may vote with the vote store that is here. Call before they
-  // do, and when the node has stopped. Nothing is done where there are no keys.
-  Status note_votes(std::uint64_t groups) const;
+  // Notes beside the keys that they may vote with the vote store that is here, which holds this
+  // many groups, synced. Call before they do, while they do, and when the node has stopped; one
+  // thread at a time (vote_note_writer.h). Nothing is done where there are no keys.
+  Status note_votes(std::uint64_t groups);
+  // Why the last one could not be written; empty: it was.
+  std::string votes_not_noted() const;
 
   struct Fresh {
     SecretKey key;
@@ -58,11 +62,13 @@ class NodeKeys {
  private:
   std::filesystem::path file_of(KeyPurpose purpose) const;
   Result<std::vector<SecretKey>> read_consensus() const;
+  Result<std::optional<VoteNote>> note_of_votes(std::uint64_t groups) const;
 
   FileSystem& files_;
   const NodeConfig& config_;
   const std::string journal_;
   mutable std::mutex mutex_;
+  std::string votes_not_noted_;
 };
 
 }  // namespace testamur::node

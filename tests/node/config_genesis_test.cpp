@@ -242,6 +242,15 @@ TEST_CASE("the time of a genesis may be a date with or without quotes, and nothi
   }
 }
 
+TEST_CASE("a mistake among the parameters of a genesis is told with its own line") {
+  for (const char* wrong : {"nonsense = 1", "heartbeat_ms = \"x\"", "heartbeat_ms = 1"}) {
+    CAPTURE(wrong);
+    const auto read = wallet::parse_genesis_settings(
+        "[parameters]\n# the default\n\n" + std::string(wrong) + "\n", "settings.toml");
+    CHECK(read.message().starts_with("settings.toml:4: parameters "));
+  }
+}
+
 TEST_CASE(
     "a protocol version that this program does not know is refused with those that it knows") {
   const auto newest = std::to_string(ledger::kNewestProtocol);

@@ -1,5 +1,6 @@
 // A changing validator set in real nodes: adding, removing, replacing a key, restarting in the
 // middle, catching up, evidence, and a protocol version that the build does not know.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -12,6 +13,7 @@
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 #include "node/config/key_file.h"
+#include "node/main/preflight.h"
 #include "node/validator/evidence_keeper.h"
 #include "node/validator/node_keys.h"
 #include "node/validator/ready.h"
@@ -276,6 +278,61 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
   nodes.start(0);
   REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 2, 1)).state == Outcome::State::kCommitted);
   CHECK(assembly.status(0).engine.voting == consensus::VotingState::kActive);
+}
+
+// The genesis names the key before it, which an empty store takes for the one that sits; and what
+// was followed without a key was refused to it afterwards as the data of another node.
+TEST_CASE("a validator that lost its data after its key was replaced follows first, then votes") {
+  RunningNodes nodes(2, kQuick);
+  Assembly assembly{nodes};
+  auto achievement = nodes.publish(0, 0);
+  auto& config = nodes.at(0).config;
+  auto files = make_posix_file_system();
+  NodeKeys keys(*files, config);
+  auto fresh = keys.make(KeyPurpose::kConsensus);
+  REQUIRE(fresh.ok());
+  const auto public_key = fresh->key.public_key();
+  const auto proof = fresh->key.sign(
+      possession_message(nodes.chain(), nodes.at(0).id, KeyPurpose::kConsensus, public_key).view());
+  nodes.at(0).node->chain().add_consensus_key(std::move(fresh->key));
+  const auto added =
+      tx::build(nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kConsensus, public_key, proof});
+  REQUIRE(assembly.said(0, 0, KeyPurpose::kRoot, added).state == Outcome::State::kCommitted);
+  const auto ready = assembly.declare_ready(0);
+  const tx::Seat seat{nodes.at(0).id, ready.key, ready.transaction->id()};
+  assembly.decide({0, 1}, 0, assembly.next_set(0, {}, {{0, seat}}));
+  REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 1, 1)).state == Outcome::State::kCommitted);
+  nodes.await_height(1, nodes.at(0).node->chain().head()->header.height);
+  nodes.stop(0);
+  fs::remove_all(config.data_dir);
+
+  const auto key_file = config.consensus_key;
+  const auto votes_again = [&] {
+    SystemClock clock;
+    const auto found = preflight_all(config, clock);
+    INFO(found.status().message());
+    CHECK(found.ok());
+    nodes.start(0);
+    assembly.await_epoch(0, 1);
+  };
+  SECTION("with its key") { votes_again(); }
+  SECTION("with its key, after it had followed without one") {
+    config.consensus_key.clear();
+    nodes.start(0);
+    assembly.await_epoch(0, 1);
+    nodes.stop(0);
+    config.consensus_key = key_file;
+    SystemClock clock;
+    const auto notes = preflight_all(config, clock).notes;
+    CHECK(std::ranges::any_of(notes, [](const auto& note) {
+      return note.find("Never while another node runs with this key") != std::string::npos;
+    }));
+    votes_again();
+  }
+
+  // Of two validators both must vote.
+  REQUIRE(nodes.commit(1, nodes.batch(0, achievement, 2, 1)).state == Outcome::State::kCommitted);
+  CHECK(assembly.status(0).voting_key == public_key);
 }
 
 // Two votes of one key for two blocks of one view.

@@ -112,12 +112,28 @@ TEST_CASE("a span of time is said in the unit that a person would use") {
 // A second node had it for good; a first one that lost its key by a slip must have it.
 TEST_CASE("a seat that another node votes with is no obstacle of one that only follows") {
   Seen seen(v1::NODE_ROLE_OBSERVER);
-  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)), "nobody votes for it"));
+  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)),
+            "none that this node is connected to votes with it"));
   seen.chain.engine.peers[1].heard_ms_ago = 20;
   CHECK(idle_seat_obstacle(seen.chain, id_of(1)).empty());
-  CHECK(has(idle_seat_obstacle(seen.chain, id_of(2)), "nobody votes for it"));
+  CHECK(has(idle_seat_obstacle(seen.chain, id_of(2)),
+            "none that this node is connected to votes with it"));
   seen.chain.engine.peers[1].silent = true;
-  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)), "nobody votes for it"));
+  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)),
+            "none that this node is connected to votes with it"));
+}
+
+TEST_CASE("two nodes that vote with one key are told of, at the node itself in other words") {
+  const VotingNodes::Two two{id_of(1), 3'400};
+  const auto own = two_voters_obstacle(two, true, "University 1");
+  CHECK(has(own, "another node uses this node's consensus key"));
+  const auto peers = two_voters_obstacle(two, false, "University 1");
+  CHECK(has(peers, "two nodes of University 1 have its consensus key"));
+  for (const auto& said : {own, peers}) {
+    CHECK(has(said, "last 3 s ago"));
+    CHECK(has(said, "Two nodes with one key sign twice"));
+    CHECK(has(said, "replace the key"));
+  }
 }
 
 }  // namespace

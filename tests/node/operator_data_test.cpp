@@ -10,6 +10,7 @@
 #include "node/api/tls_files.h"
 #include "node/config/genesis_file.h"
 #include "node/config/key_file.h"
+#include "node/config/party_file.h"
 #include "node/config/paths.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
@@ -284,6 +285,22 @@ TEST_CASE("what a configuration says without effect is noted") {
   CHECK(noted([&](auto& c) { c.decision_viewpoints = {own}; }));
   CHECK(noted([](auto& c) { c.api.private_key = "/x.pem"; }));
   CHECK(noted([](auto& c) {
+    c.api.tls = TlsMode::kOff;
+    c.api.listen = "0.0.0.0:7601";
+  }));
+  CHECK_FALSE(noted([](auto& c) { c.api.tls = TlsMode::kOff; }));
+  CHECK(noted([](auto& c) {
+    c.peers.push_back({random_fixed<InstitutionId>(), "a.example:7600", Hash256{}});
+  }));
+  const auto strict = [](std::uint32_t threshold) {
+    return [threshold](auto& c) {
+      c.policy.ceilings = {trust::kNoCeiling, 0, 0};
+      c.policy.threshold = threshold;
+    };
+  };
+  CHECK_FALSE(noted(strict(120)));
+  CHECK(noted(strict(121)));
+  CHECK(noted([](auto& c) {
     c.peer_listen = "127.0.0.1:7600";
     c.peers.push_back({random_fixed<InstitutionId>(), "localhost:7600", {}});
   }));
@@ -296,6 +313,13 @@ TEST_CASE("what a configuration says without effect is noted") {
   config.peers = {{own, "127.0.0.1:1", {}}, {random_fixed<InstitutionId>(), "a.invalid:1", {}}};
   CHECK(notes_of_institutions(config, *genesis, nullptr).size() == 1);
   CHECK(notes_of_names(config).size() == 1);
+
+  // On a ledger of few the sum of all statements is what can arrive.
+  auto demanding = node.config();
+  demanding.policy.threshold = 121;
+  const auto notes = notes_of_institutions(demanding, *genesis, nullptr);
+  REQUIRE(notes.size() == 1);
+  CHECK(has(notes[0], "policy.threshold = 121 is more than the 1 institutions"));
 }
 
 TEST_CASE("a wrong value of an option is told before the configuration is read") {
@@ -337,6 +361,47 @@ TEST_CASE("join tells what a party file did not do, and leaves a founder its nam
   const auto stranger = join_ledger(config.file, config.genesis, {}, random_fixed<InstitutionId>());
   CHECK(has(stranger.message(), "founded the ledger as " + own));
   CHECK(test::read_file(config.file) == before);
+}
+
+// The new address of a peer was passed over, with exit code 0.
+TEST_CASE("join refuses another address of a peer that is named already, and names both") {
+  const OneNode node;
+  const auto config = node.config();
+  const auto id = to_text(random_fixed<InstitutionId>());
+  const auto file = node.directory.path() / "peer.toml";
+  const auto join_with = [&](const std::string& address) {
+    node.write(file, "institution = \"" + id + "\"\npeer_address = \"" + address + "\"\n");
+    return join_ledger(config.file, config.genesis, {file}, std::nullopt, nullptr);
+  };
+  REQUIRE(join_with("a.example:7600").ok());
+  REQUIRE(join_with("a.example:7600").ok());
+  const auto before = test::read_file(config.file);
+  const auto moved = join_with("b.example:7600");
+  for (const auto& part : {file.string(), id, std::string("a.example:7600"),
+                           std::string("b.example:7600"), std::string("nothing was changed")})
+    CHECK(has(moved.message(), part));
+  CHECK(test::read_file(config.file) == before);
+}
+
+TEST_CASE("join refuses a party file whose facts are not those of its id") {
+  const OneNode node;
+  auto text = test::read_file(node.folder / "party.toml");
+  const auto file = node.directory.path() / "party.toml";
+  node.write(file, text);
+  CHECK(read_party_address(file).ok());
+
+  for (const auto& [from, to] : {std::pair("University of Alpha", "University of Omega"),
+                                 std::pair("alpha.example", "omega.example"),
+                                 std::pair("country = \"AT\"", "country = \"DE\""),
+                                 std::pair("root_threshold = 1", "root_threshold = 2")}) {
+    CAPTURE(from);
+    auto changed = text;
+    const auto at = changed.find(from);
+    REQUIRE(at != std::string::npos);
+    changed.replace(at, std::string(from).size(), to);
+    node.write(file, changed);
+    CHECK(has(read_party_address(file).message(), "is not the id of these facts and keys"));
+  }
 }
 
 // A slip in an id had no other effect than that a veto, or trust, did not count, and nobody said

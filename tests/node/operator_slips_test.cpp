@@ -115,6 +115,8 @@ TEST_CASE("a backup goes to a folder that is new, empty or of backups, and not t
   }
   const auto folder = node.directory.path() / "backup";
   CHECK(check_backup_folder(config, folder).ok());
+  const auto below = check_backup_folder(config, folder / "x" / "y");
+  CHECK(below.message().find("there is no folder " + (folder / "x").string()) != std::string::npos);
   fs::create_directories(folder);
   CHECK(check_backup_folder(config, folder).ok());
   fs::create_directories(folder / "meta");
@@ -187,6 +189,9 @@ TEST_CASE("the data of another node are refused before anything is written") {
   auto config = node.config();
   config.data_dir = node.config("beta").data_dir;
   CHECK(problems_of(config).find("is that of another node") != std::string::npos);
+  // The copied key of a node that runs looks the same, and its data must not be made anew.
+  CHECK(problems_of(config).find("Does another node still run with this key?") !=
+        std::string::npos);
   CHECK_FALSE(fs::exists(store_directory(config.data_dir)));
 }
 

@@ -70,6 +70,32 @@ TEST_CASE(
   nodes.start(0);
 }
 
+TEST_CASE("a start that is refused for its key leaves no store behind") {
+  RunningNodes nodes(1);
+  nodes.stop(0);
+  auto& config = nodes.at(0).config;
+  fs::remove_all(config.data_dir);
+  fs::remove(config.consensus_key);
+  CHECK(start_fails(config).find("is missing") != std::string::npos);
+  CHECK_FALSE(fs::exists(store_directory(config.data_dir)));
+}
+
+TEST_CASE("a key that does not sit counts as replaced only where the store cannot know better") {
+  constexpr std::uint64_t kNow = 1'700'000'000'000, kHour = 3'600'000;
+  using enum QuarantineReason;
+  // Made together, and never used: the genesis names this key, or it is the wrong one.
+  CHECK_FALSE(seat_may_lag({{}, false}, {}, kNow));
+  CHECK(seat_may_lag({{}, true}, {}, kNow));  // the store alone was lost
+  CHECK_FALSE(seat_may_lag({{}, true}, kNow - 100 * kHour, kNow));
+  for (const auto reason : {kNoVoteStore, kImportedKey}) {
+    CHECK(seat_may_lag({reason, true}, {}, kNow));
+    CHECK(seat_may_lag({reason, true}, kNow - 100 * kHour, kNow));
+    CHECK_FALSE(seat_may_lag({reason, true}, kNow - kHour, kNow));
+  }
+  CHECK(seat_may_lag({kRestored, true}, kNow, kNow));
+  CHECK_FALSE(seat_may_lag({kOtherKey, true}, {}, kNow));
+}
+
 TEST_CASE("a further node of a validator's institution follows when it says so") {
   RunningNodes nodes(1);
   nodes.stop(0);
@@ -163,6 +189,14 @@ TEST_CASE(
   const auto before = read_tls_files(config, clock.now_ms() - 2 * kDayMs);
   REQUIRE_FALSE(before.ok());
   CHECK(before.message().find("valid only from") != std::string::npos);
+
+  // Whoever reads it can answer in the node's name.
+  for (const mode_t mode : {0644, 0640, 0604}) {
+    ::chmod(config.private_key.c_str(), mode);
+    CHECK(read_tls_files(config, clock.now_ms()).message().find("chmod 600") != std::string::npos);
+  }
+  ::chmod(config.private_key.c_str(), 0600);
+  CHECK(read_tls_files(config, clock.now_ms()).ok());
 
   config.private_key = folder.path() / "two.key";
   const auto other = read_tls_files(config, clock.now_ms());

@@ -53,6 +53,30 @@ TEST_CASE("a key without its store, or with another's, is in quarantine", "[vote
   CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
 }
 
+// A node that followed without a key has a vote store as well. Its key was refused there for good
+// as one of another node, also where the node had only followed to learn that the key is the right
+// one.
+TEST_CASE("a key that a follower's vote store takes up begins in quarantine, and is its own then",
+          "[vote-store]") {
+  FaultyDisk disk;
+  auto& files = disk.file_system();
+  REQUIRE(node::create_vote_store(files, kJournalDirectory, journal_id(1), {}).ok());
+  {
+    auto opened = open_journal(files);
+    REQUIRE(append(*opened.journal, {{4, Bytes(10, 1), true}}).ok());
+  }
+  CHECK(reason_for(disk, 9) == QuarantineReason::kImportedKey);
+  REQUIRE(node::take_up_key(files, kJournalDirectory, key_of(9)).ok());
+  CHECK(reason_for(disk, 9) == QuarantineReason::kImportedKey);
+  REQUIRE(node::end_quarantine(files, kJournalDirectory).ok());
+  REQUIRE(node::take_up_key(files, kJournalDirectory, key_of(9)).ok());
+  CHECK(reason_for(disk, 9) == std::nullopt);
+
+  // From now on it is that key's.
+  REQUIRE(node::take_up_key(files, kJournalDirectory, key_of(8)).ok());
+  CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
+}
+
 TEST_CASE("a key that was made beside a vote store may vote with it, also after a crash",
           "[vote-store]") {
   FaultyDisk disk;

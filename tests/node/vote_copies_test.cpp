@@ -1,6 +1,7 @@
 // A consensus key beside votes that are not all of its own: an earlier copy of the vote store, of
 // the whole data directory, or another one. Each is whole and of the right key, so that only what
 // lies beside it tells; and no restart of an honest node may look like one.
+#include <chrono>
 #include <filesystem>
 
 #include "consensus/codec.h"
@@ -11,7 +12,9 @@
 #include "node/main/restore.h"
 #include "node/rpc/admin_client.h"
 #include "node/store/vote_store.h"
+#include "node/validator/node_keys.h"
 #include "node/validator/vote_note.h"
+#include "node/validator/vote_note_writer.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"
 
@@ -122,6 +125,93 @@ TEST_CASE("an earlier copy of all data begins in quarantine", "[vote-copies]") {
   CHECK(one.quarantine_of() == std::nullopt);
   one.nodes.start(0);
   CHECK(one.quarantine_of() == QuarantineReason::kOlderCopy);
+}
+
+// Issues until the running node has noted more groups than these.
+VoteNote issue_until_noted(OneNode& one, std::uint64_t groups) {
+  const auto file = vote_note_of(one.config().consensus_key);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  for (;;) {
+    one.issue();
+    const auto note = read_vote_note(file);
+    INFO(note.message());
+    REQUIRE((note.ok() && note->has_value()));
+    if ((*note)->groups > groups) return **note;
+    REQUIRE(std::chrono::steady_clock::now() < until);
+  }
+}
+
+// What was noted at the start is older than a copy that was made since: a node that was killed had
+// its copy back, voted at once, and signed a second time.
+TEST_CASE("an earlier copy of all data begins in quarantine after a crash as well",
+          "[vote-copies]") {
+  OneNode one;
+  one.issue();
+  one.nodes.stop(0);
+  const auto old = one.keep(one.config().data_dir, "old-data");
+  one.nodes.start(0);
+  const auto file = vote_note_of(one.config().consensus_key);
+  const auto at_start = (*read_vote_note(file))->groups;
+
+  // A crash leaves what had been noted by then; no stop writes it anew.
+  const auto noted = issue_until_noted(one, at_start);
+  one.nodes.stop(0);
+  REQUIRE(write_vote_note(file, noted).ok());
+
+  SECTION("the data that are there vote on") {
+    CHECK(notes_of(one).empty());
+    one.nodes.start(0);
+    CHECK(one.quarantine_of() == std::nullopt);
+    one.issue();
+  }
+  SECTION("an earlier copy does not") {
+    OneNode::put_back(old, one.config().data_dir);
+    CHECK(has(notes_of(one), "are an earlier copy: they end with group "));
+    one.nodes.start(0);
+    CHECK(one.quarantine_of() == QuarantineReason::kOlderCopy);
+  }
+}
+
+// Else a power cut of all nodes at once would leave a ledger of nodes in quarantine.
+TEST_CASE("the note beside a key never says more than the journal holds, at any moment",
+          "[vote-copies]") {
+  OneNode one;
+  std::uint64_t groups = (*read_vote_note(vote_note_of(one.config().consensus_key)))->groups;
+  for (int times = 0; times < 2; ++times) {
+    groups = issue_until_noted(one, groups).groups;
+    // As a crash in this moment would leave it: the note first, then the journal.
+    const auto crashed = one.keep(one.journal(), "crashed-" + std::to_string(times));
+    JournalContents contents;
+    const auto held =
+        Journal::check(*make_posix_file_system(), crashed.string(), {}, collect_records(contents));
+    INFO(held.message());
+    REQUIRE(held.ok());
+    CHECK(*held >= groups);
+  }
+}
+
+TEST_CASE("a folder of keys that cannot be written stops no vote, and is told as long as it lasts",
+          "[vote-copies]") {
+  OneNode one;
+  auto files = make_posix_file_system();
+  NodeKeys keys(*files, one.config());
+  one.nodes.stop(0);
+  const auto file = vote_note_of(one.config().consensus_key);
+  fs::remove(file);
+  // Also root cannot write a file where a folder is.
+  fs::create_directory(file);
+  fs::create_directory(file / "taken");
+  auto log = Log::silent();
+  VoteNoteWriter writer(keys, *log, [] { return std::optional<std::uint64_t>(); });
+  writer.write(7);
+  CHECK(has(keys.votes_not_noted(), file.string()));
+  fs::remove_all(file);
+  writer.write(8);
+  CHECK(keys.votes_not_noted().empty());
+  CHECK((*read_vote_note(file))->groups == 8);
+  // One that was asked for before it is not written over it.
+  writer.write(7);
+  CHECK((*read_vote_note(file))->groups == 8);
 }
 
 TEST_CASE("a slip in node.data_dir costs nothing until it has voted, and then a quarantine",

@@ -267,16 +267,18 @@ Outcome sign(Context& context, const GenesisOptions& options) {
   }
   const auto message = ledger::founder_message(genesis->chain);
   const auto founders = ledger::signatories(*genesis);
+  std::vector<std::string> names;  // in whose name: of several keys they may be several
   for (const auto& key : *keys) {
     const auto id = key_id(KeyPurpose::kRoot, key.public_key());
     const auto is_root = [&](const auto& root) { return root.first == id; };
-    const bool known = std::ranges::any_of(
-        founders, [&](const auto& founder) { return std::ranges::any_of(founder.roots, is_root); });
-    if (!known) {
+    const auto founder = std::ranges::find_if(
+        founders, [&](const auto& each) { return std::ranges::any_of(each.roots, is_root); });
+    if (founder == founders.end()) {
       return fail(
           context, ExitCode::kInvalid,
           *options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
     }
+    if (std::ranges::find(names, founder->name) == names.end()) names.push_back(founder->name);
     std::erase_if(genesis->signatures,
                   [&](const auto& signature) { return signature.root_key == id; });
     genesis->signatures.push_back({id, key.sign(message.view())});
@@ -286,10 +288,11 @@ Outcome sign(Context& context, const GenesisOptions& options) {
       written != ExitCode::kOk)
     return written;
   const auto faults = ledger::find_faults(*genesis);
-  std::string left;
+  std::string left, in_name_of;
+  for (const auto& name : names) in_name_of += (in_name_of.empty() ? "" : " and ") + name;
   for (const auto& fault : faults) left += "  " + fault.what + "\n";
   return Reply{genesis_json(*genesis, faults),
-               "signed for " + to_text(genesis->chain) +
+               "signed in the name of " + in_name_of + ": " + to_text(genesis->chain) +
                    "; compare this id with the other founders over another channel\n" +
                    (left.empty() ? "all have signed: nodes and wallets take this file\n"
                                  : "still missing:\n" + left)};

@@ -87,9 +87,13 @@ class CeremonyReader {
   }
   bool has(std::string_view key) const { return table_.contains(key); }
   void mistake(std::string_view key, const std::string& what) {
-    if (!wrong_.empty()) return;
     const auto* node = table_.get(key);
-    const auto line = node == nullptr ? table_.source().begin.line : node->source().begin.line;
+    mistake_at(node == nullptr ? table_.source() : node->source(), key, what);
+  }
+  // Where the mistake lies below the key, in a table of its own.
+  void mistake_at(const toml::source_region& place, std::string_view key, const std::string& what) {
+    if (!wrong_.empty()) return;
+    const auto line = place.begin.line;
     wrong_ = file_ + ":" + std::to_string(line) + ": " + std::string(key) + " " + what;
   }
   Status finish() {
@@ -296,12 +300,14 @@ Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text,
       const auto* row = ledger::find_parameter(key.str());
       const auto value = node.is_integer() ? node.value_or(std::int64_t{-1}) : -1;
       if (row == nullptr) {
-        reader.mistake("parameters", "has no parameter called " + std::string(key.str()));
+        reader.mistake_at(node.source(), "parameters",
+                          "has no parameter called " + std::string(key.str()));
       } else if (value < 0) {
-        reader.mistake("parameters", "gives " + std::string(key.str()) + " no number");
+        reader.mistake_at(node.source(), "parameters",
+                          "gives " + std::string(key.str()) + " no number");
       } else if (auto set = input.parameters.set(row->id, static_cast<std::uint64_t>(value));
                  !set.ok()) {
-        reader.mistake("parameters", set.message());
+        reader.mistake_at(node.source(), "parameters", set.message());
       }
     }
   }
