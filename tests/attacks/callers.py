@@ -424,6 +424,13 @@ def rapid_reset(target, stop):
         connection.close()
 
 
+@attack("long_names", "caller", at_once=3, brief=True)
+def long_names(target, stop):
+    """institutions asked for by a domain of 3.9 MB, which the error repeats"""
+    body = field(3, "a" * 3_900_000)
+    flood(target, stop, REGISTRY + "GetInstitution", lambda turn: body, streams=4)
+
+
 @attack("ping_flood", "caller")
 def ping_flood(target, stop):
     """pings and settings, ten thousand a second"""
