@@ -47,7 +47,8 @@ void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              static_cast<int>(StreamLimits{}.per_connection));
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
+                             static_cast<int>(OpenStreams::kMetadataBytes));
 
   // Whoever does not answer a ping is gone, also where the network does not say so.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
