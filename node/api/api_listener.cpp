@@ -369,7 +369,13 @@ void ApiListener::pump(Id id) {
   if (found == open_.end()) return;
   auto& [caller, relay, again, asks_room] = found->second;
   const auto state = relay->pump(now_ms_);
-  if (state == ApiRelay::State::kOver) return close(id);
+  if (state == ApiRelay::State::kOver) {
+    if (relay->has_too_long_headers()) {
+      overload_.note(Limit::kRequestHeaders, caller, now_ms_);
+      relay->turn_away();
+    }
+    return close(id);
+  }
   if (relay->wants_room() != asks_room) ask_room(id, found->second);
   if (state == ApiRelay::State::kAgain && !again) {
     again = true;
@@ -402,7 +408,8 @@ void ApiListener::pump_waiting() {
   std::vector<std::pair<std::pair<std::size_t, std::uint64_t>, Id>> order;
   for (const auto id : waiting_) {
     const auto& connection = open_.at(id);
-    order.push_back({{streams_.of(connection.caller), connection.relay->waits_since_ms()}, id});
+    order.push_back(
+        {{streams_.bytes_of(connection.caller), connection.relay->waits_since_ms()}, id});
   }
   std::sort(order.begin(), order.end());
   for (const auto& [rank, id] : order) pump(id);

@@ -136,8 +136,8 @@ void ApiRelay::stop_reading() {
   cleared_ = 0;
 }
 
-bool ApiRelay::may_begin() {
-  waits_ = streams_.begin(id_);
+bool ApiRelay::may_begin(std::size_t header_bytes) {
+  waits_ = streams_.begin(id_, header_bytes);
   return waits_ == OpenStreams::Room::kYes;
 }
 

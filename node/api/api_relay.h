@@ -57,9 +57,12 @@ class ApiRelay final : public StreamCounter::Listener {
   // Says goodbye with ENHANCE_YOUR_CALM, as far as that can be said now. To be destroyed then.
   void turn_away();
 
-  bool may_begin() override;
-  void ended() override { streams_.end(id_); }
-  void cancelled() override { streams_.cancel(id_, now_ms_); }
+  // Whether it is over because the headers of a request were too long.
+  bool has_too_long_headers() const { return counter_.has_too_long_headers(); }
+
+  bool may_begin(std::size_t header_bytes) override;
+  void ended(std::size_t header_bytes) override { streams_.end(id_, header_bytes); }
+  void cancelled(std::size_t header_bytes) override { streams_.cancel(id_, header_bytes, now_ms_); }
 
   static constexpr std::size_t kHeldBytes = 32u << 10;
   static constexpr std::uint64_t kBeginMs = 5'000;  // for the handshake and the preface

@@ -1,6 +1,6 @@
-// Counts of the requests that have begun, by connection, by caller and for all; the three always
+// What requests that have begun take, by connection, by caller and for all; the three always
 // agree. A cancelled one leaves its connection at once and counts for its caller and for all until
-// its time is over, because gRPC still holds its memory (decision 1134).
+// its time is over, because gRPC still holds its memory (decisions 1134 and 1139).
 #include "node/api/open_streams.h"
 
 #include <algorithm>
@@ -16,80 +16,92 @@ constexpr std::uint64_t kStepMs = 100;
 
 }  // namespace
 
+std::size_t OpenStreams::cost_of(std::size_t header_bytes) {
+  return kRequestBytes + kEntryBytes * std::min(header_bytes, kMostEntries);
+}
+
 void OpenStreams::enter(Id id, const CallerKey& caller) {
-  connections_.emplace(id, Connection{caller, 0});
+  connections_.emplace(id, Connection{caller, 0, 0});
   callers_[caller].connections.insert(id);
 }
 
 void OpenStreams::leave(Id id, std::uint64_t now_ms) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
-  const auto [caller, streams] = found->second;
+  const auto [caller, streams, bytes] = found->second;
   connections_.erase(found);
   callers_.at(caller).connections.erase(id);
-  if (streams != 0) linger(caller, streams, now_ms);
+  if (streams != 0) linger(caller, bytes, now_ms);
   give_back(caller, 0);
 }
 
-std::size_t OpenStreams::of(const CallerKey& caller) const {
+std::size_t OpenStreams::bytes_of(const CallerKey& caller) const {
   const auto found = callers_.find(caller);
-  return found == callers_.end() ? 0 : found->second.streams;
+  return found == callers_.end() ? 0 : found->second.bytes;
 }
 
-OpenStreams::Room OpenStreams::begin(Id id) {
+OpenStreams::Room OpenStreams::begin(Id id, std::size_t header_bytes) {
   auto& connection = connections_.at(id);
   auto& caller = callers_.at(connection.caller);
   if (connection.streams >= limits_.per_connection) return Room::kConnectionFull;
-  if (caller.streams >= limits_.per_caller) return Room::kCallerFull;
-  if (size_ >= limits_.total) return Room::kAllFull;
+  const auto cost = cost_of(header_bytes);
+  if (caller.bytes + cost > limits_.caller_bytes) return Room::kCallerFull;
+  const bool is_small = caller.bytes + cost <= limits_.small_bytes;
+  const auto room = limits_.total_bytes + (is_small ? limits_.reserve_bytes : 0);
+  if (bytes_ + cost > room) return Room::kAllFull;
 
   ++connection.streams;
-  ++caller.streams;
-  ++size_;
+  connection.bytes += cost;
+  caller.bytes += cost;
+  bytes_ += cost;
   return Room::kYes;
 }
 
-void OpenStreams::end(Id id) {
-  auto& connection = connections_.at(id);
-  TM_CHECK(connection.streams > 0, "more streams end than began");
-  --connection.streams;
-  give_back(connection.caller, 1);
+void OpenStreams::end(Id id, std::size_t header_bytes) {
+  const auto cost = cost_of(header_bytes);
+  give_back(take_out(id, cost).caller, cost);
 }
 
-void OpenStreams::cancel(Id id, std::uint64_t now_ms) {
-  auto& connection = connections_.at(id);
-  TM_CHECK(connection.streams > 0, "more streams end than began");
-  --connection.streams;
-  linger(connection.caller, 1, now_ms);
+void OpenStreams::cancel(Id id, std::size_t header_bytes, std::uint64_t now_ms) {
+  const auto cost = cost_of(header_bytes);
+  linger(take_out(id, cost).caller, cost, now_ms);
 }
 
-void OpenStreams::linger(const CallerKey& caller, std::size_t streams, std::uint64_t now_ms) {
+OpenStreams::Connection& OpenStreams::take_out(Id id, std::size_t cost) {
+  auto& connection = connections_.at(id);
+  TM_CHECK(connection.streams > 0 && connection.bytes >= cost, "more streams end than began");
+  --connection.streams;
+  connection.bytes -= cost;
+  return connection;
+}
+
+void OpenStreams::linger(const CallerKey& caller, std::size_t bytes, std::uint64_t now_ms) {
   const auto until_ms = (now_ms + kLingerMs) / kStepMs * kStepMs + kStepMs;
   for (auto each = lingering_.rbegin(); each != lingering_.rend() && each->until_ms == until_ms;
        ++each) {
     if (each->caller != caller) continue;
-    each->streams += streams;
+    each->bytes += bytes;
     return;
   }
-  lingering_.push_back({until_ms, caller, streams});
+  lingering_.push_back({until_ms, caller, bytes});
 }
 
 void OpenStreams::forget(std::uint64_t now_ms) {
   while (!lingering_.empty() && lingering_.front().until_ms <= now_ms) {
     const auto over = lingering_.front();
     lingering_.pop_front();
-    give_back(over.caller, over.streams);
+    give_back(over.caller, over.bytes);
   }
 }
 
-void OpenStreams::give_back(const CallerKey& key, std::size_t streams) {
+void OpenStreams::give_back(const CallerKey& key, std::size_t bytes) {
   const auto found = callers_.find(key);
-  TM_CHECK(found != callers_.end() && found->second.streams >= streams && size_ >= streams,
+  TM_CHECK(found != callers_.end() && found->second.bytes >= bytes && bytes_ >= bytes,
            "more given back than held");
-  found->second.streams -= streams;
-  size_ -= streams;
-  given_back_ += streams;
-  if (found->second.streams == 0 && found->second.connections.empty()) callers_.erase(found);
+  found->second.bytes -= bytes;
+  bytes_ -= bytes;
+  given_back_ += bytes != 0 ? 1 : 0;
+  if (found->second.bytes == 0 && found->second.connections.empty()) callers_.erase(found);
 }
 
 std::optional<OpenStreams::Id> OpenStreams::in_the_way(
@@ -102,11 +114,11 @@ std::optional<OpenStreams::Id> OpenStreams::in_the_way(
 
   const Caller* over = &callers_.at(own->second.caller);
   if (why == Room::kAllFull) {
-    const auto held = over->streams;
+    const auto held = over->bytes;
     over = &std::ranges::max_element(callers_, {}, [](const auto& entry) {
-              return entry.second.streams;
+              return entry.second.bytes;
             })->second;
-    if (over->streams <= 2 * held && !long_enough) return std::nullopt;
+    if (over->bytes <= 2 * held && !long_enough) return std::nullopt;
   } else if (!long_enough) {
     return std::nullopt;
   }

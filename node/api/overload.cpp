@@ -13,7 +13,8 @@ constexpr std::array<std::string_view, kLimitCount> kNames = {
     "api_connections", "metrics_connections", "descriptors",
     "rate_limit",      "open_calls",          "queued_calls",
     "streams",         "awaited_ids",         "unread_answers",
-    "stalled",         "api_streams",         "request_bytes"};
+    "stalled",         "api_streams",         "request_bytes",
+    "request_headers"};
 constexpr std::array<std::string_view, kLimitCount> kWords = {
     "connections to the API are turned away",
     "connections to the metrics are turned away",
@@ -25,8 +26,9 @@ constexpr std::array<std::string_view, kLimitCount> kWords = {
     "waiting for transactions is refused: too many are waited for",
     "answers are refused: too much was not taken by its caller yet",
     "calls were ended whose answer was not taken",
-    "connections wait or were ended: too many requests have begun",
-    "calls are refused: too many bytes of requests are at work"};
+    "connections wait or were ended: too many requests have begun or were given up lately",
+    "calls are refused: too many bytes of requests are at work",
+    "connections were ended: the headers of a request were too long"};
 
 constexpr std::array<std::string_view, kLimitCount> kRules = {
     "connections to the API",
@@ -39,8 +41,9 @@ constexpr std::array<std::string_view, kLimitCount> kRules = {
     "transactions waited for at once",
     "bytes of answers that their caller has not taken yet",
     "seconds for taking an answer",
-    "requests that have begun",
-    "bytes of requests that are at work"};
+    "bytes that requests which have begun take",
+    "bytes of requests that are at work",
+    "bytes of the headers of a request"};
 
 }  // namespace
 

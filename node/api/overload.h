@@ -31,8 +31,9 @@ enum class Limit : std::uint8_t {
   kStalled,     // calls whose answer was not taken: ended
   kApiStreams,  // requests that have begun: their connections wait
   kRequestBytes,
+  kRequestHeaders,  // headers of a request: their connection was ended
 };
-inline constexpr std::size_t kLimitCount = 12;
+inline constexpr std::size_t kLimitCount = 13;
 // Its stable name: ErrorDetail.code, the metric testamur_refused_<name>_total, docs/limits.md.
 std::string_view name_of(Limit limit);
 // What it bounds, in a few words.

@@ -44,7 +44,7 @@ std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
     if (client_payload_ != 0 || bytes.size() - at < kHeadBytes) return at;
 
     const auto frame = read_head(bytes.subspan(at, kHeadBytes));
-    broken_ = !fits(frame);
+    broken_ = too_long_headers_ = !fits(frame);
     if (broken_ || !pass_client_frame(frame, listener)) return at;
     client_payload_ = frame.length;
     at += kHeadBytes;
@@ -54,6 +54,8 @@ std::size_t StreamCounter::from_client(ByteView bytes, Listener& listener) {
 // Asked again for a frame that had to wait: it is counted when it passes.
 bool StreamCounter::fits(const Frame& frame) {
   if (frame.type != kHeaders && frame.type != kContinuation) return true;
+  // What begins no request is a second block of one, or nothing that a client may send.
+  if (frame.type == kHeaders && !begins(frame)) return false;
   if (frame.type == kHeaders) header_bytes_ = header_frames_ = 0;
   header_bytes_ += frame.length;
   ++header_frames_;
@@ -62,21 +64,26 @@ bool StreamCounter::fits(const Frame& frame) {
   return fit;
 }
 
-// What gRPC takes for a new stream: an odd number above all before it. Everything else it skips or
-// refuses.
+// What gRPC takes for a new stream: an odd number above all before it.
+bool StreamCounter::begins(const Frame& frame) const {
+  return frame.type == kHeaders && frame.stream % 2 == 1 && frame.stream > newest_;
+}
+
 bool StreamCounter::pass_client_frame(const Frame& frame, Listener& listener) {
   if (frame.wants_answer) {
     if (unanswered_ >= kMostUnanswered) return false;
     ++unanswered_;
   }
-  if (frame.type == kHeaders && frame.stream % 2 == 1 && frame.stream > newest_) {
-    if (!listener.may_begin()) return false;
+  if (begins(frame)) {
+    const auto header_bytes = frame.ends_headers ? frame.length : kHeaderBytes;
+    if (!listener.may_begin(header_bytes)) return false;
     newest_ = frame.stream;
-    streams_.emplace(frame.stream, false);
+    streams_.emplace(frame.stream, Stream{header_bytes});
     ++incomplete_;
   }
   if (frame.ends_stream) complete(frame.stream);
-  if (frame.type == kRstStream && forget(frame.stream)) listener.cancelled();
+  if (frame.type != kRstStream) return true;
+  if (const auto header_bytes = forget(frame.stream)) listener.cancelled(*header_bytes);
   return true;
 }
 
@@ -103,22 +110,24 @@ void StreamCounter::from_server(ByteView bytes, Listener& listener) {
 
 void StreamCounter::pass_server_frame(const Frame& frame, Listener& listener) {
   if (frame.is_answer && unanswered_ != 0) --unanswered_;
-  if ((frame.ends_stream || frame.type == kRstStream) && forget(frame.stream)) listener.ended();
+  if (!frame.ends_stream && frame.type != kRstStream) return;
+  if (const auto header_bytes = forget(frame.stream)) listener.ended(*header_bytes);
 }
 
 void StreamCounter::complete(std::uint32_t stream) {
   const auto found = streams_.find(stream);
-  if (found == streams_.end() || found->second) return;
-  found->second = true;
+  if (found == streams_.end() || found->second.is_complete) return;
+  found->second.is_complete = true;
   --incomplete_;
 }
 
-bool StreamCounter::forget(std::uint32_t stream) {
+std::optional<std::size_t> StreamCounter::forget(std::uint32_t stream) {
   const auto found = streams_.find(stream);
-  if (found == streams_.end()) return false;
-  if (!found->second) --incomplete_;
+  if (found == streams_.end()) return std::nullopt;
+  const auto [header_bytes, is_complete] = found->second;
+  if (!is_complete) --incomplete_;
   streams_.erase(found);
-  return true;
+  return header_bytes;
 }
 
 }  // namespace testamur::node

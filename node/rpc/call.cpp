@@ -14,6 +14,18 @@ namespace tx = ledger::tx;
 
 namespace {
 
+// Whatever an error says may come from the request, and neither the rate nor the bytes of answers
+// that were not taken count it: no error is longer than one that the node makes up itself. Cut
+// between two characters of UTF-8.
+constexpr std::size_t kMaxErrorBytes = 1'024;
+
+std::string cut(const std::string& text) {
+  if (text.size() <= kMaxErrorBytes) return text;
+  auto end = kMaxErrorBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + " …";
+}
+
 v1::ErrorDetail detail_of(const std::string& code, const std::string& field,
                           const std::string& rule) {
   v1::ErrorDetail detail;
@@ -27,11 +39,20 @@ v1::ErrorDetail detail_of(const std::string& code, const std::string& field,
 
 grpc::Status fail(grpc::StatusCode code, const v1::ErrorDetail& detail,
                   const std::string& message) {
+  auto bounded = detail;
+  bounded.set_code(cut(detail.code()));
+  bounded.set_field(cut(detail.field()));
+  bounded.set_rule(cut(detail.rule()));
+
   v1::RpcStatus packed;
   packed.set_code(code);
-  packed.set_message(message);
-  packed.add_details()->PackFrom(detail);
-  return grpc::Status(code, message, packed.SerializeAsString());
+  packed.set_message(cut(message));
+  packed.add_details()->PackFrom(bounded);
+  return grpc::Status(code, packed.message(), packed.SerializeAsString());
+}
+
+grpc::Status failed(const std::string& what) {
+  return fail(grpc::StatusCode::INTERNAL, detail_of("internal", "", what), what);
 }
 
 grpc::Status invalid_argument(const std::string& field, const std::string& message) {
@@ -114,6 +135,14 @@ grpc::Status refusal_of(const proto::Undecoded& request) {
         "the bytes are no such request: they end within a field, or a text is not UTF-8";
     return fail(grpc::StatusCode::INVALID_ARGUMENT, detail_of("malformed_request", "", what),
                 "malformed_request: " + what);
+  }
+  if (request.why == proto::Undecoded::Why::kLongText) {
+    const std::string bound = std::to_string(proto::kMaxTextBytes);
+    auto detail = detail_of("text_too_long", "", "a text has at most " + bound + " bytes");
+    detail.set_limit(proto::kMaxTextBytes);
+    return fail(grpc::StatusCode::INVALID_ARGUMENT, detail,
+                "text_too_long: a text of the request has more than " + bound +
+                    " bytes: no name, id, domain, reference or token is so long");
   }
   const auto bound = std::to_string(proto::kMaxRequestFields);
   auto detail = detail_of("too_many_fields", "", "a request has at most " + bound + " fields");

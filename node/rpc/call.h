@@ -24,6 +24,8 @@
 
 namespace testamur::node {
 
+// Every error is made by this one, which cuts each of its texts: nothing of a request comes back
+// longer than a few lines.
 grpc::Status fail(grpc::StatusCode code, const v1::ErrorDetail& detail, const std::string& message);
 // The usual errors; `field` names what in the request was wrong.
 grpc::Status invalid_argument(const std::string& field, const std::string& message);
@@ -36,7 +38,8 @@ grpc::Status over_limit(const std::string& field, std::uint64_t limit, std::uint
 grpc::Status unavailable(const std::string& code, const std::string& message);
 grpc::Status rejected(const ledger::tx::Rejection& rejection);
 grpc::Status exhausted(Limit limit, std::uint64_t bound, std::uint64_t retry_after_ms);
-grpc::Status gone();  // the caller has hung up
+grpc::Status gone();                           // the caller has hung up
+grpc::Status failed(const std::string& what);  // by no fault of the caller
 
 // The detail that a rejection is told by.
 void fill(const ledger::tx::Rejection& rejection, v1::ErrorDetail& detail);
@@ -153,7 +156,7 @@ grpc::ServerUnaryReactor* unary(CallParts& parts, grpc::CallbackServerContext* c
                        try {
                          status = answer(call);
                        } catch (const std::exception& failure) {
-                         status = grpc::Status(grpc::StatusCode::INTERNAL, failure.what());
+                         status = failed(failure.what());
                        }
                        done(status);
                      });

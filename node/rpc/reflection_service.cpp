@@ -1,5 +1,7 @@
-// grpc.reflection.v1: gRPC 1.51 has v1alpha alone, and tools begin to ask for nothing else. As
-// every stream, it takes no thread of its own and its questions are turns of the workers.
+// grpc.reflection.v1 and v1alpha, which are the same bytes under two names: tools ask for the one
+// or the other. gRPC 1.51 has v1alpha of its own, with a thread for each open call and 32 for all:
+// 32 streams that somebody held kept everybody else from it. Here, as every stream, it takes no
+// thread and has its share of the streams of its caller; its questions are turns of the workers.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
@@ -93,31 +95,39 @@ grpc::Status answer(const reflection::ServerReflectionRequest& request,
   return grpc::Status::OK;
 }
 
-class ReflectionService final : public reflection::ServerReflection::CallbackService {
+using Stream =
+    TurnStream<reflection::ServerReflectionRequest, reflection::ServerReflectionResponse>;
+
+Stream* open_stream(ServiceContext& context, grpc::CallbackServerContext& call) {
+  lower_priority_of_this_thread();
+  return new Stream(
+      context.calls, call, cost_of("ServerReflection", "ServerReflectionInfo"),
+      [](const Turn&, const reflection::ServerReflectionRequest& request,
+         reflection::ServerReflectionResponse& response) { return answer(request, response); });
+}
+
+// A service by hand, as gRPC generates them, for either name.
+class ReflectionService final : public grpc::Service {
  public:
-  explicit ReflectionService(ServiceContext& context) : context_(context) {}
-
-  grpc::ServerBidiReactor<reflection::ServerReflectionRequest,
-                          reflection::ServerReflectionResponse>*
-  ServerReflectionInfo(grpc::CallbackServerContext* call) override {
-    lower_priority_of_this_thread();
-    return new TurnStream<reflection::ServerReflectionRequest,
-                          reflection::ServerReflectionResponse>(
-        context_.calls, *call, cost_of("ServerReflection", "ServerReflectionInfo"),
-        [](const Turn&, const reflection::ServerReflectionRequest& request,
-           reflection::ServerReflectionResponse& response) { return answer(request, response); });
+  ReflectionService(ServiceContext& context, const char* method) {
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        method, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
+    MarkMethodCallback(
+        0,
+        new grpc::internal::CallbackBidiHandler<reflection::ServerReflectionRequest,
+                                                reflection::ServerReflectionResponse>(
+            [&context](grpc::CallbackServerContext* call) { return open_stream(context, *call); }));
   }
-
- private:
-  ServiceContext& context_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_reflection_service(ServiceContext& context) {
+std::unique_ptr<grpc::Service> make_reflection_service(ServiceContext& context, bool alpha) {
   // Named once, so that the linker keeps what describes it.
   (void)grpc::health::v1::HealthCheckRequest::descriptor();
-  return std::make_unique<ReflectionService>(context);
+  return std::make_unique<ReflectionService>(
+      context, alpha ? "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+                     : "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
 }
 
 }  // namespace testamur::node

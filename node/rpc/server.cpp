@@ -3,7 +3,6 @@
 // service is on a server of its own, so that no limit or flood of the API reaches it.
 #include "node/rpc/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/service_type.h>
 #include <sys/socket.h>
@@ -30,8 +29,6 @@ constexpr auto kStopTime = std::chrono::seconds(3);
 // What gRPC keeps of requests that are not complete and answers that are not taken; beyond it
 // connections are slowed down, then calls end.
 constexpr std::size_t kTransportBytes = 64u << 20;
-// Of services that are gRPC's own and take a thread for each open call: reflection.
-constexpr int kTransportThreads = 32;
 
 // Enabling plugins is global to gRPC and may be done once.
 void enable_plugins() {
@@ -39,7 +36,6 @@ void enable_plugins() {
   std::call_once(once, [] {
     bound_library_logs();
     grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
 }
 
@@ -51,7 +47,8 @@ void set_limits(grpc::ServerBuilder& builder, const ApiConfig& config) {
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              static_cast<int>(StreamLimits{}.per_connection));
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
+                             static_cast<int>(OpenStreams::kMetadataBytes));
 
   // Whoever does not answer a ping is gone, also where the network does not say so.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
@@ -114,11 +111,12 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
   parts->services.push_back(make_registry_service(context));
   parts->services.push_back(make_log_service(context));
   parts->services.push_back(make_governance_service(context));
-  parts->services.push_back(make_reflection_service(context));
+  for (const bool alpha : {false, true})
+    parts->services.push_back(make_reflection_service(context, alpha));
   grpc::ServerBuilder builder;
   set_limits(builder, config);
   grpc::ResourceQuota quota("api");
-  builder.SetResourceQuota(quota.Resize(kTransportBytes).SetMaxThreads(kTransportThreads));
+  builder.SetResourceQuota(quota.Resize(kTransportBytes));
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());

@@ -60,7 +60,8 @@ std::unique_ptr<grpc::Service> make_trust_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_registry_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_log_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_governance_service(ServiceContext& context);
-std::unique_ptr<grpc::Service> make_reflection_service(ServiceContext& context);  // version 1
+// Of version 1, or of v1alpha.
+std::unique_ptr<grpc::Service> make_reflection_service(ServiceContext& context, bool alpha);
 std::unique_ptr<grpc::Service> make_admin_service(ServiceContext& context);
 
 }  // namespace testamur::node

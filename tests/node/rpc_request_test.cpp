@@ -5,6 +5,7 @@
 
 #include "node/rpc/admin_client.h"
 #include "node/rpc/decision_log.h"
+#include "testamur/bounded_requests.h"
 #include "testamur/v1/admin_service.grpc.pb.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
@@ -90,6 +91,33 @@ TEST_CASE("a request with more fields than any has is refused before it is decod
   CHECK(call_with(*a.api.channel, method, decide.SerializeAsString())
             .error_message()
             .starts_with("too_many_fields"));
+}
+
+// A domain of 3.9 MB came back in the message of the error and in its details.
+TEST_CASE("a text that is too long to be one is refused before it is decoded, wherever it stands") {
+  Asking a;
+  v1::GetInstitutionRequest institution;
+  const auto domain = [&](std::size_t bytes) {
+    institution.set_domain(std::string(bytes, 'a'));
+    grpc::ClientContext context;
+    v1::GetInstitutionResponse response;
+    return a.api.registry->GetInstitution(&context, institution, &response);
+  };
+  CHECK(domain(proto::kMaxTextBytes).error_code() == grpc::StatusCode::NOT_FOUND);
+  for (const std::size_t bytes : {std::size_t{proto::kMaxTextBytes} + 1, std::size_t{3'900'000}}) {
+    const auto status = domain(bytes);
+    CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+    CHECK(detail_of(status).code() == "text_too_long");
+    CHECK(detail_of(status).limit() == proto::kMaxTextBytes);
+    CHECK(status.error_message().size() + status.error_details().size() < 1'000);
+  }
+
+  v1::DecideRequest decide;
+  decide.set_issuer_id(a.id());
+  decide.mutable_point()->add_fields(std::string(2'000, '0'));
+  grpc::ClientContext context;
+  v1::DecideResponse decision;
+  CHECK(detail_of(a.api.trust->Decide(&context, decide, &decision)).code() == "text_too_long");
 }
 
 // gRPC called it a method that does not exist, and nobody paid for it.
