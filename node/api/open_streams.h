@@ -77,8 +77,9 @@ class OpenStreams {
                                const std::function<std::size_t(Id)>& stuck) const;
 
   // A second was too short with six other programs on two processors, and gRPC does not say how
-  // long it needs. What this bounds is how much may be given up in such a time.
-  static constexpr std::uint64_t kLingerMs = 20'000;
+  // long it needs; its pings, which a connection that waits does not answer, wait for 20 s. What
+  // this bounds is how much may be given up in such a time.
+  static constexpr std::uint64_t kLingerMs = 10'000;
   static constexpr std::uint64_t kPatienceMs = 2'000;
 
  private:
