@@ -100,12 +100,21 @@ TEST_CASE("a list whose node falls silent is begun again at another, and none is
 TEST_CASE("a list without end is refused by name before it fills the memory") {
   ListingNode node;
   node.pages = 1'000'000;
-  node.entries = 300'000;
+  node.entries = 100'000;
   auto client = client_of({&node});
   const auto answer = client.institutions();
   REQUIRE(std::holds_alternative<CallError>(answer));
   CHECK(std::get<CallError>(answer).code == "list_too_long");
-  CHECK(node.asked.size() == 4);
+  CHECK(node.asked.size() == 11);
+
+  // Nor is one answer.
+  ListingNode at_once;
+  at_once.pages = 1;
+  at_once.entries = 300'000;
+  auto other = client_of({&at_once});
+  const auto large = other.institutions();
+  REQUIRE(std::holds_alternative<CallError>(large));
+  CHECK(std::get<CallError>(large).code == "answer_too_large");
 }
 
 }  // namespace testamur::wallet
