@@ -427,14 +427,14 @@ void ApiListener::make_room_for(Id id) {
   const auto& connection = open_.at(*leaving);
   overload_.note(Limit::kApiStreams, connection.caller, now_ms_);
   connection.relay->turn_away();
-  close(*leaving);
+  close(*leaving, OpenStreams::kEndedLingerMs);
 }
 
-void ApiListener::close(Id id) {
+void ApiListener::close(Id id, std::uint64_t linger_ms) {
   open_.erase(id);
   waiting_.erase(id);
   book_.leave(id);
-  streams_.leave(id, now_ms_);
+  streams_.leave(id, now_ms_, linger_ms);
 }
 
 void ApiListener::step() {

@@ -67,7 +67,7 @@ class ApiListener {
   void ask_room(Id id, Connection& connection);
   void pump_waiting();
   void make_room_for(Id id);
-  void close(Id id);
+  void close(Id id, std::uint64_t linger_ms = OpenStreams::kLingerMs);
   void step();
   void tick();
 

@@ -25,13 +25,13 @@ void OpenStreams::enter(Id id, const CallerKey& caller) {
   callers_[caller].connections.insert(id);
 }
 
-void OpenStreams::leave(Id id, std::uint64_t now_ms) {
+void OpenStreams::leave(Id id, std::uint64_t now_ms, std::uint64_t linger_ms) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   const auto [caller, streams, bytes] = found->second;
   connections_.erase(found);
   callers_.at(caller).connections.erase(id);
-  if (streams != 0) linger(caller, bytes, now_ms);
+  if (streams != 0) linger(caller, bytes, now_ms + linger_ms);
   give_back(caller, 0);
 }
 
@@ -64,7 +64,7 @@ void OpenStreams::end(Id id, std::size_t header_bytes) {
 
 void OpenStreams::cancel(Id id, std::size_t header_bytes, std::uint64_t now_ms) {
   const auto cost = cost_of(header_bytes);
-  linger(take_out(id, cost).caller, cost, now_ms);
+  linger(take_out(id, cost).caller, cost, now_ms + kLingerMs);
 }
 
 OpenStreams::Connection& OpenStreams::take_out(Id id, std::size_t cost) {
@@ -75,22 +75,15 @@ OpenStreams::Connection& OpenStreams::take_out(Id id, std::size_t cost) {
   return connection;
 }
 
-void OpenStreams::linger(const CallerKey& caller, std::size_t bytes, std::uint64_t now_ms) {
-  const auto until_ms = (now_ms + kLingerMs) / kStepMs * kStepMs + kStepMs;
-  for (auto each = lingering_.rbegin(); each != lingering_.rend() && each->until_ms == until_ms;
-       ++each) {
-    if (each->caller != caller) continue;
-    each->bytes += bytes;
-    return;
-  }
-  lingering_.push_back({until_ms, caller, bytes});
+void OpenStreams::linger(const CallerKey& caller, std::size_t bytes, std::uint64_t until_ms) {
+  lingering_[{until_ms / kStepMs * kStepMs + kStepMs, caller}] += bytes;
 }
 
 void OpenStreams::forget(std::uint64_t now_ms) {
-  while (!lingering_.empty() && lingering_.front().until_ms <= now_ms) {
-    const auto over = lingering_.front();
-    lingering_.pop_front();
-    give_back(over.caller, over.bytes);
+  while (!lingering_.empty() && lingering_.begin()->first.first <= now_ms) {
+    const auto [time_and_caller, bytes] = *lingering_.begin();
+    lingering_.erase(lingering_.begin());
+    give_back(time_and_caller.second, bytes);
   }
 }
 

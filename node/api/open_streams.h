@@ -14,11 +14,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "node/api/caller.h"
 #include "node/api/connections.h"
@@ -52,7 +52,8 @@ class OpenStreams {
   explicit OpenStreams(const StreamLimits& limits = {}) : limits_(limits) {}
 
   void enter(Id id, const CallerKey& caller);
-  void leave(Id id, std::uint64_t now_ms);
+  // `linger_ms`: kLingerMs, or kEndedLingerMs where the node itself ended it for others.
+  void leave(Id id, std::uint64_t now_ms, std::uint64_t linger_ms = kLingerMs);
   // Counts one more of this connection, unless there is no room. `header_bytes` are said again
   // when it ends.
   Room begin(Id id, std::size_t header_bytes);
@@ -80,6 +81,9 @@ class OpenStreams {
   // long it needs; its pings, which a connection that waits does not answer, wait for 20 s. What
   // this bounds is how much may be given up in such a time.
   static constexpr std::uint64_t kLingerMs = 10'000;
+  // Of connections that end so that others go on, a few a second: who waits for what they held must
+  // not wait until he is late himself.
+  static constexpr std::uint64_t kEndedLingerMs = 2'000;
   static constexpr std::uint64_t kPatienceMs = 2'000;
 
  private:
@@ -92,19 +96,15 @@ class OpenStreams {
     std::size_t streams = 0;
     std::size_t bytes = 0;
   };
-  struct Lingering {
-    std::uint64_t until_ms;
-    CallerKey caller;
-    std::size_t bytes;
-  };
   Connection& take_out(Id id, std::size_t cost);
-  void linger(const CallerKey& caller, std::size_t bytes, std::uint64_t now_ms);
+  void linger(const CallerKey& caller, std::size_t bytes, std::uint64_t until_ms);
   void give_back(const CallerKey& caller, std::size_t bytes);
 
   const StreamLimits limits_;
   std::map<CallerKey, Caller> callers_;
   std::map<Id, Connection> connections_;
-  std::deque<Lingering> lingering_;  // by time
+  // Bytes by the time until which they count, and caller.
+  std::map<std::pair<std::uint64_t, CallerKey>, std::size_t> lingering_;
   std::size_t bytes_ = 0;
   std::uint64_t given_back_ = 0;
 };

@@ -248,6 +248,12 @@ TEST_CASE(
   streams.forget(1'200 + OpenStreams::kLingerMs);
   CHECK(streams.bytes() == 2 * OpenStreams::kRequestBytes);
   CHECK(streams.bytes_of(caller(2)) == 0);
+
+  // Who was ended for others gives room sooner, whatever else lingers.
+  streams.leave(1, 20'000);
+  streams.leave(2, 20'000, OpenStreams::kEndedLingerMs);
+  streams.forget(20'200 + OpenStreams::kEndedLingerMs);
+  CHECK(streams.bytes() == OpenStreams::kRequestBytes);
 }
 
 // 440 entries of metadata, a byte each, took four times what a request counted as.

@@ -559,7 +559,7 @@ TEST_CASE("days of a statement that cannot be meant are refused, whatever the co
   }
   for (const auto* words :
        {"accreditation grant %--from 2926-01-01", "accreditation grant %--until 2926-12-31",
-        "accreditation withdraw %--from 1926-01-01"}) {
+        "accreditation withdraw %--from 1971-01-01"}) {
     std::string typed = words;
     typed.replace(typed.find('%'), 1, about);
     CHECK(says(office.why(kAgency, typed, ExitCode::kUsage), "is the year right?"));
