@@ -9,7 +9,7 @@ _testamurd_command() {
     'run') files+=' --config' ;;
     'check-config') files+=' --config' ;;
     'version') ;;
-    'help') ;;
+    'help') positional='other' ;;
     'backup') files+=' --config' folders+=' --to' ;;
     'restore') values+=' --height' files+=' --config' folders+=' --from' ;;
     'resume-voting') flags+=' --i-destroyed-the-other-copy' values+=' --sign-from' files+=' --config' ;;

@@ -33,7 +33,7 @@ complete -c testamurd -f
 complete -c testamurd -n '__testamurd_at' -a run -d 'Run the node until SIGTERM'
 complete -c testamurd -n '__testamurd_at' -a check-config -d 'Say what is wrong with a configuration, and where'
 complete -c testamurd -n '__testamurd_at' -a version -d 'Print the version'
-complete -c testamurd -n '__testamurd_at' -a help -d 'Print this help'
+complete -c testamurd -n '__testamurd_at' -a help -d 'What a command does and takes, as in: help init'
 complete -c testamurd -n '__testamurd_at' -a backup -d 'Copy the store of the running node into a directory'
 complete -c testamurd -n '__testamurd_at' -a restore -d 'Put a backup in the place of lost data; the node begins in quarantine'
 complete -c testamurd -n '__testamurd_at' -a resume-voting -d 'End quarantine by command (see docs/operating.md first)'

@@ -47,15 +47,15 @@ Status check_key_kind(const EVP_PKEY* key, const std::string& file) {
   return refuse("a key of the curve " + curve + ", which TLS does not use");
 }
 
-// As of the node's own keys (node/config/key_file.h): whoever can read it can answer callers in the
-// node's name. What is not there, or is no file, is told by whoever reads it.
+// Whoever can read it can answer callers in the node's name. A group may, as the keys of a machine's
+// certificates are often kept (root:ssl-cert, 0640).
 Status check_secret(const std::filesystem::path& file) {
   struct stat facts {};
   if (::stat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
-  if ((facts.st_mode & 077) == 0) return {};
+  if ((facts.st_mode & 07) == 0) return {};
   return error("api.private_key " + file.string() +
-               " is readable by others than its owner: chmod 600 it, and chown it to the user as "
-               "whom the node runs");
+               " is open to every user of this machine: chmod 640 it, with the group of the user "
+               "as whom the node runs");
 }
 
 }  // namespace
@@ -70,7 +70,6 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
                  "api.tls = \"off\"");
   }
   TlsFiles files;
-  TM_TRY_STATUS(check_secret(config.private_key));
   TM_TRY(files.certificate, read_text(config.certificate));
   TM_TRY(files.private_key, read_text(config.private_key));
 
@@ -91,6 +90,8 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
   }
 
   TM_TRY_STATUS(check_key_kind(key.get(), config.certificate.string()));
+  // Of a file that is this key: two that were exchanged are told as that.
+  TM_TRY_STATUS(check_secret(config.private_key));
 
   const auto from_ms = to_ms(X509_get0_notBefore(certificate.get()));
   files.valid_until_ms = to_ms(X509_get0_notAfter(certificate.get()));

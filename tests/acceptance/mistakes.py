@@ -175,7 +175,7 @@ CASES = [
     Case("An achievement that the ledger does not know", "issuer achievement retire $OWN/9.9", UNKNOWN, "9.9"),
     Case("An institution that the ledger does not know", "trust grant nobody.example --amount 60", UNKNOWN, "nobody.example"),
     Case("More than full trust", "trust grant $OTHER --amount 999", USAGE, "--amount is 1 to 120", "999"),
-    Case("A recognition in the place of another", "trust grant $OTHER --amount 60 --slot 7", CANCELLED, "it takes the place of", "amount 60 depth 0",
+    Case("A recognition in the place of another", "trust grant $OTHER --amount 60 --slot 7", CANCELLED, "it takes the place of", "amount 60, depth 0",
          "06", yes=False),
     Case("A recognition that stands already", "trust grant $OTHER --amount 60 --depth 0 --field 06 --slot 7", USAGE, "this stands already",
          "nothing was sent"),

@@ -30,22 +30,18 @@ Attempt<std::string> issued_elsewhere(Context& context, const IssuerKeys& vault,
   // all that lie before it: more than any institution issues between two batches of one office.
   constexpr std::uint64_t kFar = std::uint64_t{1} << 24;
   TM_TRY(const auto own, indexes_of_batches(context, vault.register_identities));
-  std::uint64_t known = 0;
-  std::uint64_t end = 0;
-  for (const auto& batch : own) {
-    known += batch.count;
-    end = std::max(end, batch.first + batch.count);
-  }
-  if (next_free > end + kFar)
+  std::uint64_t end = 1;  // places begin at 1
+  for (const auto& batch : own) end = std::max(end, batch.first + batch.count);
+  if (next_free <= end) return std::string{};
+  if (next_free - end > kFar)
     return Failure{ExitCode::kFailure,
                    "the node says that the next free place is " + std::to_string(next_free) +
-                       ", and the last one of this home's registers is " + std::to_string(end) +
+                       ", and the next one by this home's registers is " + std::to_string(end) +
                        ": more than 16 million in between. Ask another node with --endpoint; "
                        "nothing was issued"};
-  if (known >= next_free) return std::string{};
-  return std::to_string(next_free - known) + " of the " + std::to_string(next_free) +
-         " places that this institution has used on the ledger are in no register of this home: "
-         "which learners hold this achievement by them cannot be seen from here";
+  return "this institution has used " + std::to_string(next_free - end) +
+         " places on the ledger beyond the last one in a register of this home: which learners "
+         "hold this achievement by them cannot be seen from here";
 }
 
 Attempt<std::vector<std::string>> near_references(Context& context, const IssuerKeys& vault,
