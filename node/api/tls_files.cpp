@@ -47,7 +47,7 @@ Status check_key_kind(const EVP_PKEY* key, const std::string& file) {
   return refuse("a key of the curve " + curve + ", which TLS does not use");
 }
 
-// Whoever can read it can answer callers in the node's name. A group may, as the keys of a machine's
+// Whoever can read it can answer callers in the node's name. A group may, as the keys of
 // certificates are often kept (root:ssl-cert, 0640).
 Status check_secret(const std::filesystem::path& file) {
   struct stat facts {};

@@ -42,7 +42,8 @@ constexpr ConfigKey kKeys[] = {
     {"api", "tls", "\"auto\"",
      "auto: off on loopback addresses, on elsewhere. on, off: always, never."},
     {"api", "certificate", "\"\"", "PEM chain for TLS; needed when TLS is on."},
-    {"api", "private_key", "\"\"", "PEM key of the certificate; closed to all but its owner and its group."},
+    {"api", "private_key", "\"\"",
+     "PEM key of the certificate; closed to all but its owner and its group."},
     {"api", "max_message_bytes", "4194304", "The largest request that is read."},
     {"api", "rate_per_second", "0",
      "Calls a second that one address (IPv6: one /64) may make (docs/limits.md). 0: 200, and no "
