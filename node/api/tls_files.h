@@ -19,7 +19,7 @@ struct TlsFiles {
   std::uint64_t valid_until_ms = 0;
 };
 // Nothing when the configuration serves plain text. Fails, naming the file, when one cannot be
-// read or can be read by others than its owner, is no PEM, when they do not belong together, or
+// read, is no PEM, when they do not belong together, when the key is open to every user, or
 // when the certificate is not valid at `now_ms`.
 Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uint64_t now_ms);
 

@@ -371,7 +371,8 @@ HeldKeys held_keys(const NodeConfig& config) {
     held.keys.push_back(key->public_key());
     const auto reason = quarantine(*files, journal_directory(config.data_dir).string(),
                                    *ConsensusPublicKey::from(key->public_key().bytes));
-    if (reason.ok() && *reason) held.votes.quarantine = *reason;
+    // As the start has it: the key that votes comes before the one that waits.
+    if (reason.ok() && *reason && !held.votes.quarantine) held.votes.quarantine = *reason;
   }
   return held;
 }
@@ -616,7 +617,9 @@ bool seat_may_lag(const HeldVotes& votes, const std::optional<std::uint64_t>& ne
   // Twice the longest heartbeat: within it a node that is caught up has a newer block.
   constexpr std::uint64_t kCaughtUpMs = 2ull * 3'600'000;
   const bool is_old = !newest_ms || *newest_ms + kCaughtUpMs < now_ms;
-  if (!votes.quarantine) return votes.used && !newest_ms;
+  // A store that is gone knows nothing of what a key became that has voted; a quarantine goes on.
+  if (!newest_ms && votes.used) return true;
+  if (!votes.quarantine) return false;
   if (votes.quarantine == kRestored) return true;
   return is_old && (votes.quarantine == kNoVoteStore || votes.quarantine == kImportedKey);
 }

@@ -7,10 +7,10 @@ namespace testamur::node {
 VoteNoteWriter::VoteNoteWriter(NodeKeys& keys, Log& log, DurableGroups durable_groups)
     : keys_(keys), log_(log), durable_groups_(std::move(durable_groups)) {}
 
-void VoteNoteWriter::write(std::uint64_t groups) {
+bool VoteNoteWriter::write(std::uint64_t groups) {
   std::lock_guard lock(writing_);
   // The thread may have asked before a write that is newer.
-  if (written_ && groups < *written_) return;
+  if (written_ && groups < *written_) return true;
 
   const auto noted = keys_.note_votes(groups);
   if (noted.ok()) written_ = groups;
@@ -18,6 +18,7 @@ void VoteNoteWriter::write(std::uint64_t groups) {
   // said when it begins; the status says it as long as it lasts.
   if (!noted.ok() && !failed_) log_.warn("votes_not_noted", {{"cause", noted.message()}});
   failed_ = !noted.ok();
+  return noted.ok();
 }
 
 void VoteNoteWriter::begin() {
@@ -42,8 +43,7 @@ void VoteNoteWriter::run() {
     }
     const auto groups = durable_groups_();
     if (!groups || groups == seen) continue;
-    seen = groups;
-    write(*groups);
+    if (write(*groups)) seen = groups;
   }
 }
 

@@ -30,8 +30,9 @@ class VoteNoteWriter {
   VoteNoteWriter(NodeKeys& keys, Log& log, DurableGroups durable_groups);
   ~VoteNoteWriter() { stop(); }
 
-  // Writes at once, whoever may vote: before the first vote, and when the journal has ended.
-  void write(std::uint64_t groups);
+  // Writes at once, whoever may vote: before the first vote, and when the journal has ended. False
+  // where it could not.
+  bool write(std::uint64_t groups);
   void begin();
   void stop();  // idempotent
 

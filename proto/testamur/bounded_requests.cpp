@@ -34,6 +34,9 @@ class Walk {
   bool walk(const Descriptor& type) {
     while (const auto tag = in_.ReadTag()) {
       if (!count(1)) return false;
+      // No request has groups, which hold fields without a length of their own.
+      if (WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_START_GROUP)
+        return stop(Undecoded::Why::kTooManyFields);
       const auto* field = type.FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
       const bool has_length =
           WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
@@ -52,8 +55,10 @@ class Walk {
     return false;
   }
   bool count(int fields) {
+    // A list may claim any length.
+    if (fields > kMaxRequestFields - count_) return stop(Undecoded::Why::kTooManyFields);
     count_ += fields;
-    return count_ <= kMaxRequestFields || stop(Undecoded::Why::kTooManyFields);
+    return true;
   }
 
   bool walk_length_delimited(const FieldDescriptor& field) {

@@ -75,6 +75,11 @@ TEST_CASE("a request with more fields than any has is refused before it is decod
   for (int i = 0; i < 140'000; ++i) unknown += std::string("\xfa\x7f\0", 3);  // field 2047, empty
   check_refused_by_all(*a.api.channel, unknown, "too_many_fields");
 
+  // A group, which holds any number of fields and is one to whoever skips it.
+  std::string group("\xfb\x7f", 2);
+  for (int i = 0; i < 140'000; ++i) group += std::string("\xfb\x7f\xfc\x7f", 4);
+  check_refused_by_all(*a.api.channel, group + std::string("\xfc\x7f", 2), "too_many_fields");
+
   // What lies in a message of the request counts too, and so do numbers that come packed.
   v1::DecideRequest decide;
   decide.set_issuer_id(a.id());

@@ -467,7 +467,8 @@ TEST_CASE("a row that sums up the others is refused wherever its label stands") 
                                 "Stand: 30.11.2026,Ada,Alm", "2,Gesamt: 2,Alm"})
     CHECK(list_failure("student,given_name,family_name\n1,Ada,L\n" + row + "\n")
               .find("remove the row") != std::string::npos);
-  // There are families of these names.
+  // There are families of these names, and a grade of this one.
+  CHECK(read_class_list("student,given_name,grade\n1,Ada,Average\n").ok());
   CHECK(read_class_list("student,given_name,family_name\n1,Li,Sum\n").ok());
 }
 

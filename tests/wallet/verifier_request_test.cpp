@@ -1,5 +1,7 @@
 #include "wallet/credential/verifier_request.h"
 
+#include <limits>
+
 #include "tests/support/catch.h"
 #include "tests/wallet/fixture.h"
 #include "tests/wallet/mutations.h"
@@ -104,6 +106,10 @@ TEST_CASE("an answer is judged until the request ends, and none counts that was 
             .value()
             .odd_time.find("before it was asked for") != std::string::npos);
   CHECK(verify_holder(answered(kNow + kDay), holder_rules(request, kNow + 60))
+            .value()
+            .odd_time.find("s from now") != std::string::npos);
+  CHECK(verify_holder(answered(std::numeric_limits<std::uint64_t>::max()),
+                      holder_rules(request, kNow + 60))
             .value()
             .odd_time.find("s from now") != std::string::npos);
   CHECK(verify_holder(answered(kNow + 90), holder_rules(request, kNow + 60))

@@ -61,6 +61,17 @@ std::size_t entries_of(const google::protobuf::Message& answer, std::size_t most
   return entries;
 }
 
+// Entries of the lists of a page themselves.
+std::size_t listed_in(const google::protobuf::Message& page) {
+  const auto* type = page.GetDescriptor();
+  std::size_t entries = 0;
+  for (int i = 0; i < type->field_count(); ++i) {
+    if (const auto* field = type->field(i); field->is_repeated())
+      entries += static_cast<std::size_t>(page.GetReflection()->FieldSize(page, field));
+  }
+  return entries;
+}
+
 std::shared_ptr<grpc::Channel> connect(const std::string& endpoint, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -361,7 +372,7 @@ struct Client::Impl {
       if (auto* failure = std::get_if<CallError>(&answer)) return *failure;
       Response& page = std::get<Response>(answer);
 
-      entries += entries_of(page, kMostEntriesAtOnce);
+      entries += listed_in(page);
       if (std::chrono::steady_clock::now() > give_up) return list_too_long();
       size_bytes += page.ByteSizeLong();
       if (entries > kMostEntries || size_bytes > kMostListBytes) return list_too_long();

@@ -131,8 +131,8 @@ class Client {
   Called<IssuerAnswer> issuer(const InstitutionId& id);
   // How epochs ended from this one on, at most `limit` of them.
   Called<SetChangesAnswer> set_changes(Epoch from, std::uint32_t limit);
-  // Nothing where it is malformed.
   Called<InclusionAnswer> inclusion(const TransactionId& id);
+  // Nothing where it is malformed.
   Called<std::optional<ledger::merkle::Path>> consistency(std::uint64_t old_size,
                                                           std::uint64_t new_size);
   Called<Bytes> genesis_record();

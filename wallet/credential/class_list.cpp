@@ -302,8 +302,8 @@ constexpr std::array<std::string_view, 16> kTotals = {
     "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
     "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
 // Those that are names of families too.
-constexpr std::array<std::string_view, 5> kTotalsOrNames = {"sum", "suma", "mean", "count",
-                                                            "total"};
+constexpr std::array<std::string_view, 6> kTotalsOrNames = {"sum",   "suma",  "mean",
+                                                            "count", "total", "somme"};
 
 std::string label_in(std::string_view text) {
   std::string word = skeleton(text);
@@ -371,7 +371,9 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (columns.claims[i] == nullptr || cells[i].text.empty()) continue;
     if (is_name(columns.claims[i]->id)) names.push_back(&cells[i]);
-    if (columns.claims[i]->type == ClaimType::kText) texts.push_back(&cells[i]);
+    // "Average" is a grade of some scales.
+    const bool is_grade = columns.claims[i]->id == ClaimId::kGrade;
+    if (columns.claims[i]->type == ClaimType::kText && !is_grade) texts.push_back(&cells[i]);
     auto value = read_cell(*columns.claims[i], cells[i], columns.credits == i, date_form);
 
     if (value.ok()) {

@@ -343,7 +343,7 @@ Result<HolderProof> verify_holder(std::string_view compact, const HolderRules& r
   // It answers this very nonce, so that it was made after the question whatever the clocks say.
   if (proof.made_at_s > rules.now_s + ahead_s)
     proof.odd_time = std::to_string(proof.made_at_s - rules.now_s) + " s from now";
-  if (rules.asked_at_s && proof.made_at_s + ahead_s < *rules.asked_at_s)
+  else if (rules.asked_at_s && proof.made_at_s + ahead_s < *rules.asked_at_s)
     proof.odd_time =
         std::to_string(*rules.asked_at_s - proof.made_at_s) + " s before it was asked for";
   const std::uint64_t age_s = rules.now_s > proof.made_at_s ? rules.now_s - proof.made_at_s : 0;

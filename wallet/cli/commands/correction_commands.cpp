@@ -101,8 +101,9 @@ Outcome supersede_corrected(Context& context, const std::string& student, const 
                         ? Failure{superseded.exit(), "the old award was not superseded"}
                         : *superseded.failure();
   failure.message += "\n  the new award is issued (batch " + fresh +
-                     "), and the old one is still in force: the same testamur issuer correct "
-                     "again, with the same file, supersedes it, and issues nothing more. If the "
+                     "), and the old one is still in force: testamur issuer correct again, "
+                     "with the same --student, --batch and --csv and no other option, supersedes "
+                     "it, and issues nothing more. If the "
                      "new one is wrong, take that back: testamur issuer status revoke " +
                      typed_option("--student", student) + " --batch " + fresh +
                      " --reason correction";
@@ -111,9 +112,11 @@ Outcome supersede_corrected(Context& context, const std::string& student, const 
 
 // What the new award says otherwise than the file, a line each: what the class list does not state
 // comes from the achievement.
-std::string other_than_file(const RegisteredAward& fresh, const ClassRow& row) {
+std::string other_than_file(const RegisteredAward& fresh, const RegisteredAward& corrected,
+                            const ClassRow& row) {
   const auto view = read_credential(fresh.credential);
-  if (!view.ok()) return {};
+  const auto old = read_credential(corrected.credential);
+  if (!view.ok() || !old.ok()) return "  it cannot be read\n";
   std::string text;
   for (const auto& kind : claim_kinds()) {
     const auto said = view->disclosed.find(kind.id);
@@ -121,7 +124,13 @@ std::string other_than_file(const RegisteredAward& fresh, const ClassRow& row) {
     const bool is_typed = typed != row.claims.end();
     const bool of_achievement = kind.id == ClaimId::kTitle || kind.id == ClaimId::kEctsHundredths ||
                                 kind.id == ClaimId::kEqfLevel;
-    if (!is_typed && (of_achievement || said == view->disclosed.end())) continue;
+    // Of these a list may say its own; where it does not, the achievement's stand in both awards.
+    const auto before = old->disclosed.find(kind.id);
+    const bool is_as_before = view->head.achievement != old->head.achievement ||
+                              (said != view->disclosed.end() && before != old->disclosed.end() &&
+                               said->second == before->second);
+    if (!is_typed && of_achievement && is_as_before) continue;
+    if (!is_typed && said == view->disclosed.end()) continue;
     if (is_typed && said != view->disclosed.end() && said->second == typed->second) continue;
     const auto words = [&kind](const ClaimValue* value) {
       return value == nullptr ? "(not stated)" : in_quotes(to_display(kind, *value));
@@ -133,11 +142,29 @@ std::string other_than_file(const RegisteredAward& fresh, const ClassRow& row) {
   return text;
 }
 
+// An award that is over takes nothing's place: the learner would have none.
+Attempt<void> refuse_dead_award(const Context& context, const OpenCorrection& open,
+                                const RegisteredAward& fresh) {
+  if (fresh.on_ledger == "valid") return {};
+  const std::string which = "a correction of this award was begun as batch " + open.batch;
+  if (fresh.on_ledger == "revoked" || fresh.on_ledger == "superseded") {
+    forget_correction(context, open.batch);
+    return Failure{ExitCode::kUsage, which + ", and its new award is " + fresh.on_ledger +
+                                         ": it takes nothing's place. Nothing was changed; give "
+                                         "the command again for a new one"};
+  }
+  return Failure{ExitCode::kUsage,
+                 which + ", and its new award is " +
+                     (fresh.on_ledger.empty() ? "of unknown status" : fresh.on_ledger) +
+                     ": the old one stays until it is in force. Nothing was changed"};
+}
+
 // The new award waits and says something else than is wanted now: to put it in the old one's place
 // would be for good.
 Attempt<void> refuse_other_file(const OpenCorrection& open, const RegisteredAward& fresh,
-                                const std::string& file, const ClassRow& row) {
-  const auto other = other_than_file(fresh, row);
+                                const RegisteredAward& corrected, const std::string& file,
+                                const ClassRow& row) {
+  const auto other = other_than_file(fresh, corrected, row);
   if (other.empty()) return {};
   return Failure{ExitCode::kUsage,
                  "a correction of this award was begun as batch " + open.batch + ", and " + file +
@@ -164,7 +191,8 @@ Outcome finish_correction(Context& context, const OpenCorrection& open,
                        "; then give this command again. Nothing was issued"};
   TM_TRY(const auto waiting,
          read_one_award(context, vault.register_identities, open.batch, row.student));
-  TM_TRY_STATUS(refuse_other_file(open, waiting.award, file, row));
+  TM_TRY_STATUS(refuse_dead_award(context, open, waiting.award));
+  TM_TRY_STATUS(refuse_other_file(open, waiting.award, corrected, file, row));
   const auto superseded =
       supersede_corrected(context, corrected.award.student, corrected.award.batch, open.batch);
   if (superseded.reply() == nullptr) return superseded;

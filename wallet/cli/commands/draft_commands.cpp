@@ -10,6 +10,7 @@
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/drafted_awards.h"
+#include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -198,9 +199,11 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
   Client client = context.client();
   const auto body = decoded_body(draft);
   TM_TRY(const bool already, was_sent(client, draft));
-  if (already)
+  if (already) {
+    TM_TRY_STATUS(expect_on_ledger(context, client, draft.transaction.id, carried(draft)));
     return sent_reply(draft, describe_transaction(body, description_context_of(draft)), {}, nullptr,
                       true);
+  }
 
   TM_TRY_STATUS(check_time(context, client, draft));
   TM_TRY(const auto description, describe_now(context, client, draft, body));

@@ -403,7 +403,8 @@ std::string about(const Verdict& verdict) {
     const bool is_learner = element.name == "learner";
     if (!is_learner && element.name != "title" && element.name != "awarding body") continue;
     if (!text.empty()) text += ", ";
-    text += element.value.empty() ? (is_learner ? "no name shown" : "title not known")
+    text += element.value.empty() ? (is_learner ? std::string("no name shown")
+                                                : std::string(element.name) + " not known")
                                   : apart(element.value);
   }
   return text.empty() ? text : " (" + text + ")";
@@ -458,7 +459,7 @@ struct Counts {
     };
     say(not_accepted, "of ", " the issuer is not accepted");
     say(not_known, "of ", " it is not known whether the issuer is accepted");
-    say(no_holder, "of ", " whether its holder shows it was not checked");
+    say(no_holder, "of ", " it is not known whether its holder shows it");
     say(incomplete, "of ", " not all is shown that was asked for");
     say(old_status, "of ",
         " genuine the status is that of an older block, and what changed since is not known");
@@ -470,7 +471,7 @@ struct Counts {
     json["counts"] = by_word;
     json["not_accepted"] = not_accepted;
     json["not_known_whether_accepted"] = not_known;
-    json["holder_not_checked"] = no_holder;
+    json["holder_not_known"] = no_holder;
     json["not_all_shown"] = incomplete;
     json["old_status"] = old_status;
     json["grants_over"] = grants_over;
@@ -538,11 +539,9 @@ Result<NamedFiles> files_named(const std::vector<std::string>& named) {
       continue;
     }
     TM_TRY(const auto within, list_folder(path));
-    const auto before = all.files.size();
     for (const auto& entry : within)
       (is_regular_file(entry) ? all.files : all.not_looked_at).push_back(entry);
-    if (all.files.size() == before && all.not_looked_at.empty())
-      return error(path + " holds no file");
+    if (within.empty()) return error(path + " holds no file");
   }
   // A folder that was named itself is judged.
   std::erase_if(all.not_looked_at, [&named](const std::string& entry) {

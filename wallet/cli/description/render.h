@@ -10,9 +10,9 @@
 
 namespace testamur::wallet {
 
-// 2026-11-24 08:15:02 UTC; "-" for 0.
 // "1 row", "2 rows".
 std::string counted(std::size_t number, const std::string& one);
+// 2026-11-24 08:15:02 UTC; "-" for 0.
 std::string time_text(std::uint64_t time_ms);
 // The part before the time.
 std::string date_text(std::uint64_t time_ms);

@@ -71,14 +71,20 @@ Attempt<std::vector<std::string>> other_names(Context& context, const IssuerKeys
     if (named.contains(award.student)) batches.insert(award.batch);
   }
 
-  std::map<std::string, std::string> other;  // by student, of the newest batch
+  std::vector<RegisteredBatch> by_age;
   for (const auto& name : batches) {
-    TM_TRY(const auto batch, read_batch(context, vault.register_identities, name));
+    TM_TRY(auto batch, read_batch(context, vault.register_identities, name));
+    by_age.push_back(std::move(batch));
+  }
+  std::ranges::sort(by_age, {}, &RegisteredBatch::issued_at_s);
+
+  std::map<std::string, std::string> other;  // by student, of the newest batch
+  for (const auto& batch : by_age) {
     for (const auto& award : batch.awards) {
       const auto found = named.find(award.award.student);
       if (found == named.end() || award.name.empty()) continue;
       const bool is_same = skeleton(award.name) == skeleton(found->second);
-      if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + name + ")";
+      if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + batch.name + ")";
       if (is_same) other.erase(found->first);
     }
   }

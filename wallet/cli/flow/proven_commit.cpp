@@ -5,6 +5,7 @@
 
 #include "ledger/header.h"
 #include "ledger/merkle.h"
+#include "wallet/cli/flow/batches.h"
 #include "wallet/cli/flow/follow_ledger.h"
 
 namespace testamur::wallet {
@@ -23,6 +24,13 @@ Called<InclusionAnswer> ask(Client& client, const TransactionId& id) {
     answer = client.inclusion(id);
   }
   return answer;
+}
+
+// The id is the digest of the ledger's own id and the body.
+std::string why_not_of(const ChainId& chain, const TransactionId& id, ByteView carried) {
+  const auto here = id_of_encoded(chain, carried);
+  if (here.ok() && *here == id) return {};
+  return "it shows the ledger " + to_text(chain) + ", which the transaction is not for";
 }
 
 }  // namespace
@@ -44,7 +52,8 @@ std::string why_not_proven(const InclusionAnswer& shown, const LedgerTrust& trus
   return holds ? "" : "the log of the block that it shows does not hold it";
 }
 
-Attempt<void> expect_on_ledger(Context& context, Client& client, const TransactionId& id) {
+Attempt<void> expect_on_ledger(Context& context, Client& client, const TransactionId& id,
+                               ByteView carried) {
   const auto answer = ask(client, id);
   std::string why;
   if (const auto* failure = std::get_if<CallError>(&answer)) {
@@ -55,6 +64,8 @@ Attempt<void> expect_on_ledger(Context& context, Client& client, const Transacti
     LedgerTrust trust(context.path("ledgers"));
     if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
     why = why_not_proven(std::get<InclusionAnswer>(answer), trust, id);
+    // A home that trusted none yet took the ledger that it was shown.
+    if (why.empty()) why = why_not_of(trust.current()->genesis.chain, id, carried);
   }
   if (why.empty()) return {};
   return Failure{ExitCode::kInvalid,

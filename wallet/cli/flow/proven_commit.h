@@ -10,7 +10,9 @@ namespace testamur::wallet {
 
 // Asks for the transaction's place in the log and compares it with a block that this home finds
 // final (docs/formats/log.md). Fails with 5 where what is shown proves something else, or nothing.
-Attempt<void> expect_on_ledger(Context& context, Client& client, const TransactionId& id);
+// `carried`: its bytes, which say by the id of which ledger they are.
+Attempt<void> expect_on_ledger(Context& context, Client& client, const TransactionId& id,
+                               ByteView carried);
 
 // The same of an answer in hand. Pure but for the home's trusted ledger; empty: it is proven.
 std::string why_not_proven(const InclusionAnswer& shown, const LedgerTrust& trust,

@@ -349,7 +349,7 @@ Attempt<Submitted> submit_signed(Context& context, Client& client, const Transac
     return ended_otherwise(outcome, id, outbox);
 
   // Until it is proven the bytes are kept: whoever took them may have kept them to himself.
-  if (auto proven = expect_on_ledger(context, client, id); !proven.ok()) {
+  if (auto proven = expect_on_ledger(context, client, id, carried); !proven.ok()) {
     Failure kept = proven.failure();
     kept.message += ". " + kept_in_outbox(id);
     return kept;
