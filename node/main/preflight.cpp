@@ -617,9 +617,7 @@ bool seat_may_lag(const HeldVotes& votes, const std::optional<std::uint64_t>& ne
   // Twice the longest heartbeat: within it a node that is caught up has a newer block.
   constexpr std::uint64_t kCaughtUpMs = 2ull * 3'600'000;
   const bool is_old = !newest_ms || *newest_ms + kCaughtUpMs < now_ms;
-  // A store that is gone knows nothing of what a key became that has voted; a quarantine goes on.
-  if (!newest_ms && votes.used) return true;
-  if (!votes.quarantine) return false;
+  if (!votes.quarantine) return votes.used && !newest_ms;
   if (votes.quarantine == kRestored) return true;
   return is_old && (votes.quarantine == kNoVoteStore || votes.quarantine == kImportedKey);
 }
