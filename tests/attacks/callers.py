@@ -223,50 +223,48 @@ def check_stream(target, stop):
         connection.close()
 
 
-@attack("unread_streams", "caller", names="streams|unread_answers|stalled", brief=True)
-def unread_streams(target, stop):
-    """StreamBlocks on 400 streams that nobody reads"""
+def hold(target, stop, most, begin, pause, **how):
+    """Keeps so many connections, `begin(connection, how many there are with it)` on each, and takes what comes without a wait."""
     connections = []
-    body = field(2, 1)
     try:
         while not stop():
-            if len(connections) < 20:
-                one = target.connect(window=0)
+            if len(connections) < most:
+                one = target.connect(**how)
                 connections.append(one)
-                for _ in range(20):
-                    one.start(LEDGER + "StreamBlocks", body)
+                begin(one, len(connections))
             for one in list(connections):
                 try:
                     one.read(0)
                 except Closed:
                     connections.remove(one)
-            time.sleep(0.1)
+            time.sleep(pause)
     finally:
         for one in connections:
             one.close()
+
+
+@attack("unread_streams", "caller", names="streams|unread_answers|stalled", brief=True)
+def unread_streams(target, stop):
+    """StreamBlocks on 400 streams that nobody reads"""
+    body = field(2, 1)
+
+    def begin(one, _):
+        for _ in range(20):
+            one.start(LEDGER + "StreamBlocks", body)
+
+    hold(target, stop, 20, begin, pause=0.1, window=0)
 
 
 @attack("unread_answers", "caller", names="unread_answers|stalled|open_calls|queued_calls|api_streams")
 def unread_answers(target, stop):
     """the largest answers of the log, never taken"""
-    connections = []
     body = field(2, 1000) + field(3, 1)
-    try:
-        while not stop():
-            if len(connections) < 16:
-                one = target.connect(window=0)
-                connections.append(one)
-                for _ in range(100):
-                    one.start(LOG + "GetEntries", body)
-            for one in list(connections):
-                try:
-                    one.read(0)
-                except Closed:
-                    connections.remove(one)
-            time.sleep(0.1)
-    finally:
-        for one in connections:
-            one.close()
+
+    def begin(one, _):
+        for _ in range(100):
+            one.start(LOG + "GetEntries", body)
+
+    hold(target, stop, 16, begin, pause=0.1, window=0)
 
 
 @attack("slow_reader", "caller")
@@ -365,46 +363,24 @@ def garbage_transactions(target, stop):
 @attack("half_requests", "caller", names="api_streams", brief=True)
 def half_requests(target, stop):
     """calls that begin and never send their request"""
-    connections = []
-    try:
-        while not stop():
-            if len(connections) < 64:
-                one = target.connect()
-                connections.append(one)
-                for _ in range(250):
-                    one.start(VERIFY + "CheckHash")
-            for one in list(connections):
-                try:
-                    one.read(0)
-                except Closed:
-                    connections.remove(one)
-            time.sleep(0.02)
-    finally:
-        for one in connections:
-            one.close()
+
+    def begin(one, _):
+        for _ in range(250):
+            one.start(VERIFY + "CheckHash")
+
+    hold(target, stop, 64, begin, pause=0.02)
 
 
 @attack("large_half_requests", "caller")
 def large_half_requests(target, stop):
     """requests of four megabytes that stop before their last byte"""
-    connections = []
     promised = struct.pack(">BI", 0, 4_000_000) + bytes(3_900_000)
-    try:
-        while not stop():
-            if len(connections) < 16:
-                one = target.connect()
-                connections.append(one)
-                for _ in range(4):
-                    one.send_body(one.start(LEDGER + "Submit"), promised, end=False, timeout=1)
-            for one in list(connections):
-                try:
-                    one.read(0)
-                except Closed:
-                    connections.remove(one)
-            time.sleep(0.05)
-    finally:
-        for one in connections:
-            one.close()
+
+    def begin(one, _):
+        for _ in range(4):
+            one.send_body(one.start(LEDGER + "Submit"), promised, end=False, timeout=1)
+
+    hold(target, stop, 16, begin, pause=0.05)
 
 
 @attack("rapid_reset", "caller", names="api_streams")
@@ -485,25 +461,14 @@ def reset_with_metadata(target, stop):
 @attack("half_requests_with_metadata", "caller", names="api_streams", at_once=3, brief=True)
 def half_requests_with_metadata(target, stop):
     """calls with hundreds of entries of metadata that never send their request"""
-    connections = []
-    try:
-        while not stop():
-            if len(connections) < 16:
-                one = target.connect(timeout=1)
-                connections.append(one)
-                for i in range(100):
-                    stream = one.next_stream
-                    one.next_stream += 2
-                    one.send(frame(HEADERS, END_HEADERS, stream, many_entries(i == 0, ENTRIES[len(connections) % 2])))
-            for one in list(connections):
-                try:
-                    one.read(0)
-                except Closed:
-                    connections.remove(one)
-            time.sleep(0.02)
-    finally:
-        for one in connections:
-            one.close()
+
+    def begin(one, held):
+        for i in range(100):
+            stream = one.next_stream
+            one.next_stream += 2
+            one.send(frame(HEADERS, END_HEADERS, stream, many_entries(i == 0, ENTRIES[held % 2])))
+
+    hold(target, stop, 16, begin, pause=0.02, timeout=1)
 
 
 @attack("long_names", "caller", at_once=3, brief=True)
