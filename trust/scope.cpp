@@ -320,32 +320,26 @@ std::vector<std::string> fields_like(std::string_view text) {
   const std::string typed = lower_case(trimmed(text));
   if (typed.size() < kShortest) return {};
 
-  std::vector<std::string> found;
+  std::vector<NamedCode> all(kDetailed.begin(), kDetailed.end());
+  all.insert(all.end(), kNarrow.begin(), kNarrow.end());
+  all.insert(all.end(), kBroad.begin(), kBroad.end());
   std::vector<std::string> names;
-  const auto look_in = [&](const auto& table) {
-    for (const auto& entry : table) {
-      names.push_back(lower_case(entry.name));
-      if (names.back().find(typed) != std::string::npos && found.size() < kMost)
-        found.push_back("'" + std::string(entry.code) + " " + std::string(entry.name) + "'");
-    }
-  };
-  look_in(kDetailed);
-  look_in(kNarrow);
-  look_in(kBroad);
-  if (!found.empty()) return found;
+  for (const auto& field : all) names.push_back(lower_case(field.name));
 
-  const auto near = near_names(typed, names);
-  const auto take_near = [&](const auto& table) {
-    for (const auto& entry : table) {
-      const bool is_near = std::ranges::find(near, lower_case(entry.name)) != near.end();
-      if (is_near && found.size() < kMost)
-        found.push_back("'" + std::string(entry.code) + " " + std::string(entry.name) + "'");
+  const auto fields_whose = [&](const auto& name_fits) {
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < all.size() && found.size() < kMost; ++i) {
+      if (name_fits(names[i]))
+        found.push_back("'" + std::string(all[i].code) + " " + std::string(all[i].name) + "'");
     }
+    return found;
   };
-  take_near(kDetailed);
-  take_near(kNarrow);
-  take_near(kBroad);
-  return found;
+  const auto found =
+      fields_whose([&](const std::string& name) { return name.find(typed) != std::string::npos; });
+  if (!found.empty()) return found;
+  const auto near = near_names(typed, names);
+  return fields_whose(
+      [&](const std::string& name) { return std::ranges::find(near, name) != near.end(); });
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cctype>
 
 #include "common/text.h"
+#include "wallet/credential/class_doubts.h"
 #include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
@@ -85,6 +86,57 @@ bool contradicts(std::string_view said, std::string_view stated) {
   return (has("online") && stated == "supervised_onsite") ||
          (has("onsite") && stated == "supervised_online");
 }
+
+// Grades and remarks of who has not passed, in several languages, and nothing else anywhere.
+constexpr std::string_view kFailed[] = {"absent",
+                                        "abs",
+                                        "incomplete",
+                                        "withdrawn",
+                                        "pending",
+                                        "notyet",
+                                        "resit",
+                                        "didnotattend",
+                                        "dnf",
+                                        "fx",
+                                        "nichterschienen",
+                                        "krank",
+                                        "entschuldigt",
+                                        "passed?",
+                                        "seeremarks",
+                                        "failed",
+                                        "fail",
+                                        "notpassed",
+                                        "nichtbestanden",
+                                        "durchgefallen",
+                                        "ungenügend",
+                                        "nonadmis",
+                                        "échoué",
+                                        "ajourné",
+                                        "insuffisant",
+                                        "nonsuperato",
+                                        "insufficiente",
+                                        "suspenso",
+                                        "nopresentado",
+                                        "reprovado",
+                                        "onvoldoende",
+                                        "nietgeslaagd",
+                                        "ikkebestått",
+                                        "ejbestået",
+                                        "ikkebestået",
+                                        "underkänd",
+                                        "hylätty",
+                                        "nb",
+                                        "ne",
+                                        "aj",
+                                        "ko",
+                                        "nonammesso",
+                                        "noshow",
+                                        "tbd",
+                                        "offen",
+                                        "inarbeit",
+                                        "angemeldet",
+                                        "inprogress",
+                                        "open"};
 
 class Checking {
  public:
@@ -194,61 +246,9 @@ class Checking {
 
   // Whoever has not passed has earned nothing that could be awarded.
   void check_grade() {
-    constexpr std::array<std::string_view, 49> kFailed = {"absent",
-                                                          "abs",
-                                                          "incomplete",
-                                                          "withdrawn",
-                                                          "pending",
-                                                          "notyet",
-                                                          "resit",
-                                                          "didnotattend",
-                                                          "dnf",
-                                                          "fx",
-                                                          "nichterschienen",
-                                                          "krank",
-                                                          "entschuldigt",
-                                                          "passed?",
-                                                          "seeremarks",
-                                                          "failed",
-                                                          "fail",
-                                                          "notpassed",
-                                                          "nichtbestanden",
-                                                          "durchgefallen",
-                                                          "ungenügend",
-                                                          "nonadmis",
-                                                          "échoué",
-                                                          "ajourné",
-                                                          "insuffisant",
-                                                          "nonsuperato",
-                                                          "insufficiente",
-                                                          "suspenso",
-                                                          "nopresentado",
-                                                          "reprovado",
-                                                          "onvoldoende",
-                                                          "nietgeslaagd",
-                                                          "ikkebestått",
-                                                          "ejbestået",
-                                                          "ikkebestået",
-                                                          "underkänd",
-                                                          "hylätty",
-                                                          "nb",
-                                                          "ne",
-                                                          "aj",
-                                                          "ko",
-                                                          "nonammesso",
-                                                          "noshow",
-                                                          "tbd",
-                                                          "offen",
-                                                          "inarbeit",
-                                                          "angemeldet",
-                                                          "inprogress",
-                                                          "open"};
     const auto* grade = text_of(ClaimId::kGrade);
     if (grade == nullptr) return;
-    std::string word;
-    for (const char c : skeleton(*grade)) {
-      if (c != '-' && c != '_' && c != '.') word += c;
-    }
+    const auto word = bare_word(*grade);
     const auto is_it = [&word](std::string_view failed) { return skeleton(failed) == word; };
     if (std::ranges::none_of(kFailed, is_it)) return;
     add(ClaimId::kGrade, *grade, "",

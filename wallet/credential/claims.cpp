@@ -140,4 +140,14 @@ std::string to_display(const ClaimKind& kind, const ClaimValue& value) {
   return text;
 }
 
+std::string full_name(const Claims& claims) {
+  std::string name;
+  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
+    const auto claim = claims.find(id);
+    const auto* part = claim == claims.end() ? nullptr : std::get_if<std::string>(&claim->second);
+    if (part != nullptr && !part->empty()) name += (name.empty() ? "" : " ") + *part;
+  }
+  return name;
+}
+
 }  // namespace testamur::wallet

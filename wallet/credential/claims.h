@@ -54,5 +54,7 @@ Result<ClaimValue> parse_claim(const ClaimKind& kind, std::string_view typed);
 Status check_claim(const ClaimKind& kind, const ClaimValue& value);
 // For people; ECTS hundredths as credits (750 is 7.5).
 std::string to_display(const ClaimKind& kind, const ClaimValue& value);
+// Given and family name as they are said of a person; empty where there is neither.
+std::string full_name(const Claims& claims);
 
 }  // namespace testamur::wallet

@@ -37,21 +37,13 @@ std::string learners(const std::vector<ClassRow>& rows,
   return text;
 }
 
-std::string without_marks(std::string_view text) {
-  std::string word;
-  for (const char c : skeleton(text)) {
-    if (c != '.' && c != '-' && c != '_') word += c;
-  }
-  return word;
-}
-
 // ---- grades
 
 // A failure, or a remark, in the scales of many countries, and a pass in others.
 bool may_be_failed(std::string_view grade) {
   constexpr std::array<std::string_view, 14> kDoubtful = {"f",  "i",  "w",  "x",  "u",  "np", "ng",
                                                           "ns", "na", "nc", "nr", "nt", "0",  "0%"};
-  const auto word = without_marks(grade);
+  const auto word = bare_word(grade);
   return std::ranges::find(kDoubtful, word) != kDoubtful.end();
 }
 
@@ -119,14 +111,6 @@ std::string doubt_of_order(const std::vector<ClassRow>& rows, const std::string&
 
 // ---- names
 
-std::string name_of(const ClassRow& row) {
-  std::string name;
-  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
-    if (const auto* part = text_of(row, id)) name += (name.empty() ? "" : " ") + *part;
-  }
-  return name;
-}
-
 // Who stands in the examples of forms, in several languages, and what people type to try.
 bool is_example(const ClassRow& row) {
   constexpr std::array<std::string_view, 20> kNames = {
@@ -134,7 +118,7 @@ bool is_example(const ClassRow& row) {
       "janedoe",       "johnsmithtest",    "jankowalski",     "mariorossi",    "jeandupont",
       "juanpérez",     "juandelospalotes", "testtest",        "testuser",      "usertest",
       "teststudent",   "studenttest",      "asdfasdf",        "foobar",        "xxxxxx"};
-  const auto name = without_marks(name_of(row));
+  const auto name = bare_word(full_name(row.claims));
   const bool all_same =
       name.size() > 1 && std::ranges::all_of(name, [&name](char c) { return c == name.front(); });
   return all_same || name == "test" || std::ranges::find(kNames, name) != kNames.end();
@@ -178,7 +162,7 @@ std::vector<std::string> doubts_of_namesakes(const std::vector<ClassRow>& rows) 
   std::map<std::string, const ClassRow*> first_of;
   std::vector<std::string> doubts;
   for (const auto& row : rows) {
-    const auto name = name_of(row);
+    const auto name = full_name(row.claims);
     const auto* born = text_of(row, ClaimId::kBirthDate);
     const auto [first, fresh] =
         first_of.emplace(skeleton(name) + (born == nullptr ? "" : *born), &row);
@@ -211,6 +195,14 @@ std::string doubt_of_references(const std::vector<ClassRow>& rows) {
 }
 
 }  // namespace
+
+std::string bare_word(std::string_view text) {
+  std::string word;
+  for (const char c : skeleton(text)) {
+    if (c != '.' && c != '-' && c != '_') word += c;
+  }
+  return word;
+}
 
 std::vector<std::string> doubts_about(const std::vector<ClassRow>& rows,
                                       const std::string& date_form) {

@@ -3,11 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wallet/credential/class_list.h"
 
 namespace testamur::wallet {
+
+// A word as such lists compare it: its letters and digits in one spelling, without dots, hyphens
+// and what else only separates.
+std::string bare_word(std::string_view text);
 
 // A sentence a doubt, each with the first learners and their lines: grades of who may have failed,
 // days of award far from the others, days that could be read with day and month exchanged, names of

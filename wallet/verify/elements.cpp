@@ -102,12 +102,8 @@ std::vector<Element> gather_elements(const CredentialView& credential, const Reg
       signature_holds ? "signed by the issuer" : "the issuer's signature is not proven"};
 
   const auto& achievement = facts.achievement;
-  const std::string learner = join(
-      {disclosed(credential, ClaimId::kGivenName), disclosed(credential, ClaimId::kFamilyName)},
-      " ");
-
   std::vector<Element> elements = {
-      from.of_holder("learner", learner),
+      from.of_holder("learner", full_name(credential.disclosed)),
       from.either("title", ClaimId::kTitle, registered_title(facts)),
       from.of_issuer("country", &IssuerRecord::country),
       from.of_issuer("awarding body", &IssuerRecord::name_then),

@@ -171,13 +171,13 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
 // ---- who holds it already
 
 // Awards of this achievement, in any version, that learners of the class hold by this home's
-// registers and the ledger; without the one that the new award replaces.
+// registers, whose awards are `known`, and the ledger; without the one that the new award replaces.
 Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const IssuerKeys& vault,
+                                               std::vector<AwardRecord> known,
                                                const Preparation& prepared,
                                                const std::optional<AwardRecord>& replaced) {
   std::set<std::string> students;
   for (const auto& row : prepared.rows) students.insert(row.student);
-  TM_TRY(auto known, registered_awards(session.context, vault.register_identities));
   known = awards_beside(std::move(known), students, prepared.plan.achievement, replaced);
   if (known.empty()) return known;
 
@@ -577,15 +577,15 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
          open_signing_keys(context, session.client, KeyPurpose::kCredential));
   TM_TRY(const auto issue_keys, open_signing_keys(context, session.client, KeyPurpose::kIssue));
   const auto replaced = options.replaces ? std::optional(options.replaces->award) : std::nullopt;
-  TM_TRY(const auto held, held_already(session, issue_keys.keys, prepared, replaced));
+  TM_TRY(const auto known, registered_awards(context, issue_keys.keys.register_identities));
+  TM_TRY(const auto held, held_already(session, issue_keys.keys, known, prepared, replaced));
   TM_TRY_STATUS(refuse_repeated(context, held, again));
-  TM_TRY(auto warnings, near_references(context, issue_keys.keys, prepared.rows));
+  auto warnings = near_references(known, prepared.rows);
   std::ranges::copy(prepared.doubts, std::back_inserter(warnings));
-  TM_TRY(const auto elsewhere,
-         issued_elsewhere(context, issue_keys.keys, prepared.next_free_on_ledger));
+  TM_TRY(const auto elsewhere, issued_elsewhere(context, prepared.next_free_on_ledger));
   if (!elsewhere.empty()) warnings.push_back(elsewhere);
   if (!replaced) {
-    TM_TRY(auto others, other_names(context, issue_keys.keys, prepared.rows));
+    TM_TRY(auto others, other_names(context, issue_keys.keys, known, prepared.rows));
     std::ranges::move(others, std::back_inserter(warnings));
   }
 

@@ -20,10 +20,6 @@ std::string claim_text(const CredentialView& view, ClaimId id) {
   return found == view.disclosed.end() ? std::string{} : to_display(kind_of(id), found->second);
 }
 
-std::string joined_name(const std::string& given, const std::string& family) {
-  return given + (given.empty() || family.empty() ? "" : " ") + family;
-}
-
 std::string title_of(const BatchPlan& plan) {
   const auto title = plan.common.find(ClaimId::kTitle);
   return title == plan.common.end() ? std::string{}
@@ -58,7 +54,7 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
     registered.given_name = claim_text(*view, ClaimId::kGivenName);
     registered.family_name = claim_text(*view, ClaimId::kFamilyName);
     registered.student_number = claim_text(*view, ClaimId::kStudentNumber);
-    registered.name = joined_name(registered.given_name, registered.family_name);
+    registered.name = full_name(view->disclosed);
     award.name = registered.name;
     if (const auto date = claim_text(*view, ClaimId::kAwardDate); !date.empty()) award.date = date;
     if (const auto title = claim_text(*view, ClaimId::kTitle); !title.empty())

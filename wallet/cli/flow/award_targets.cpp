@@ -130,25 +130,14 @@ Attempt<std::string> status_at(Client& client, const ChainId& chain, const Insti
   return std::string("unknown");
 }
 
-std::string learner_name(const Award& award) {
-  const auto view = read_credential(award.sd_jwt);
-  std::string name;
-  if (!view.ok()) return name;
-  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
-    const auto claim = view->disclosed.find(id);
-    if (claim != view->disclosed.end())
-      name += (name.empty() ? "" : " ") + std::get<std::string>(claim->second);
-  }
-  return name;
-}
-
-std::string award_date(const Award& award, const BatchPlan& plan) {
-  const auto view = read_credential(award.sd_jwt);
-  if (view.ok()) {
-    const auto claim = view->disclosed.find(ClaimId::kAwardDate);
-    if (claim != view->disclosed.end()) return std::get<std::string>(claim->second);
-  }
-  return date_text(plan.issued_at_s * 1000);
+// What the credential says of whom it is and when; the day of signing where it says none.
+void add_what_is_signed(const Award& held, const BatchPlan& plan, AwardRecord& award) {
+  award.date = date_text(plan.issued_at_s * 1000);
+  const auto view = read_credential(held.sd_jwt);
+  if (!view.ok()) return;
+  award.name = full_name(view->disclosed);
+  const auto date = view->disclosed.find(ClaimId::kAwardDate);
+  if (date != view->disclosed.end()) award.date = std::get<std::string>(date->second);
 }
 
 }  // namespace
@@ -351,10 +340,7 @@ Attempt<void> add_dates(const Context& context, std::span<const age::Identity> i
       if (award.batch != name) continue;
       award.committed = batch.committed;
       const auto held = by_student.find(award.student);
-      if (held != by_student.end()) {
-        award.date = award_date(*held->second, batch.plan);
-        award.name = learner_name(*held->second);
-      }
+      if (held != by_student.end()) add_what_is_signed(*held->second, batch.plan, award);
 
       // Commitments stand in the order of the indexes, those of the padding among them.
       for (const auto& index : award.indexes) {

@@ -7,31 +7,14 @@
 #include "common/text.h"
 #include "common/visible.h"
 #include "wallet/cli/flow/award_register.h"
-#include "wallet/cli/flow/award_targets.h"
+#include "wallet/cli/flow/batches.h"
 
 namespace testamur::wallet {
-namespace {
-
-std::string name_in(const ClassRow& row) {
-  std::string name;
-  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
-    const auto claim = row.claims.find(id);
-    if (claim != row.claims.end())
-      name += (name.empty() ? "" : " ") + std::get<std::string>(claim->second);
-  }
-  return name;
-}
-
-}  // namespace
-
-Attempt<std::string> issued_elsewhere(Context& context, const IssuerKeys& vault,
-                                      std::uint64_t next_free) {
+Attempt<std::string> issued_elsewhere(const Context& context, std::uint64_t next_free) {
   // Where a batch begins is the node's word. One that names a place far out would use up, for good,
   // all that lie before it: more than any institution issues between two batches of one office.
   constexpr std::uint64_t kFar = std::uint64_t{1} << 24;
-  TM_TRY(const auto own, indexes_of_batches(context, vault.register_identities));
-  std::uint64_t end = 1;  // places begin at 1
-  for (const auto& batch : own) end = std::max(end, batch.first + batch.count);
+  TM_TRY(const auto end, or_exit(ExitCode::kFailure, next_index(context, 0)));
   if (next_free <= end) return std::string{};
   if (next_free - end > kFar)
     return Failure{ExitCode::kFailure,
@@ -44,28 +27,27 @@ Attempt<std::string> issued_elsewhere(Context& context, const IssuerKeys& vault,
          "hold this achievement by them cannot be seen from here";
 }
 
-Attempt<std::vector<std::string>> near_references(Context& context, const IssuerKeys& vault,
-                                                  const std::vector<ClassRow>& rows) {
+std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
+                                         const std::vector<ClassRow>& rows) {
   std::set<std::string> folded;
   std::set<std::string> all;
   for (const auto& row : rows) {
     folded.insert(reference_key(row.student));
     all.insert(row.student);
   }
-  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   for (const auto& award : known) {
     if (folded.contains(reference_key(award.student))) all.insert(award.student);
   }
   return lookalikes({all.begin(), all.end()});
 }
 
-Attempt<std::vector<std::string>> other_names(Context& context, const IssuerKeys& vault,
+Attempt<std::vector<std::string>> other_names(const Context& context, const IssuerKeys& vault,
+                                              const std::vector<AwardRecord>& known,
                                               const std::vector<ClassRow>& rows) {
   constexpr std::size_t kMost = 5;
   std::map<std::string, std::string> named;
-  for (const auto& row : rows) named.emplace(row.student, name_in(row));
+  for (const auto& row : rows) named.emplace(row.student, full_name(row.claims));
 
-  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
   std::set<std::string> batches;
   for (const auto& award : known) {
     if (named.contains(award.student)) batches.insert(award.batch);
