@@ -1,6 +1,6 @@
 // The steps by which a file is seen whole or not at all: everything goes to a temporary name beside
 // the place, is synced, and takes the name in one step; then the folder is synced. Node and wallet
-// put these steps together by rules of their own (node/config/durable_file.h,
+// put these steps together by rules of their own (files/durable_file.h,
 // wallet/keystore/file.h) and say in their own words what failed. Any thread; two writers of one
 // path must agree among themselves.
 #pragma once

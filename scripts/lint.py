@@ -8,9 +8,9 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CODE_FOLDERS = ["common", "trust", "consensus", "ledger", "node", "wallet", "tests"]
+CODE_FOLDERS = ["common", "files", "trust", "consensus", "ledger", "node", "wallet", "tests"]
 PURE = ("trust", "consensus", "ledger")
-LEVEL = {"common": 0, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "wallet": 3, "tests": 4}
+LEVEL = {"common": 0, "files": 1, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "wallet": 3, "tests": 4}
 FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "wallet"), ("wallet", "node"),
                    ("trust", "consensus"), ("consensus", "trust")}
 # Inside node: store and net know nothing of each other; chain may use both; api knows no chain; rpc may use these; main all.
@@ -73,12 +73,12 @@ BANS_WALLET = [
     (r"\bstd::(cout|cerr|clog|puts|fputs|fputc|printf|fprintf|putchar|putc|fwrite|vprintf|vfprintf)\b|\b(printf|fprintf|puts|fputs)\s*\(",
      "put() of wallet/cli/terminal.h prints"),
 ]
-PRINTS = ("wallet/cli/terminal.cpp",)
+PRINTS = ("wallet/cli/terminal.cpp", "wallet/cli/busy_line.cpp")
 # A path of the source tree in a document, in backticks: a file of code, or one without its suffix, or a folder.
 NAMED_PATH = re.compile(r"`((?:common|trust|consensus|ledger|node|wallet|proto|tests|scripts|docs)/[\w./-]*\w)/?`")
 # The same in a comment of the code, where it stands without backticks.
 COMMENT_PATH = re.compile(
-    r"(?<![\w./-])((?:common|trust|consensus|ledger|node|wallet|proto|tests|scripts|docs)/[\w./-]*\w)")
+    r"(?<![\w./-])((?:common|files|trust|consensus|ledger|node|wallet|proto|tests|scripts|docs)/[\w./-]*\w)")
 # A file by the end of its path, such as `facts.h` or `records/record.h`.
 COMMENT_FILE = re.compile(r"(?<![\w./-])((?:\w+/)*[\w-]+\.(?:h|cpp|md|proto|py|dot))\b")
 DECISION = re.compile(r"\bdecisions? (\d{4})\b")
@@ -233,14 +233,14 @@ def arguments_of(code, at):
 
 
 def check_filesystem(path, code):
-    if folder_of(path) != "node":
+    if folder_of(path) not in ("node", "files"):
         return
     for call in THROWING.finditer(code):
         arguments = arguments_of(code, call.end())
         if arguments == [""] and "iterator" in call.group(1):
             continue
         if arguments[-1] not in ERROR_CODES:
-            report(path, code.count("\n", 0, call.start()) + 1, f"{call.group(1)} throws: give it an error code, or use node/config/paths.h")
+            report(path, code.count("\n", 0, call.start()) + 1, f"{call.group(1)} throws: give it an error code, or use files/paths.h")
 
 
 def check_sizes(path, text, code):

@@ -14,7 +14,7 @@
 
 #include "common/access.h"
 #include "common/address.h"
-#include "node/config/paths.h"
+#include "files/paths.h"
 #include "node/config/policy_section.h"
 #include "node/config/toml_reader.h"
 #include "node/log/log.h"

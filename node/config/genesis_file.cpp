@@ -1,7 +1,7 @@
 #include "node/config/genesis_file.h"
 
+#include "files/paths.h"
 #include "node/config/party_file.h"
-#include "node/config/paths.h"
 
 namespace testamur::node {
 

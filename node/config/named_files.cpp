@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "node/config/paths.h"
+#include "files/paths.h"
 
 namespace testamur::node {
 

@@ -12,8 +12,8 @@
 #include "common/access.h"
 #include "common/address.h"
 #include "common/check.h"
-#include "node/config/durable_file.h"
-#include "node/config/paths.h"
+#include "files/durable_file.h"
+#include "files/paths.h"
 #include "node/config/toml_reader.h"
 
 namespace testamur::node {

@@ -10,8 +10,8 @@
 #include <cstring>
 
 #include "common/access.h"
-#include "node/config/key_file.h"
-#include "node/config/paths.h"
+#include "files/key_file.h"
+#include "files/paths.h"
 #include "node/store/file.h"
 #include "node/store/vote_store.h"
 #include "node/validator/vote_note.h"

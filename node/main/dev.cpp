@@ -10,9 +10,9 @@
 
 #include "common/address.h"
 #include "common/clock.h"
+#include "files/paths.h"
 #include "node/config/genesis_file.h"
 #include "node/config/named_files.h"
-#include "node/config/paths.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
 #include "node/main/init.h"

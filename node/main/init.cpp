@@ -6,13 +6,13 @@
 #include <algorithm>
 
 #include "common/address.h"
+#include "files/durable_file.h"
+#include "files/key_file.h"
+#include "files/paths.h"
 #include "ledger/protocol.h"
 #include "node/config/config.h"
-#include "node/config/durable_file.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/config/named_files.h"
-#include "node/config/paths.h"
 #include "node/main/operator_file.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"

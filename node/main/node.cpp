@@ -12,12 +12,12 @@
 #include <thread>
 
 #include "common/address.h"
+#include "files/paths.h"
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/records/record.h"
 #include "node/api/descriptors.h"
 #include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
-#include "node/config/paths.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics_server.h"
 #include "node/rpc/server.h"

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
+#include "files/paths.h"
 #include "node/config/named_files.h"
 #include "node/config/party_file.h"
-#include "node/config/paths.h"
 
 namespace testamur::node {
 

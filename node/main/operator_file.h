@@ -14,7 +14,7 @@ namespace testamur::node {
 // Whether `file` may be written for the operator; asked before the work whose result goes there. A
 // device or a pipe may.
 Status check_operator_file(const NodeConfig& config, const std::filesystem::path& file);
-// Checks again and writes it whole (node/config/durable_file.h).
+// Checks again and writes it whole (files/durable_file.h).
 Status write_operator_file(const NodeConfig& config, const std::filesystem::path& file,
                            ByteView content);
 

@@ -20,15 +20,15 @@
 #include "common/access.h"
 #include "common/address.h"
 #include "common/keys.h"
+#include "files/key_file.h"
+#include "files/paths.h"
 #include "ledger/genesis.h"
 #include "node/api/descriptors.h"
 #include "node/api/tls_files.h"
 #include "node/chain/journal_reach.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/config/minute_text.h"
 #include "node/config/named_files.h"
-#include "node/config/paths.h"
 #include "node/log/log.h"
 #include "node/main/config_notes.h"
 #include "node/main/data_checks.h"
@@ -619,7 +619,8 @@ bool seat_may_lag(const HeldVotes& votes, const std::optional<std::uint64_t>& ne
   const bool is_old = !newest_ms || *newest_ms + kCaughtUpMs < now_ms;
   if (!votes.quarantine) return votes.used && !newest_ms;
   if (votes.quarantine == kRestored) return true;
-  return is_old && (votes.quarantine == kNoVoteStore || votes.quarantine == kImportedKey);
+  // A foreign key stays one. All other votes that are not here leave the same question.
+  return is_old && votes.quarantine != kOtherKey;
 }
 
 Status check_seat_of_genesis(const NodeConfig& config, const ledger::Genesis& genesis) {

@@ -7,11 +7,11 @@
 #include <cstdlib>
 
 #include "consensus/codec.h"
+#include "files/key_file.h"
+#include "files/paths.h"
 #include "ledger/validators.h"
 #include "node/chain/chain.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
-#include "node/config/paths.h"
 #include "node/main/operator_file.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
@@ -212,42 +212,36 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
 
   if (is_there(aside) && is_there(directory)) return {};  // done before a crash
 
-  // The old votes, here or set aside already, show that this is where the keys were used.
-  bool known = is_there(directory) || is_there(aside);
-
-  std::vector<SecretKey> keys;
+  std::vector<ConsensusPublicKey> keys;
   for (const auto& file :
        {config.consensus_key, fs::path(config.consensus_key.string() + ".next")}) {
     if (!is_there(file)) continue;
     TM_TRY(auto key, read_key_file(file, KeyPurpose::kConsensus));
-    keys.push_back(std::move(key));
+    keys.push_back(*ConsensusPublicKey::from(key.public_key().bytes));
   }
 
-  auto public_of = [](const SecretKey& key) {
-    return *ConsensusPublicKey::from(key.public_key().bytes);
-  };
+  // The old votes, here or set aside already, show that this is where the keys were used. A key
+  // that they do not know, or that waited beside them for its quarantine's end, may be a copy: the
+  // node that used it may vote as well.
+  std::optional<QuarantineReason> reason;
+  for (const auto& key : keys) {
+    const auto& old_votes = is_there(directory) ? directory : aside;
+    TM_TRY(const auto why, quarantine(*held.files, old_votes.string(), key));
+    if (!reason) reason = why;
+  }
 
   // Set aside and never removed: the old ledger's votes stay what they were.
   if (is_there(directory)) {
-    TM_TRY(auto identity, read_vote_store_identity(*held.files, directory.string()));
-    known = identity.has_value();
     std::error_code failure;
     fs::rename(directory, aside, failure);
     if (failure) return error("cannot rename " + directory.string() + ": " + failure.message());
   }
 
-  // Keys without any old vote store may be a copy: the node that used them may vote as well.
-  std::optional<QuarantineReason> reason;
-  if (!known && !keys.empty()) reason = QuarantineReason::kNoVoteStore;
-
-  auto first = keys.empty() ? ConsensusPublicKey{} : public_of(keys.front());
-
   TM_TRY_STATUS(held.files->create_directory(directory.string()));
-  TM_TRY_STATUS(
-      create_vote_store(*held.files, directory.string(), random_fixed<JournalId>(), first, reason));
-  for (std::size_t i = 1; i < keys.size(); ++i) {
-    TM_TRY_STATUS(adopt_key(*held.files, directory.string(), public_of(keys[i])));
-  }
+  const auto first = keys.empty() ? ConsensusPublicKey{} : keys.front();
+  const auto further = std::span(keys).subspan(keys.empty() ? 0 : 1);
+  TM_TRY_STATUS(create_vote_store(*held.files, directory.string(), random_fixed<JournalId>(), first,
+                                  reason, further));
 
   return held.files->sync_directory(config.data_dir.string());
 }

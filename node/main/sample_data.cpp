@@ -2,9 +2,9 @@
 
 #include <future>
 
+#include "files/key_file.h"
 #include "ledger/tx/build.h"
 #include "ledger/tx/records/institutions.h"
-#include "node/config/key_file.h"
 
 namespace testamur::node {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "node/config/durable_file.h"
+#include "files/durable_file.h"
 #include "node/config/genesis_file.h"
 
 namespace testamur::node {

@@ -24,6 +24,9 @@ constexpr const char* kFamilies[] = {"default", "pages", "blocks", "index"};
 
 // Never reached: only flush() switches memtables.
 constexpr std::uint64_t kUnreachedBytes = 4ull << 30;
+// Of the filter before a memtable that is asked for keys: about ten bits for each key of one that
+// is full of state.
+constexpr std::uint64_t kMemtableFilterBytes = 1u << 20;
 
 [[noreturn]] void stop_process(const std::string& message) {
   std::fprintf(stderr, "testamurd: %s\n", message.c_str());
@@ -75,9 +78,15 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  if (with_filter) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-
   rocksdb::ColumnFamilyOptions family;
+  if (with_filter) {
+    // Whether a transaction is on the ledger is asked three times before it is, and then nothing is
+    // found: a filter says so without a search through the memtable, and through each file.
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    family.memtable_whole_key_filtering = true;
+    family.memtable_prefix_bloom_size_ratio =
+        static_cast<double>(kMemtableFilterBytes) / static_cast<double>(kUnreachedBytes);
+  }
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.compression = rocksdb::kNoCompression;
   family.level_compaction_dynamic_level_bytes = true;

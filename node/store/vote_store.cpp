@@ -121,13 +121,19 @@ std::string_view to_text(QuarantineReason reason) {
 }
 
 Status create_vote_store(FileSystem& files, const std::string& directory, const JournalId& journal,
-                         const ConsensusPublicKey& key, std::optional<QuarantineReason> reason) {
+                         const ConsensusPublicKey& key, std::optional<QuarantineReason> reason,
+                         std::span<const ConsensusPublicKey> further) {
   TM_TRY_STATUS(files.create_directory(directory));
   if (files.exists(path_of(directory, kIdentityName)) || has_segments(files, directory)) {
     return error(directory + " already holds a vote store; it is never overwritten");
   }
   // The flag first: whatever a crash leaves, no identity without its flag is seen.
   if (reason) TM_TRY_STATUS(begin_quarantine(files, directory, *reason));
+  // Then the further keys: they are read only beside the identity that they name.
+  if (!further.empty()) {
+    TM_TRY_STATUS(replace_file(files, directory, kAdoptedName,
+                               encode_adopted(journal, {further.begin(), further.end()})));
+  }
   TM_TRY_STATUS(replace_file(files, directory, kIdentityName, encode({journal, key, false})));
   const auto parent = directory.find_last_of('/');
   return files.sync_directory(parent == std::string::npos ? "."
@@ -158,16 +164,19 @@ Status adopt_key(FileSystem& files, const std::string& directory, const Consensu
   return replace_file(files, directory, kAdoptedName, encode_adopted(identity->journal, keys));
 }
 
-Status take_up_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key) {
+Status take_up_keys(FileSystem& files, const std::string& directory,
+                    std::span<const ConsensusPublicKey> keys) {
   TM_TRY(const auto identity, read_vote_store_identity(files, directory));
   if (!identity) return error(directory + " holds no vote store");
   TM_TRY(const auto adopted, read_adopted(files, directory, identity->journal));
   const bool is_followers = identity->key == ConsensusPublicKey{} && adopted.empty();
-  if (!is_followers) return {};
+  if (!is_followers || keys.empty()) return {};
 
-  // The flag first: whatever a crash leaves, the key is not seen without it.
+  // The flag first: whatever a crash leaves, no key is seen without it. All in one write: after the
+  // first the store has a key.
   TM_TRY_STATUS(begin_quarantine(files, directory, QuarantineReason::kImportedKey));
-  return adopt_key(files, directory, key);
+  return replace_file(files, directory, kAdoptedName,
+                      encode_adopted(identity->journal, {keys.begin(), keys.end()}));
 }
 
 Status mark_vote_store_used(FileSystem& files, const std::string& directory) {

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "common/bytes.h"
@@ -46,20 +47,22 @@ struct VoteStoreIdentity {
 
 // Makes the directory and a fresh identity. `journal` is random, chosen by the caller. Fails where
 // an identity exists. With a `reason` the store starts in quarantine (a key that was imported or
-// whose store was lost).
+// whose store was lost). `further`: keys that are as much its own as `key`.
 Status create_vote_store(FileSystem& files, const std::string& directory, const JournalId& journal,
                          const ConsensusPublicKey& key,
-                         std::optional<QuarantineReason> reason = std::nullopt);
+                         std::optional<QuarantineReason> reason = std::nullopt,
+                         std::span<const ConsensusPublicKey> further = {});
 
 // A further key made fresh beside this vote store, which remembers everything that the node ever
 // said: the key may vote with it. Call before the key itself is kept anywhere. Fails where there is
 // no vote store.
 Status adopt_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key);
 
-// A key that is named beside the vote store of a node that only followed, so that no vote of any
-// other key is there: from now on it is this store's, in quarantine. Nothing is done beside a vote
-// store that has a key.
-Status take_up_key(FileSystem& files, const std::string& directory, const ConsensusPublicKey& key);
+// Keys that are named beside the vote store of a node that only followed, so that no vote of any
+// other key is there: from now on they are this store's, in quarantine. Nothing is done beside a
+// vote store that has a key.
+Status take_up_keys(FileSystem& files, const std::string& directory,
+                    std::span<const ConsensusPublicKey> keys);
 
 // Nothing when there is none; a failure when it is damaged.
 Result<std::optional<VoteStoreIdentity>> read_vote_store_identity(FileSystem& files,

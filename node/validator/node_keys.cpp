@@ -1,8 +1,8 @@
 #include "node/validator/node_keys.h"
 
-#include "node/config/durable_file.h"
-#include "node/config/key_file.h"
-#include "node/config/paths.h"
+#include "files/durable_file.h"
+#include "files/key_file.h"
+#include "files/paths.h"
 
 namespace testamur::node {
 
@@ -49,18 +49,23 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
     for (const auto& path : {file, next_of(file)}) TM_TRY_STATUS(finish_erasing(path));
   }
   TM_TRY(opened.keys, read_consensus());
+  std::vector<ConsensusPublicKey> own;
+  for (const auto& key : opened.keys) own.push_back(consensus_public(key));
   TM_TRY(auto identity, read_vote_store_identity(files_, journal_));
-  if (!identity) {
-    // A key without its vote store may have voted: it starts in quarantine.
+  if (identity) {
+    TM_TRY_STATUS(take_up_keys(files_, journal_, own));
+  } else {
+    // Keys without their vote store may have voted: they start in quarantine, all together, so that
+    // none of them begins another one later.
     std::optional<QuarantineReason> reason;
-    if (!opened.keys.empty()) reason = QuarantineReason::kNoVoteStore;
-    auto key = opened.keys.empty() ? ConsensusPublicKey{} : consensus_public(opened.keys.front());
-    TM_TRY_STATUS(create_vote_store(files_, journal_, random_fixed<JournalId>(), key, reason));
+    if (!own.empty()) reason = QuarantineReason::kNoVoteStore;
+    const auto first = own.empty() ? ConsensusPublicKey{} : own.front();
+    const auto further = std::span(own).subspan(own.empty() ? 0 : 1);
+    TM_TRY_STATUS(
+        create_vote_store(files_, journal_, random_fixed<JournalId>(), first, reason, further));
   }
-  if (identity && !opened.keys.empty())
-    TM_TRY_STATUS(take_up_key(files_, journal_, consensus_public(opened.keys.front())));
-  for (const auto& key : opened.keys) {
-    TM_TRY(auto reason, quarantine(files_, journal_, consensus_public(key)));
+  for (const auto& key : own) {
+    TM_TRY(auto reason, quarantine(files_, journal_, key));
     if (!opened.quarantine) opened.quarantine = reason;
   }
   return opened;

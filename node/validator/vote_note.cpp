@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <sstream>
 
-#include "node/config/durable_file.h"
+#include "files/durable_file.h"
+#include "files/paths.h"
 #include "node/config/party_file.h"
-#include "node/config/paths.h"
 
 namespace testamur::node {
 

@@ -22,11 +22,13 @@ import re
 FENCE = re.compile(r"^```(\S*) ?(.*)$")
 ELIDED = "[…]"
 
+WORDS = "  (24 words)"  # its rows of four are one line
+
 # In this order. What differs from run to run is written as one sign; the shape of what a person sees stays.
 RULES = [
     (r"urn:testamur:1:[^:\s]+:[^:\s,]+:(\d+|N)", r"urn:testamur:1:tmn1…:tmi1…:N"),  # a reference; indexes are given out by lot
     (r"\bindex \d+|\bthe indexes \d+", lambda found: found.group(0).rstrip("0123456789") + "N"),
-    (r"^ +([a-z]+ ){23}[a-z]+$", "  (24 words)"),
+    (r"^ +\d+ [a-z]{3,8}( +\d+ [a-z]{3,8}){3}$", WORDS),
     (r"^Words \d+, \d+ and \d+,", "Words 3, 11 and 20,"),
     (r"\b(api_port|peer_port|open_files)=\d+", r"\1=N"),
     (r"\b(tm[a-z]1)[0-9a-z…]{5,}", r"\1…"),                                      # ids, also shortened ones
@@ -177,6 +179,8 @@ def normalised(lines, known_days=(), names=()):
         for pattern, sign in RULES:
             line = re.sub(pattern, sign, line)
         line = re.sub(r"\b20\d\d-\d\d-\d\d\b", lambda found: found.group(0) if found.group(0) in known_days else "DAY", line)
+        if line == WORDS and result and result[-1] == WORDS:
+            continue
         result.append(line)
     while result and not result[-1]:
         result.pop()

@@ -58,6 +58,13 @@ def has_grpc():
 NEEDS = {"grpc": has_grpc, "grpcurl": lambda: shutil.which("grpcurl") is not None}
 
 
+def shown_words(printed):
+    rows = re.findall(r"^ +\d+ [a-z]{3,8}(?: +\d+ [a-z]{3,8}){3}$", printed, re.MULTILINE)
+    words = re.findall(r"(\d+) ([a-z]+)", " ".join(rows))
+    require([int(number) for number, _ in words] == list(range(1, 25)), f"no 24 numbered words: {words}")
+    return [word for _, word in words]
+
+
 class Terminal:
     """A shell at a terminal of its own: one command after the other, each with all that it prints."""
 
@@ -154,7 +161,7 @@ class Person:
 
     def answer(self, prompt, command, printed):
         if asked := re.match(r"Words (\d+), (\d+) and (\d+), from your paper: ", prompt):
-            words = re.search(r"^ +((?:[a-z]+ ){23}[a-z]+)\s*$", printed, re.MULTILINE).group(1).split()
+            words = shown_words(printed)
             return " ".join(words[int(place) - 1] for place in asked.groups())
         if prompt.endswith("[y/N] "):
             return "y"
@@ -295,7 +302,7 @@ class World:
         for file, code in re.findall(r"(\S+\.testamur\.age)\s+([0-9A-Z]{5}(?:-[0-9A-Z]{5}){3})", printed):
             self.codes[file] = code
         if "wallet init" in typed and "--home" not in typed:
-            self.words[person.role] = re.search(r"^ +((?:[a-z]+ ){23}[a-z]+)\s*$", printed, re.MULTILINE).group(1).split()
+            self.words[person.role] = shown_words(printed)
 
     def claim_code(self, command):
         return next((code for file, code in self.codes.items() if file in command), None)

@@ -17,10 +17,10 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "consensus/codec.h"
+#include "files/key_file.h"
 #include "ledger/validators.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/net/network.h"
 
 namespace testamur::node {

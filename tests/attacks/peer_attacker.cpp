@@ -23,10 +23,10 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "consensus/codec.h"
+#include "files/key_file.h"
 #include "ledger/tx/build.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/net/network.h"
 #include "tests/support/plain_key_file.h"
 

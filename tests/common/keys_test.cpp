@@ -134,6 +134,29 @@ TEST_CASE("the BIP-340 vectors pass") {
   CHECK(count >= 15);
 }
 
+// Points of keys are kept between verifications: more keys than are kept, in turn, and bytes that
+// are another key or none in between.
+TEST_CASE("a BIP-340 key verifies its own signature and no other's, whatever was verified before") {
+  std::vector<SecretKey> keys;
+  std::vector<Signature> signatures;
+  for (int i = 0; i < 100; ++i) {
+    keys.push_back(SecretKey::generate(SignatureAlgorithm::kBip340));
+    signatures.push_back(keys.back().sign(as_bytes("m")));
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::size_t other = (i * 37 + 1) % keys.size();
+      Bytes no_key = keys[i].public_key().bytes;
+      no_key[31] ^= 1;  // the same place; half of them are no point of the curve
+      CHECK(verify_bip340(keys[i].public_key().bytes, as_bytes("m"), signatures[i]));
+      CHECK_FALSE(verify_bip340(no_key, as_bytes("m"), signatures[i]));
+      CHECK(verify_bip340(keys[i].public_key().bytes, as_bytes("m"), signatures[i]));
+      if (other != i)
+        CHECK_FALSE(verify_bip340(keys[i].public_key().bytes, as_bytes("m"), signatures[other]));
+    }
+  }
+}
+
 TEST_CASE("the Wycheproof vectors for secp256k1, P-256 and Ed25519 pass") {
   const auto secp = test::shared_file("vectors/wycheproof/ecdsa_secp256k1_sha256_p1363_test.json");
   const auto p256 = test::shared_file("vectors/wycheproof/ecdsa_secp256r1_sha256_p1363_test.json");

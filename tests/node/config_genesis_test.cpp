@@ -1,9 +1,9 @@
 // From `init` over public party files to the record that nodes follow.
 #include "node/config/genesis_file.h"
 
+#include "files/key_file.h"
 #include "ledger/protocol.h"
 #include "node/config/config.h"
-#include "node/config/key_file.h"
 #include "node/main/init.h"
 #include "node/main/recovery.h"
 #include "node/store/vote_store.h"

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "node/config/key_file.h"
+#include "files/key_file.h"
 #include "node/config/party_file.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
@@ -167,7 +167,7 @@ TEST_CASE("a key file gives the key back to its owner only") {
     CHECK_FALSE(write_key_file(file, KeyPurpose::kRoot, key).ok());
   }
   SECTION("a key of another purpose is refused") {
-    CHECK(read_key_file(file, KeyPurpose::kIssue).message().find("is not a issue key") !=
+    CHECK(read_key_file(file, KeyPurpose::kIssue).message().find("holds no issue key") !=
           std::string::npos);
   }
   SECTION("a file that others may read is refused") {

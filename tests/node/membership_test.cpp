@@ -6,13 +6,13 @@
 #include <future>
 #include <iterator>
 
+#include "files/key_file.h"
 #include "ledger/light.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/build.h"
 #include "ledger/tx/records/governance.h"
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
-#include "node/config/key_file.h"
 #include "node/main/preflight.h"
 #include "node/validator/evidence_keeper.h"
 #include "node/validator/node_keys.h"

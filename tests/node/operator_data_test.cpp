@@ -7,11 +7,11 @@
 #include <map>
 
 #include "common/address.h"
+#include "files/key_file.h"
+#include "files/paths.h"
 #include "node/api/tls_files.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/config/party_file.h"
-#include "node/config/paths.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
 #include "node/main/config_notes.h"

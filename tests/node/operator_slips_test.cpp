@@ -8,9 +8,9 @@
 #include <fstream>
 
 #include "common/address.h"
+#include "files/key_file.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
-#include "node/config/key_file.h"
 #include "node/config/named_files.h"
 #include "node/config/party_file.h"
 #include "node/main/init.h"

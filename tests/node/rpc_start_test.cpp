@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "files/key_file.h"
 #include "node/api/tls_files.h"
-#include "node/config/key_file.h"
 #include "node/config/party_file.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics.h"
@@ -87,7 +87,7 @@ TEST_CASE("a key that does not sit counts as replaced only where the store canno
   CHECK_FALSE(seat_may_lag({{}, false}, {}, kNow));
   CHECK(seat_may_lag({{}, true}, {}, kNow));  // the store alone was lost
   CHECK_FALSE(seat_may_lag({{}, true}, kNow - 100 * kHour, kNow));
-  for (const auto reason : {kNoVoteStore, kImportedKey}) {
+  for (const auto reason : {kNoVoteStore, kImportedKey, kOwnVoteSeen, kBehindStore, kOlderCopy}) {
     CHECK(seat_may_lag({reason, true}, {}, kNow));
     CHECK(seat_may_lag({reason, true}, kNow - 100 * kHour, kNow));
     CHECK_FALSE(seat_may_lag({reason, true}, kNow - kHour, kNow));

@@ -12,7 +12,7 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "node/config/key_file.h"
+#include "files/key_file.h"
 #include "node/main/init.h"
 
 namespace testamur::node {

@@ -65,15 +65,32 @@ TEST_CASE("a key that a follower's vote store takes up begins in quarantine, and
     auto opened = open_journal(files);
     REQUIRE(append(*opened.journal, {{4, Bytes(10, 1), true}}).ok());
   }
+  // The one in use and the one that waits: neither begins a quarantine of its own later.
+  const std::vector<node::ConsensusPublicKey> own{key_of(9), key_of(7)};
   CHECK(reason_for(disk, 9) == QuarantineReason::kImportedKey);
-  REQUIRE(node::take_up_key(files, kJournalDirectory, key_of(9)).ok());
-  CHECK(reason_for(disk, 9) == QuarantineReason::kImportedKey);
+  REQUIRE(node::take_up_keys(files, kJournalDirectory, own).ok());
+  for (std::uint8_t key : {9, 7}) CHECK(reason_for(disk, key) == QuarantineReason::kImportedKey);
   REQUIRE(node::end_quarantine(files, kJournalDirectory).ok());
-  REQUIRE(node::take_up_key(files, kJournalDirectory, key_of(9)).ok());
-  CHECK(reason_for(disk, 9) == std::nullopt);
+  REQUIRE(node::take_up_keys(files, kJournalDirectory, own).ok());
+  for (std::uint8_t key : {9, 7}) CHECK(reason_for(disk, key) == std::nullopt);
 
-  // From now on it is that key's.
-  REQUIRE(node::take_up_key(files, kJournalDirectory, key_of(8)).ok());
+  // From now on it is those keys'.
+  const std::vector<node::ConsensusPublicKey> foreign{key_of(8)};
+  REQUIRE(node::take_up_keys(files, kJournalDirectory, foreign).ok());
+  CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
+}
+
+TEST_CASE("keys that lost their vote store wait together, and are its own when that has ended",
+          "[vote-store]") {
+  const std::vector<node::ConsensusPublicKey> further{key_of(7)};
+  FaultyDisk disk;
+  auto& files = disk.file_system();
+  REQUIRE(node::create_vote_store(files, kJournalDirectory, journal_id(1), key_of(9),
+                                  QuarantineReason::kNoVoteStore, further)
+              .ok());
+  for (std::uint8_t key : {9, 7}) CHECK(reason_for(disk, key) == QuarantineReason::kNoVoteStore);
+  REQUIRE(node::end_quarantine(files, kJournalDirectory).ok());
+  for (std::uint8_t key : {9, 7}) CHECK(reason_for(disk, key) == std::nullopt);
   CHECK(reason_for(disk, 8) == QuarantineReason::kOtherKey);
 }
 
@@ -155,17 +172,20 @@ TEST_CASE("quarantine lasts over restarts until it is ended", "[vote-store]") {
 }
 
 TEST_CASE("no crash while a vote store is made lets a quarantined key vote", "[vote-store]") {
+  const std::vector<node::ConsensusPublicKey> further{key_of(2)};
   for (std::uint64_t at = 1; at < 20; ++at) {
     CAPTURE(at);
     FaultyDisk disk;
     disk.crash_after(at, at);
     const auto made = node::create_vote_store(disk.file_system(), kJournalDirectory, journal_id(1),
-                                              key_of(1), QuarantineReason::kImportedKey);
+                                              key_of(1), QuarantineReason::kImportedKey, further);
     if (!disk.crashed()) disk.crash(at);
     disk.restart();
-    const auto reason = reason_for(disk, 1);
-    CHECK(reason.has_value());
-    if (made.ok()) CHECK(reason == QuarantineReason::kImportedKey);
+    for (std::uint8_t key : {1, 2}) {
+      const auto reason = reason_for(disk, key);
+      CHECK(reason.has_value());
+      if (made.ok()) CHECK(reason == QuarantineReason::kImportedKey);
+    }
   }
 }
 

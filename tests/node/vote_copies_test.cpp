@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "consensus/codec.h"
+#include "files/key_file.h"
 #include "node/chain/journal_reach.h"
-#include "node/config/key_file.h"
 #include "node/config/party_file.h"
 #include "node/main/preflight.h"
 #include "node/main/restore.h"

@@ -1,3 +1,4 @@
+#include "files/key_file.h"
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
 #include "wallet/cli/dates.h"
@@ -36,15 +37,21 @@ TEST_CASE("a key file is read by its purpose and never overwritten") {
   REQUIRE(read.ok());
   CHECK(read->public_key() == key.public_key());
 
-  CHECK(
-      says(read_key_file(file, KeyPurpose::kIssue).message(), "holds no key of the purpose issue"));
+  CHECK(says(read_key_file(file, KeyPurpose::kIssue).message(), "holds no issue key"));
   CHECK_FALSE(write_key_file(file, KeyPurpose::kRoot, key).ok());
 
   const auto all = read_key_directory(folder.path().string());
   REQUIRE(all.ok());
   CHECK(all->size() == 1);
 
-  erase_key_file(file);
+  // Whoever can read it can sign in the institution's name.
+  std::filesystem::permissions(file, std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::add);
+  CHECK(says(read_key_directory(folder.path().string()).message(), "readable by others"));
+  std::filesystem::permissions(file, std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::remove);
+
+  REQUIRE(erase_key_file(file).ok());
   CHECK(says(read_key_directory(folder.path().string()).message(), "holds no key file"));
 }
 

@@ -3,6 +3,7 @@
 // comes of any.
 #include <filesystem>
 
+#include "files/key_file.h"
 #include "tests/support/catch.h"
 #include "tests/wallet/registrar.h"
 #include "wallet/cli/files/key_files.h"

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "common/usage_text.h"
+#include "wallet/cli/busy_line.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/help_commands.h"
 #include "wallet/cli/files/output.h"
@@ -64,6 +65,7 @@ int run(int argc, char** argv) {
   // Whatever a library throws has been caught where it is called; what comes here is a bug, and
   // ends as a failure and not as a crash.
   try {
+    const BusyLine busy(context.quiet);
     return static_cast<int>(answer(context, chosen));
   } catch (const std::exception& fault) {
     return static_cast<int>(fail(context, ExitCode::kFailure,

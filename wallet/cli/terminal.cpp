@@ -18,6 +18,7 @@
 #include "common/hash.h"
 #include "common/typed_word.h"
 #include "common/visible.h"
+#include "wallet/cli/busy_line.h"
 
 namespace testamur::wallet {
 namespace {
@@ -98,6 +99,7 @@ const std::string& tone_mark() {
 }
 
 void write_raw(Stream stream, std::string_view text) {
+  const BusyLinePause aside;
   std::fwrite(text.data(), 1, text.size(), stream == Stream::kOut ? stdout : stderr);
 }
 
@@ -153,6 +155,7 @@ Result<SecretBytes> ask_secret(const SecretQuestion& question) {
   if (!input_is_terminal()) {
     return error("there is no terminal to ask for " + question.what + ": give " + question.options);
   }
+  const BusyLinePause aside;
   const NoEcho quiet;  // before the question, which may be answered before it is read
   put(Stream::kError, question.prompt);
   std::fflush(stderr);
@@ -172,6 +175,7 @@ Result<SecretBytes> ask_new_secret(const SecretQuestion& question) {
 
 bool confirm(const std::string& question) {
   if (!input_is_terminal()) return false;
+  const BusyLinePause aside;
   put(Stream::kError, question + " [y/N] ");
   std::fflush(stderr);
   auto line = read_line(STDIN_FILENO, "the answer");

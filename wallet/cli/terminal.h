@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "common/result.h"
+#include "wallet/cli/busy_line.h"
 #include "wallet/keystore/secret_bytes.h"
 #include "wallet/keystore/strict_json.h"
 
@@ -79,6 +80,7 @@ class Progress {
   std::uint64_t done_ = 0;
   int drawn_percent_ = -1;
   bool silent_;
+  BusyLinePause aside_;
 };
 
 }  // namespace testamur::wallet

@@ -13,6 +13,7 @@
 
 #include "common/address.h"
 #include "common/visible.h"
+#include "common/waiting.h"
 #include "testamur/v1/governance_service.grpc.pb.h"
 #include "testamur/v1/ledger_service.grpc.pb.h"
 #include "testamur/v1/log_service.grpc.pb.h"
@@ -265,6 +266,7 @@ struct Client::Impl {
       Node& node,
       grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
       const Request& request, std::uint64_t deadline_ms) {
+    const Waiting asking("asking " + in_quotes(node.endpoint));
     const auto stub = Service::NewStub(node.channel);
     Response response;
     const auto call_once = [&] {
@@ -731,6 +733,7 @@ Called<CommitOutcome> Client::submit_until_ended(
     const TransactionId& id, ByteView carried, std::uint64_t give_up_ms,
     const std::function<void(const std::string&)>& waiting) {
   using clock = std::chrono::steady_clock;
+  const Waiting committing("waiting until the ledger has taken it");
   const auto give_up = clock::now() + std::chrono::milliseconds(give_up_ms);
   CallError last{CallFailure::kUnreachable, kNoEndpoint, "", "", ""};
   if (impl_->nodes.empty()) return last;

@@ -290,14 +290,6 @@ Status write_file_keeping_previous(const std::string& path, ByteView contents) {
   return write_file_atomically(path, contents, Overwrite::kAllowed);
 }
 
-void overwrite_and_remove(const std::string& path) {
-  struct stat information {};
-  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (file.ok() && ::fstat(file.get(), &information) == 0 && S_ISREG(information.st_mode))
-    (void)whole_file::write_zeros(file.get());
-  (void)remove_file(path);
-}
-
 Status remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return {};

@@ -36,9 +36,6 @@ Status write_file_atomically(const std::string& path, ByteView contents, Overwri
 // file exists.
 Status write_file_keeping_previous(const std::string& path, ByteView contents);
 std::string previous_version(const std::string& path);
-// Overwrites a file before it is removed; what the disk keeps elsewhere is beyond us. Failures are
-// passed over.
-void overwrite_and_remove(const std::string& path);
 // Removes a file durably. A missing file is no error.
 Status remove_file(const std::string& path);
 

@@ -10,10 +10,16 @@
 
 #include "common/keys.h"
 #include "common/text.h"
+#include "common/visible.h"
+#include "common/waiting.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
+
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
 
 VaultFailure failure_kind(age::OpenFailure failure) {
   switch (failure) {
@@ -156,6 +162,7 @@ Vault::Outcome Vault::create(std::string path, SecretBytes passphrase, ByteView 
 
   if (auto left = previous_alone(path)) return {std::nullopt, std::move(left)};
 
+  const Waiting waiting("sealing " + in_quotes(file_name(path)));
   const auto sealed = age::seal(passphrase.text(), work_log2, contents);
   if (!sealed.ok()) return {std::nullopt, VaultError{VaultFailure::kUnreadable, sealed.message()}};
 
@@ -182,6 +189,7 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
 
   SecretBytes used;
 
+  const Waiting waiting("opening " + in_quotes(file_name(path)));
   auto opened = open_by_any(*file, passphrase, used);
   if (!opened.ok()) {
     auto failure = describe(path, *opened.failure);
@@ -242,6 +250,7 @@ std::optional<VaultError> Vault::write(ByteView contents, std::string_view passp
   }
 
   // A fresh file key at every save, and with it a second run of scrypt (decision 0500).
+  const Waiting waiting("sealing " + in_quotes(file_name(path_)));
   const auto sealed = age::seal(passphrase, work_log2_, contents);
   if (!sealed.ok()) return VaultError{VaultFailure::kUnreadable, sealed.message()};
 

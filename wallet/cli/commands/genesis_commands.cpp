@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "files/key_file.h"
 #include "ledger/genesis.h"
 #include "ledger/protocol.h"
 #include "wallet/accreditation/likeness.h"

@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 #include "common/visible.h"
+#include "files/key_file.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/description/achievement_preview.h"
@@ -116,9 +117,25 @@ struct InitOptions {
   Given<bool> keep;
 };
 
-void erase_plain_keys(const InitOptions& options) {
-  if (*options.keep || options.keys->empty()) return;
-  for (const auto purpose : kVaultPurposes) erase_key_file(key_file_in(options.keys, purpose));
+// A command that was cut off while it erased a plain key has left it under another name.
+Attempt<void> finish_erasing_of(const std::string& directory) {
+  if (directory.empty()) return {};
+  for (const auto purpose : kVaultPurposes)
+    TM_TRY_STATUS(or_exit(ExitCode::kFailure, finish_erasing(key_file_in(directory, purpose))));
+  return {};
+}
+
+// Everything else has been done: what cannot be erased is no longer needed, and lies open.
+Attempt<void> erase_plain_keys(const InitOptions& options) {
+  if (*options.keep || options.keys->empty()) return {};
+  std::string left;
+  for (const auto purpose : kVaultPurposes) {
+    const auto erased = erase_key_file(key_file_in(options.keys, purpose));
+    if (!erased.ok()) left += (left.empty() ? "" : "; ") + erased.message();
+  }
+  if (left.empty()) return {};
+  return Failure{ExitCode::kFailure, "the keys are sealed, and plain ones still lie open: " + left +
+                                         ". Erase them yourself (--keep leaves them on purpose)"};
 }
 
 std::string sealed_text(const InitOptions& options) {
@@ -152,6 +169,7 @@ Attempt<void> refuse_again(const Context& context, const std::string& directory)
 
 // Before there is a ledger: the keys lie open no longer than from one command to the next.
 Outcome seal(Context& context, const InitOptions& options) {
+  TM_TRY_STATUS(finish_erasing_of(options.keys));
   TM_TRY_STATUS(refuse_again(context, options.keys));
   TM_TRY(auto keys, plain_keys(context, options.keys));
   if (keys.empty()) {
@@ -160,7 +178,7 @@ Outcome seal(Context& context, const InitOptions& options) {
                  true};
   }
   TM_TRY_STATUS(seal_keys(context, std::move(keys), {}));
-  erase_plain_keys(options);
+  TM_TRY_STATUS(erase_plain_keys(options));
   return Reply{Json{{"sealed_in", context.path("issuer")}, {"already", false}},
                context.path("issuer") + sealed_text(options) +
                    "  from here on genesis sign and sign need no --keys for them; when the ledger "
@@ -277,7 +295,7 @@ Outcome init(Context& context, const InitOptions& options) {
                         write_home_file(context, "issuer/issuer.json", as_bytes(json.dump(2)))));
 
   // Only now are the keys safe elsewhere.
-  erase_plain_keys(options);
+  TM_TRY_STATUS(erase_plain_keys(options));
   return Reply{json, profile.name + " (" + to_text(profile.institution) + ") is set up in " +
                          context.home + sealed_text(options) +
                          (not_compared.empty()

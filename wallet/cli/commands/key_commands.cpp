@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "common/visible.h"
+#include "files/key_file.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
@@ -90,7 +91,7 @@ Result<NewKey> new_key(const KeyOptions& options, const IssuerProfile& profile,
   if (!options.public_file->empty()) return from_public_file(options.public_file, profile, purpose);
 
   if (!options.key_file->empty()) {
-    TM_TRY(const auto key, read_key_file(options.key_file, purpose));
+    TM_TRY(const auto key, read_key_file(*options.key_file, purpose));
     return NewKey{prove(profile.chain, profile.institution, purpose, key), nullptr};
   }
 

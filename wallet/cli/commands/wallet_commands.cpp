@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
@@ -69,13 +70,31 @@ ExitCode refuse_unsafe_place(Context& context, const std::string& what, const st
   return ExitCode::kOk;
 }
 
+// Four in a row, each with its number: some are asked for by it, and on paper a word that was left
+// out is seen.
+std::string numbered(const SecretBytes& words) {
+  constexpr std::size_t kInRow = 4, kLongest = 8;  // letters of a word of BIP-39
+  std::string text;
+  std::istringstream all{std::string(words.text())};
+  std::size_t place = 0;
+  for (std::string word; all >> word;) {
+    ++place;
+    text += (place < 10 ? "   " : "  ") + std::to_string(place) + " " + word;
+    if (place % kInRow == 0)
+      text += "\n";
+    else
+      text.append(kLongest - std::min(kLongest, word.size()), ' ');
+  }
+  return text;
+}
+
 // Puts the words where the person will find them; only what arrived counts.
 ExitCode hand_over(Context& context, const SecretBytes& words, const std::string& words_file) {
   if (!words_file.empty()) return write_named_file(context, words_file, words.view());
   put(Stream::kOut,
       "Write these 24 words down, on paper. They are shown this once, and give back your own "
-      "keys:\n\n  " +
-          std::string(words.text()) + "\n\n");
+      "keys:\n\n" +
+          numbered(words) + "\n");
   if (standard_output_arrived()) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure,
               "the recovery words cannot be shown: no wallet was made");

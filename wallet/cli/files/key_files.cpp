@@ -1,24 +1,17 @@
-// Secrets are held in memory that wipes itself and are written to files of the owner only. A public
-// key file says for which ledger, institution and purpose its key is; the proof of possession
-// covers all of them, so that it cannot be registered in another place.
+// A public key file says for which ledger, institution and purpose its key is; the proof of
+// possession covers all of them, so that it cannot be registered in another place.
 #include "wallet/cli/files/key_files.h"
 
 #include <filesystem>
 
 #include "common/toml_text.h"
+#include "files/key_file.h"
 #include "wallet/keystore/file.h"
-#include "wallet/keystore/secret_bytes.h"
 
 namespace testamur::wallet {
 namespace {
 
-constexpr std::size_t kMaxKeyFileBytes = 256;
 constexpr std::size_t kMaxPublicFileBytes = 16 * 1024;
-
-std::string header_line(KeyPurpose purpose, SignatureAlgorithm algorithm) {
-  return "testamur-key-1 " + std::string(to_text(purpose)) + " " + std::string(to_text(algorithm)) +
-         "\n";
-}
 
 Result<toml::table> parse_public_file(const std::string& file) {
   TM_TRY(auto text, read_file(file, kMaxPublicFileBytes));
@@ -49,41 +42,6 @@ SignatureAlgorithm usual_algorithm(KeyPurpose purpose) {
     default: return SignatureAlgorithm::kBip340;
   }
 }
-
-Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose) {
-  TM_TRY(auto raw, read_file(file, kMaxKeyFileBytes));
-  const SecretBytes text{std::move(raw)};
-
-  for (std::uint8_t value = 1; algorithm_from(value); ++value) {
-    const auto algorithm = *algorithm_from(value);
-    const std::string header = header_line(purpose, algorithm);
-
-    if (!text.text().starts_with(header) || text.size() < header.size() + 2 * SecretKey::kSize)
-      continue;
-
-    auto secret = from_hex(text.text().substr(header.size(), 2 * SecretKey::kSize));
-    if (!secret) break;
-    const SecretBytes held{std::move(*secret)};
-    return SecretKey::from_bytes(algorithm, held.view());
-  }
-
-  return error(file + " holds no key of the purpose " + std::string(to_text(purpose)));
-}
-
-Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key) {
-  auto digits = to_hex(key.secret_bytes());
-  // Of its whole size at once: a text that grows leaves a copy behind.
-  auto text = header_line(purpose, key.algorithm());
-  text.reserve(text.size() + digits.size() + 1);
-  text += digits;
-  text += '\n';
-  wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
-  const auto written = write_file_atomically(file, as_bytes(text), Overwrite::kRefused);
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  return written;
-}
-
-void erase_key_file(const std::string& file) { overwrite_and_remove(file); }
 
 Result<std::vector<HeldKey>> read_key_directory(const std::string& directory) {
   std::vector<HeldKey> keys;

@@ -1,6 +1,6 @@
-// Key files as `testamurd init` writes them: "testamur-key-1 <purpose> <algorithm>", then 64
-// hexadecimal digits, readable by the owner only. And public key files: a key with the proof that
-// somebody holds it, to be registered by somebody else. Any thread.
+// The key files of a folder, as `testamurd init` writes them (files/key_file.h), and public key
+// files: a key with the proof that somebody holds it, to be registered by somebody else. Any
+// thread.
 #pragma once
 
 #include <optional>
@@ -18,12 +18,6 @@ std::optional<KeyPurpose> parse_key_purpose(std::string_view name);
 std::optional<SignatureAlgorithm> parse_key_algorithm(std::string_view name);
 // What a key of this purpose has unless somebody asks for another.
 SignatureAlgorithm usual_algorithm(KeyPurpose purpose);
-
-Result<SecretKey> read_key_file(const std::string& file, KeyPurpose purpose);
-// Fails when the file exists.
-Status write_key_file(const std::string& file, KeyPurpose purpose, const SecretKey& key);
-// Overwritten before it is unlinked; what the disk keeps elsewhere is beyond us.
-void erase_key_file(const std::string& file);
 
 // A secret key and its purpose.
 struct HeldKey {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "common/waiting.h"
 #include "ledger/header.h"
 #include "ledger/merkle.h"
 #include "wallet/cli/flow/batches.h"
@@ -16,6 +17,7 @@ constexpr unsigned kMostTries = 30;
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 Called<InclusionAnswer> ask(Client& client, const TransactionId& id) {
+  const Waiting proving("asking for the proof that it is on the ledger");
   auto answer = client.inclusion(id);
   for (unsigned i = 1; i < kMostTries; ++i) {
     const auto* failure = std::get_if<CallError>(&answer);

@@ -10,7 +10,7 @@
 #include "common/keys.h"
 #include "common/result.h"
 
-namespace testamur::node {
+namespace testamur::inline files {
 
 // Fails when the file exists: a key is never overwritten. File and name are durable before this
 // returns; after a failure there is no file, so that it can be tried again.
@@ -27,4 +27,4 @@ Status erase_key_file(const std::filesystem::path& file);
 // What a crash left of that, if anything: called when the keys are opened.
 Status finish_erasing(const std::filesystem::path& file);
 
-}  // namespace testamur::node
+}  // namespace testamur::inline files

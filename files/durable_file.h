@@ -13,7 +13,7 @@
 #include "common/bytes.h"
 #include "common/result.h"
 
-namespace testamur::node {
+namespace testamur::inline files {
 
 // `mode` of the new file. Fails when the name is taken, also by a link that leads nowhere; two
 // processes that try at once never both succeed.
@@ -26,4 +26,4 @@ Status overwrite_file(const std::filesystem::path& file, ByteView content, mode_
 // Makes durable which names the directory of `file` holds.
 Status sync_directory_of(const std::filesystem::path& file);
 
-}  // namespace testamur::node
+}  // namespace testamur::inline files

@@ -8,7 +8,7 @@
 
 #include "common/result.h"
 
-namespace testamur::node {
+namespace testamur::inline files {
 
 // Whether something has this name, also where the system refuses to say: whoever goes on then is
 // told why, and nothing is taken for missing that may be there.
@@ -22,4 +22,4 @@ std::filesystem::path whole_path(const std::filesystem::path& path);
 // "the key file".
 Status check_regular(const std::string& named, const std::filesystem::path& file);
 
-}  // namespace testamur::node
+}  // namespace testamur::inline files

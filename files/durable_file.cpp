@@ -1,6 +1,6 @@
 // What holds here: no file is ever seen half-written under its own name, and after a failure the
 // temporary file is gone. The cause of a failure is read before anything else is called.
-#include "node/config/durable_file.h"
+#include "files/durable_file.h"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 #include "common/access.h"
 #include "common/whole_file.h"
 
-namespace testamur::node {
+namespace testamur::inline files {
 
 namespace fs = std::filesystem;
 
@@ -91,4 +91,4 @@ Status sync_directory_of(const fs::path& file) {
   return whole_file::sync_folder(directory) ? Status{} : cannot(directory, "synced");
 }
 
-}  // namespace testamur::node
+}  // namespace testamur::inline files

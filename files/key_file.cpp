@@ -1,6 +1,6 @@
 // A key file is made whole or not at all (durable_file.h). Every copy of a secret that these
 // functions make is wiped on every way out.
-#include "node/config/key_file.h"
+#include "files/key_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,10 +12,10 @@
 
 #include "common/access.h"
 #include "common/whole_file.h"
-#include "node/config/durable_file.h"
-#include "node/config/paths.h"
+#include "files/durable_file.h"
+#include "files/paths.h"
 
-namespace testamur::node {
+namespace testamur::inline files {
 namespace {
 
 constexpr std::string_view kHeader = "testamur-key-1 ";
@@ -126,7 +126,7 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
     return key;
   }
 
-  return error("the key file " + file.string() + " is not a " + std::string(to_text(purpose)) +
+  return error("the key file " + file.string() + " holds no " + std::string(to_text(purpose)) +
                " key");
 }
 
@@ -159,4 +159,4 @@ Status erase_key_file(const std::filesystem::path& file) {
   return finish_erasing(file);
 }
 
-}  // namespace testamur::node
+}  // namespace testamur::inline files

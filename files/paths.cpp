@@ -1,4 +1,4 @@
-#include "node/config/paths.h"
+#include "files/paths.h"
 
 #include <sys/stat.h>
 
@@ -7,7 +7,7 @@
 
 #include "common/access.h"
 
-namespace testamur::node {
+namespace testamur::inline files {
 
 namespace fs = std::filesystem;
 
@@ -47,4 +47,4 @@ Status check_regular(const std::string& named, const fs::path& file) {
                ": name a file");
 }
 
-}  // namespace testamur::node
+}  // namespace testamur::inline files
