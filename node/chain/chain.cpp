@@ -272,6 +272,10 @@ ChainStatus Chain::Core::status() const {
   status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
   status.voting_key = keys_.voting_key();
   status.two_voters = voting_nodes_.two_at_work(engine_now_ms());
+  for (const auto& peer : status.engine.peers) {
+    if (!peer.self && voting_nodes_.is_idle(peer.id, engine_now_ms()))
+      status.idle_voters.push_back(peer.id);
+  }
   return status;
 }
 

@@ -96,6 +96,8 @@ struct ChainStatus {
   std::optional<PublicKey> voting_key;  // with which this node votes in the current epoch
   // Institutions of whose consensus key two nodes are at work.
   std::vector<VotingNodes::Two> two_voters;
+  // Validators whose nodes may be there and do not vote.
+  std::vector<InstitutionId> idle_voters;
 };
 
 class Chain {

@@ -92,6 +92,7 @@ void Chain::Core::commit(const consensus::Commit& commit) {
     apply_block(block, proof);
   }
   if (commit.proof.certificate) sender_.set_position(*commit.proof.certificate);
+  voting_nodes_.note_commit(engine_now_ms());
 }
 
 void Chain::Core::apply_block(const consensus::Block& block,

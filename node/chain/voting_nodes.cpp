@@ -1,5 +1,6 @@
 #include "node/chain/voting_nodes.h"
 
+#include <algorithm>
 #include <variant>
 
 namespace testamur::node {
@@ -52,6 +53,22 @@ std::vector<VotingNodes::Two> VotingNodes::two_at_work(std::uint64_t now_ms) con
     if (now_ms < at_ms + kToldMs) two.push_back({institution, now_ms - at_ms});
   }
   return two;
+}
+
+void VotingNodes::note_commit(std::uint64_t now_ms) {
+  if (candidate_ms_ && now_ms < *candidate_ms_ + kSettlesMs) return;
+  settled_ms_ = candidate_ms_;
+  candidate_ms_ = now_ms;
+}
+
+bool VotingNodes::is_idle(const InstitutionId& institution, std::uint64_t now_ms) const {
+  const bool is_settled = candidate_ms_ && now_ms >= *candidate_ms_ + kSettlesMs;
+  const auto commit_ms = is_settled ? candidate_ms_ : settled_ms_;
+  if (!commit_ms) return false;
+  const auto voted = [&](const Voter& voter) { return voter.voted_ms + kAroundMs >= *commit_ms; };
+  const auto voter = voters_.find(institution);
+  if (voter != voters_.end() && voted(voter->second)) return false;
+  return std::ranges::any_of(voters_, [&](const auto& each) { return voted(each.second); });
 }
 
 }  // namespace testamur::node

@@ -3,7 +3,8 @@
 // asks what it may have voted for, the key was copied, and two nodes with one key sign twice.
 //
 // The second one's question is not answered while the first one votes, so that a copy does not
-// leave quarantine beside its original. Belongs to the chain's strand.
+// leave quarantine beside its original. And whose node is there without voting: a seat whose key is
+// lost looks alive to whoever only asks for connections. Belongs to the chain's strand.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +44,16 @@ class VotingNodes {
   // The institutions of whose key two nodes are at work.
   std::vector<Two> two_at_work(std::uint64_t now_ms) const;
 
+  // A block became final here.
+  void note_commit(std::uint64_t now_ms);
+  // Whether nothing was heard of an institution's vote around the newest block that is final for
+  // long enough, while another one's was heard. False where no block became final, or none by votes
+  // that came here: then nobody can say.
+  bool is_idle(const InstitutionId& institution, std::uint64_t now_ms) const;
+  // A vote comes with its block, or as much before or after it as networks and pauses take.
+  static constexpr std::uint64_t kAroundMs = 10'000;
+  static constexpr std::uint64_t kSettlesMs = 3'000;
+
  private:
   struct Voter {
     Epoch epoch;   // the newest that it voted in: in the next one another key may sit
@@ -59,6 +70,9 @@ class VotingNodes {
   const InstitutionId self_;
   std::map<InstitutionId, Voter> voters_;  // one for each that ever voted: bounded by the registry
   std::map<InstitutionId, std::uint64_t> two_ms_;
+  // Of commits: one that all votes have had time to follow, and one that waits to be it. They come
+  // by the hundred a second, and are told apart only as far as that.
+  std::optional<std::uint64_t> settled_ms_, candidate_ms_;
 };
 
 }  // namespace testamur::node

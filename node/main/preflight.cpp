@@ -598,7 +598,8 @@ Status check_seat(const NodeConfig& config, const ledger::CertifyingSet& set,
                  config.consensus_key.string() +
                  " is missing. Put the key back (never from a second node that runs), or set "
                  "keys.consensus = \"\" "
-                 "for a node that only follows");
+                 "for a node that only follows. Lost for good? The others vote its seat away first "
+                 "(docs/operating.md, \"A seat whose key is lost\")");
   }
   const bool fits = std::ranges::any_of(keys, [&](const PublicKey& key) { return key == *seat; });
   if (fits || may_lag) return {};

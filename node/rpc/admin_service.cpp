@@ -105,6 +105,8 @@ class Service final : public v1::AdminService::CallbackService {
       if (votes())
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
                             "this node votes and is in no quarantine: nothing was changed");
+      if (const auto heard = other_copy_ms_ago())
+        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, other_copy_refusal(*heard));
       const auto head = context_.chain.head();
       const auto from = head->header.height.next();
       std::optional<Height> said;
@@ -272,14 +274,35 @@ class Service final : public v1::AdminService::CallbackService {
   }
 
   // As the strand says; a node that does not answer in time is not known to vote.
-  bool votes() {
-    auto answer = std::make_shared<std::promise<consensus::VotingState>>();
+  // Nothing where the strand does not answer in time.
+  std::optional<ChainStatus> chain_status() {
+    auto answer = std::make_shared<std::promise<ChainStatus>>();
     auto state = answer->get_future();
-    context_.chain.status(
-        [answer](const ChainStatus& status) { answer->set_value(status.engine.voting); });
-    if (state.wait_for(kStrandPatience) != std::future_status::ready) return false;
-    const auto now = state.get();
+    context_.chain.status([answer](const ChainStatus& status) { answer->set_value(status); });
+    if (state.wait_for(kStrandPatience) != std::future_status::ready) return std::nullopt;
+    return state.get();
+  }
+  bool votes() {
+    const auto status = chain_status();
+    if (!status) return false;
+    const auto now = status->engine.voting;
     return now == consensus::VotingState::kActive || now == consensus::VotingState::kFloored;
+  }
+  // How long ago another node was heard at work with this node's consensus key.
+  std::optional<std::uint64_t> other_copy_ms_ago() {
+    const auto status = chain_status();
+    if (!status) return std::nullopt;
+    for (const auto& two : status->two_voters) {
+      if (two.institution == context_.self) return two.ms_ago;
+    }
+    return std::nullopt;
+  }
+  static std::string other_copy_refusal(std::uint64_t ms_ago) {
+    return "another node was heard with this node's consensus key " +
+           std::to_string(ms_ago / 1000) +
+           " s ago: it is not destroyed, and two nodes with one key sign twice. Nothing was "
+           "changed. Stop it for good, and give the command again " +
+           std::to_string(VotingNodes::kToldMs / 1000) + " s after it was heard last";
   }
 
   ServiceContext& context_;

@@ -29,6 +29,11 @@ v1::NodeRole role_of(consensus::VotingState state) {
   }
 }
 
+// Whether its node is there and does not vote: for what the ledger needs it is not.
+bool is_idle(const ChainStatus& chain, const InstitutionId& id) {
+  return std::ranges::find(chain.idle_voters, id) != chain.idle_voters.end();
+}
+
 void fill_consensus(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
                     v1::ConsensusStatus& out) {
   const auto& engine = chain.engine;
@@ -41,8 +46,8 @@ void fill_consensus(const ServiceContext& context, const Reader& reader, const C
   out.set_validators(static_cast<std::uint32_t>(engine.validators));
   out.set_quorum(static_cast<std::uint32_t>(engine.quorum));
 
-  const auto heard = std::ranges::count_if(engine.peers, [](const auto& peer) {
-    return peer.self || (peer.heard_ms_ago && !peer.silent);
+  const auto heard = std::ranges::count_if(engine.peers, [&](const auto& peer) {
+    return peer.self || (peer.heard_ms_ago && !peer.silent && !is_idle(chain, peer.id));
   });
   out.set_reachable(static_cast<std::uint32_t>(heard));
   out.set_pending(engine.pending);
@@ -263,6 +268,14 @@ void add_peer_obstacles(const ChainStatus& chain, bool in_step, v1::GetStatusRes
                         (reason.empty() ? "" : ": " + reason));
     }
 
+    const auto id = InstitutionId::from(as_bytes(peer.institution().id()));
+    if (peer.connected() && id && is_idle(chain, *id)) {
+      out.add_obstacles("the node of " + name_of(peer) +
+                        " is connected and does not vote, not for the newest block either: it may "
+                        "be in quarantine, or without the key of its seat. Its vote is missing, as "
+                        "if it were down: ask its operator");
+    }
+
     if (peer.clock_offset_ms() > kClockToleranceMs) {
       out.add_obstacles("the clock of " + name_of(peer) + " is about " +
                         span_text(static_cast<std::uint64_t>(peer.clock_offset_ms())) +
@@ -299,7 +312,8 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
 
   // Not at once after a start: who has not been heard of yet is silent only after a while.
   const bool in_step = follows_in_step(heartbeat_ms, out);
-  const auto silent = std::ranges::count_if(chain.engine.peers, &consensus::PeerHeard::silent);
+  const auto silent = std::ranges::count_if(
+      chain.engine.peers, [&](const auto& peer) { return peer.silent || is_idle(chain, peer.id); });
   const auto audible = chain.engine.validators - static_cast<std::size_t>(silent);
   if (!in_step && audible < consensus.quorum()) {
     // What the others hear of one another is not known here: the ledger may go on without this

@@ -123,6 +123,21 @@ TEST_CASE("a seat that another node votes with is no obstacle of one that only f
             "none that this node is connected to votes with it"));
 }
 
+// "4 of 4 validators heard of", and the ledger stood still when the next one died.
+TEST_CASE(
+    "a validator that is connected and does not vote is told of, and counts as one that is down") {
+  Seen seen(v1::NODE_ROLE_VALIDATOR);
+  auto& peer = *seen.out.mutable_peers(2);
+  peer.set_connected(true);
+  peer.mutable_institution()->set_id(std::string(as_text(id_of(2).view())));
+  CHECK_FALSE(has(seen.obstacles(), "does not vote"));
+  seen.chain.idle_voters = {id_of(2)};
+  CHECK(has(seen.obstacles(), "the node of University 2 is connected and does not vote"));
+  CHECK_FALSE(has(seen.obstacles(), "must agree"));
+  seen.chain.engine.peers[3].silent = true;
+  CHECK(has(seen.obstacles(), "3 must agree"));
+}
+
 TEST_CASE("two nodes that vote with one key are told of, at the node itself in other words") {
   const VotingNodes::Two two{id_of(1), 3'400};
   const auto own = two_voters_obstacle(two, true, "University 1");

@@ -93,5 +93,46 @@ TEST_CASE("whoever votes for a node that votes itself has its key; a second node
   CHECK(nodes.two_at_work(0).size() == 1);
 }
 
+// A seat whose key was lost: its node is connected, and was counted as one that votes.
+TEST_CASE("whose node is there without its votes is told of once a block has settled") {
+  VotingNodes nodes(institution(1));
+  const auto second = [&](std::uint64_t at) { return nodes.is_idle(institution(2), at); };
+  const auto third = [&](std::uint64_t at) { return nodes.is_idle(institution(3), at); };
+  nodes.hear(node_of(2, 20), kVote, true, 100 * kSecondMs);
+  nodes.hear(node_of(3, 30), kPresence, true, 100 * kSecondMs);
+  CHECK_FALSE(third(100 * kSecondMs));  // nothing was decided
+
+  nodes.note_commit(100 * kSecondMs);
+  CHECK_FALSE(third(101 * kSecondMs));  // its vote may be on the way
+  CHECK(third(103 * kSecondMs));
+  CHECK_FALSE(second(103 * kSecondMs));
+  // The ledger stands still: that nobody votes now says nothing more.
+  CHECK(third(500 * kSecondMs));
+  CHECK_FALSE(second(500 * kSecondMs));
+
+  // After a long silence a block comes, and the votes of some are heard before those of others.
+  nodes.hear(node_of(2, 20), kVote, true, 600 * kSecondMs);
+  nodes.note_commit(600 * kSecondMs);
+  CHECK_FALSE(second(600 * kSecondMs + 1));
+  nodes.hear(node_of(3, 30), kVote, true, 601 * kSecondMs);
+  CHECK_FALSE(third(604 * kSecondMs));
+}
+
+TEST_CASE("under load and where no votes come here nobody is told of") {
+  VotingNodes nodes(institution(1));
+  for (std::uint64_t at = 0; at < 60 * kSecondMs; at += 10) {
+    nodes.hear(node_of(2, 20), kVote, true, at);
+    if (at < 30 * kSecondMs) nodes.hear(node_of(3, 30), kVote, true, at);
+    nodes.note_commit(at);
+    CHECK_FALSE(nodes.is_idle(institution(2), at));
+    if (at < 30 * kSecondMs) CHECK_FALSE(nodes.is_idle(institution(3), at));
+  }
+  CHECK(nodes.is_idle(institution(3), 60 * kSecondMs));
+
+  VotingNodes follower(institution(1));
+  follower.note_commit(kSecondMs);
+  CHECK_FALSE(follower.is_idle(institution(2), 60 * kSecondMs));
+}
+
 }  // namespace
 }  // namespace testamur::node

@@ -7,8 +7,8 @@
 #include "ledger/tx/content.h"
 #include "tests/support/catch.h"
 #include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/corrections.h"
 #include "wallet/cli/flow/drafted_awards.h"
-#include "wallet/cli/flow/open_corrections.h"
 #include "wallet/credential/request.h"
 #include "wallet/keystore/file.h"
 
@@ -29,7 +29,7 @@ TEST_CASE("a correction that was cut off is finished by the same command, and no
   const auto row = registrar.write("row.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
   registrar.issue("fix", "student,given_name,family_name\nS1,Ada,Ekmann\n", " --again");
   auto& context = registrar.ledger.context;
-  REQUIRE(note_correction(context, {"fix", "spring", index}).ok());
+  REQUIRE(note_correction(context, {"fix", "spring", index, false}).ok());
   CHECK(says(registrar.done("issuer batch resume fix"), "is not superseded yet"));
 
   const std::string correct = "issuer correct --yes --student S1 --batch spring --csv " + row;
@@ -45,7 +45,7 @@ TEST_CASE("a correction that was cut off is finished by the same command, and no
   registrar.issue("winter", "student,given_name,family_name\nS3,Cy,Berg\n");
   const auto third = registrar.award("S3")["indexes"][0].get<std::uint64_t>();
   registrar.issue("mend", "student,given_name,family_name\nS3,Cy,Bergh\n", " --again");
-  REQUIRE(note_correction(context, {"mend", "winter", third}).ok());
+  REQUIRE(note_correction(context, {"mend", "winter", third, false}).ok());
   CHECK(says(registrar.done("issuer batch resume mend"), "is not superseded yet"));
   (void)registrar.done(
       "issuer status supersede --yes --student S3 --batch winter --reason correction");
@@ -56,6 +56,30 @@ TEST_CASE("a correction that was cut off is finished by the same command, and no
   const auto other = registrar.write("other.csv", "student,given_name,family_name\nS2,Bo,Eck\n");
   (void)registrar.done("issuer correct --yes --student S2 --batch autumn --csv " + other);
   CHECK(open_corrections(context)->empty());
+}
+
+// The next later award of the same achievement was named as a fact, whatever else the learner
+// holds.
+TEST_CASE("the register names the award that a correction issued, and guesses at no other") {
+  Registrar registrar;
+  registrar.issue("spring", "student,given_name,family_name\nS1,Ada,Ekman\n");
+  registrar.issue("again", "student,given_name,family_name\nS1,Ada,Ekman\n", " --again");
+  const auto row = registrar.write("row.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
+  (void)registrar.done("issuer correct --yes --student S1 --batch spring --csv " + row);
+  auto shown = registrar.done("issuer show --student S1");
+  CHECK(says(shown, "batch spring-correction-1 (index "));
+  CHECK_FALSE(says(shown, ", batch again (index"));
+  CHECK(says(shown, "replaces     that of"));
+  CHECK_FALSE(says(shown, "perhaps"));
+
+  // Superseded by hand, with two later ones: nobody can say by which.
+  registrar.issue("autumn", "student,given_name,family_name\nS2,Bo,Ek\n");
+  registrar.issue("winter", "student,given_name,family_name\nS2,Bo,Ek\n", " --again");
+  (void)registrar.done(
+      "issuer status supersede --yes --student S2 --batch autumn --reason correction");
+  CHECK(says(registrar.done("issuer show --student S2"), "replaced by  perhaps that of"));
+  registrar.issue("summer", "student,given_name,family_name\nS2,Bo,Ek\n", " --again");
+  CHECK(says(registrar.done("issuer show --student S2"), "no correction of this home says which"));
 }
 
 TEST_CASE(

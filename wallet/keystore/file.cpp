@@ -290,6 +290,11 @@ Status write_file_keeping_previous(const std::string& path, ByteView contents) {
   return write_file_atomically(path, contents, Overwrite::kAllowed);
 }
 
+Status write_file_forgetting_previous(const std::string& path, ByteView contents) {
+  TM_TRY_STATUS(remove_file(previous_version(path)));
+  return write_file_atomically(path, contents, Overwrite::kAllowed);
+}
+
 Status remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return {};

@@ -214,30 +214,23 @@ Vault::Outcome Vault::open(std::string path, SecretBytes passphrase) {
 }
 
 std::optional<VaultError> Vault::save(ByteView contents) {
-  return write(contents, passphrase_.text());
+  return write(contents, passphrase_.text(), Previous::kKept);
 }
 
 std::optional<VaultError> Vault::save_and_forget(ByteView contents) {
-  if (auto failure = write(contents, passphrase_.text())) return failure;
-  return forget_previous();
+  return write(contents, passphrase_.text(), Previous::kForgotten);
 }
 
 std::optional<VaultError> Vault::change_passphrase(SecretBytes passphrase) {
   passphrase = canonical(passphrase);
-  if (auto failure = write(contents_.view(), passphrase.text())) return failure;
+  if (auto failure = write(contents_.view(), passphrase.text(), Previous::kForgotten))
+    return failure;
   passphrase_ = std::move(passphrase);
-  return forget_previous();
+  return std::nullopt;
 }
 
-std::optional<VaultError> Vault::forget_previous() {
-  const auto removed = remove_file(previous_version(path_));
-  if (removed.ok()) return std::nullopt;
-  return VaultError{
-      VaultFailure::kUnreadable,
-      removed.message() + "; the vault was saved, but its previous version is still there"};
-}
-
-std::optional<VaultError> Vault::write(ByteView contents, std::string_view passphrase) {
+std::optional<VaultError> Vault::write(ByteView contents, std::string_view passphrase,
+                                       Previous previous) {
   // The digest is compared before anything is made: decision 1162 keeps our own programs apart, and
   // this the others.
   const auto on_disk = read_file(path_, age::kMaxFileBytes);
@@ -254,7 +247,8 @@ std::optional<VaultError> Vault::write(ByteView contents, std::string_view passp
   const auto sealed = age::seal(passphrase, work_log2_, contents);
   if (!sealed.ok()) return VaultError{VaultFailure::kUnreadable, sealed.message()};
 
-  const auto written = write_file_keeping_previous(path_, *sealed);
+  const auto written = previous == Previous::kKept ? write_file_keeping_previous(path_, *sealed)
+                                                   : write_file_forgetting_previous(path_, *sealed);
   if (!written.ok()) return VaultError{VaultFailure::kUnreadable, written.message()};
 
   contents_ = SecretBytes::copy_of(contents);

@@ -60,15 +60,17 @@ class Vault {
   // the file held before stays beside it (previous_version() of file.h), for the day on which a
   // program errs.
   std::optional<VaultError> save(ByteView contents);
-  // The same where something was erased: no previous version stays.
+  // The same where something was erased: no previous version stays, also after a crash in the
+  // middle, which leaves all as it was or all as it is to be.
   std::optional<VaultError> save_and_forget(ByteView contents);
   // No previous version stays: it would open under the old passphrase.
   std::optional<VaultError> change_passphrase(SecretBytes passphrase);
 
  private:
   Vault() = default;
-  std::optional<VaultError> write(ByteView contents, std::string_view passphrase);
-  std::optional<VaultError> forget_previous();
+  enum class Previous : std::uint8_t { kKept, kForgotten };
+  std::optional<VaultError> write(ByteView contents, std::string_view passphrase,
+                                  Previous previous);
 
   std::string path_;
   SecretBytes passphrase_;

@@ -26,9 +26,9 @@
 #include "wallet/cli/flow/batch_check.h"
 #include "wallet/cli/flow/batches.h"
 #include "wallet/cli/flow/class_and_register.h"
+#include "wallet/cli/flow/corrections.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/key_vault.h"
-#include "wallet/cli/flow/open_corrections.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/wallet_requests.h"
 #include "wallet/cli/terminal.h"
@@ -695,9 +695,9 @@ Outcome resume(Context& context, const BatchOptions& options) {
   if (issued.reply() == nullptr) return issued;
   Json json = issued.reply()->json;
   json["already"] = was_finished;
-  TM_TRY(const auto corrections, open_corrections(context));
+  TM_TRY(const auto unfinished, open_corrections(context));
   std::string open;
-  for (const auto& each : corrections) {
+  for (const auto& each : unfinished) {
     if (each.batch == name) open = to_text(each) + "\n";
   }
   return Reply{std::move(json),

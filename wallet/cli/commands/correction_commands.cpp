@@ -14,7 +14,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
-#include "wallet/cli/flow/open_corrections.h"
+#include "wallet/cli/flow/corrections.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/credential.h"
@@ -143,7 +143,7 @@ std::string other_than_file(const RegisteredAward& fresh, const RegisteredAward&
 }
 
 // An award that is over takes nothing's place: the learner would have none.
-Attempt<void> refuse_dead_award(const Context& context, const OpenCorrection& open,
+Attempt<void> refuse_dead_award(const Context& context, const Correction& open,
                                 const RegisteredAward& fresh) {
   if (fresh.on_ledger == "valid") return {};
   const std::string which = "a correction of this award was begun as batch " + open.batch;
@@ -161,7 +161,7 @@ Attempt<void> refuse_dead_award(const Context& context, const OpenCorrection& op
 
 // The new award waits and says something else than is wanted now: to put it in the old one's place
 // would be for good.
-Attempt<void> refuse_other_file(const OpenCorrection& open, const RegisteredAward& fresh,
+Attempt<void> refuse_other_file(const Correction& open, const RegisteredAward& fresh,
                                 const RegisteredAward& corrected, const std::string& file,
                                 const ClassRow& row) {
   const auto other = other_than_file(fresh, corrected, row);
@@ -177,7 +177,7 @@ Attempt<void> refuse_other_file(const OpenCorrection& open, const RegisteredAwar
 }
 
 // A correction of this award that was cut off is finished: nobody gets a third award.
-Outcome finish_correction(Context& context, const OpenCorrection& open,
+Outcome finish_correction(Context& context, const Correction& open,
                           const RegisteredAward& corrected, const std::string& file,
                           const ClassRow& row) {
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));

@@ -267,16 +267,22 @@ void add_replacements(Condition& asked, const WalletContents& wallet, const Cred
     placed.back().issue = known.anchored_ms;
   }
 
+  // A guess is called one: the ledger names no successor.
+  bool is_guessed = false;
   for (const auto& [old, fresh] : replacements(placed)) {
     if (references[old] == own) {
-      json["replaced_by"] = references[fresh];
-      text += "  replaced by " + references[fresh] + " of this wallet\n";
+      is_guessed = true;
+      json["perhaps_replaced_by"] = references[fresh];
+      text += "  replaced, perhaps by " + references[fresh] +
+              " of this wallet: the ledger does not say by which\n";
     }
     if (references[fresh] == own) {
-      json["replaces"] = references[old];
-      text += "  replaces " + references[old] + " of this wallet\n";
+      json["perhaps_replaces"] = references[old];
+      text += "  replaces, perhaps, " + references[old] + " of this wallet\n";
     }
   }
+  if (condition.word == "superseded" && !is_guessed)
+    text += "  replaced by another award: the ledger does not say by which; ask who issued it\n";
 }
 
 Outcome show(Context& context, const std::string& reference) {

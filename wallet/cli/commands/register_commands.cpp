@@ -13,6 +13,7 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/corrections.h"
 #include "wallet/cli/flow/replacements.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
@@ -142,11 +143,12 @@ Outcome list(Context& context, const ListOptions& options) {
   return Reply{list_json(awards, read.source), std::move(text)};
 }
 
-// What one learner has, and which award took the place of which.
+// What one learner has, and which award took the place of which: by the notes of the corrections
+// made here, else as a guess.
 struct LearnersAwards {
   std::vector<const RegisteredAward*> awards;
   std::map<std::size_t, std::size_t> replaced_by;
-  std::map<std::size_t, std::size_t> replaces;
+  std::map<std::size_t, std::size_t> perhaps_replaced_by;
 };
 
 // Batches take their indexes in the order in which they are issued.
@@ -156,6 +158,7 @@ std::uint64_t first_index_of(const std::vector<RegisteredBatch>& batches, const 
 }
 
 LearnersAwards with_replacements(const std::vector<RegisteredBatch>& batches,
+                                 const std::vector<Correction>& noted,
                                  std::vector<const RegisteredAward*> awards) {
   std::vector<PlacedAward> placed;
   for (const auto* each : awards) {
@@ -163,8 +166,20 @@ LearnersAwards with_replacements(const std::vector<RegisteredBatch>& batches,
                       each->award.indexes.front().value, each->on_ledger == "superseded",
                       first_index_of(batches, each->award.batch), each->on_ledger == "revoked"});
   }
-  LearnersAwards learner{std::move(awards), replacements(placed), {}};
-  for (const auto& [old, fresh] : learner.replaced_by) learner.replaces[fresh] = old;
+  LearnersAwards learner{std::move(awards), {}, replacements(placed)};
+
+  const auto& all = learner.awards;
+  for (std::size_t old = 0; old < all.size(); ++old) {
+    const auto note = std::ranges::find_if(
+        noted, [&](const Correction& each) { return is_its(each, all[old]->award); });
+    if (note == noted.end() || all[old]->on_ledger != "superseded") continue;
+    const auto fresh = std::ranges::find_if(all, [&](const RegisteredAward* each) {
+      return each->award.batch == note->batch;  // the only award of its batch
+    });
+    learner.perhaps_replaced_by.erase(old);
+    if (fresh != all.end())
+      learner.replaced_by.emplace(old, static_cast<std::size_t>(fresh - all.begin()));
+  }
   return learner;
 }
 
@@ -175,12 +190,18 @@ std::string named_award(const RegisteredAward& award) {
 
 std::string replacement_text(const LearnersAwards& learner, std::size_t place) {
   std::string text;
+  const auto& awards = learner.awards;
+  const auto perhaps = learner.perhaps_replaced_by.find(place);
   if (const auto fresh = learner.replaced_by.find(place); fresh != learner.replaced_by.end())
-    text += "  replaced by  that of " + named_award(*learner.awards[fresh->second]) + "\n";
-  else if (learner.awards[place]->on_ledger == "superseded")
-    text += "  replaced by  none of this achievement in this register\n";
-  if (const auto old = learner.replaces.find(place); old != learner.replaces.end())
-    text += "  replaces     that of " + named_award(*learner.awards[old->second]) + "\n";
+    text += "  replaced by  that of " + named_award(*awards[fresh->second]) + "\n";
+  else if (perhaps != learner.perhaps_replaced_by.end())
+    text += "  replaced by  perhaps that of " + named_award(*awards[perhaps->second]) +
+            ": no correction of this home says it\n";
+  else if (awards[place]->on_ledger == "superseded")
+    text += "  replaced by  another award: no correction of this home says which\n";
+  for (const auto& [old, fresh] : learner.replaced_by) {
+    if (fresh == place) text += "  replaces     that of " + named_award(*awards[old]) + "\n";
+  }
   return text;
 }
 
@@ -193,6 +214,8 @@ void add_replacements(const LearnersAwards& learner, Json& list) {
     list[old]["replaced_by"] = named(fresh);
     list[fresh]["replaces"] = named(old);
   }
+  for (const auto& [old, fresh] : learner.perhaps_replaced_by)
+    list[old]["perhaps_replaced_by"] = named(fresh);
 }
 
 std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
@@ -238,7 +261,8 @@ Outcome show(Context& context, const ListOptions& options) {
                      (awards.back()->name.empty() ? "" : ", " + one_line(awards.back()->name)) +
                      ": " + std::to_string(awards.size()) +
                      (awards.size() == 1 ? " award\n" : " awards\n");
-  const auto learner = with_replacements(read.batches, awards);
+  TM_TRY(const auto noted, corrections(context));
+  const auto learner = with_replacements(read.batches, noted, awards);
   for (std::size_t i = 0; i < awards.size(); ++i)
     text += award_details(*awards[i], profile) + replacement_text(learner, i);
   Json json = list_json(awards, read.source);

@@ -12,7 +12,7 @@
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/awards_left_alone.h"
 #include "wallet/cli/flow/batches.h"
-#include "wallet/cli/flow/open_corrections.h"
+#include "wallet/cli/flow/corrections.h"
 #include "wallet/cli/flow/status_fate.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -393,7 +393,7 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
   };
   auto changed = confirm_sign_send(session, std::move(request), options.draft);
   if (changed.reply() != nullptr && verb.is_final && options.draft.file->empty())
-    forget_corrections_of(context, changes.hit);
+    settle_corrections_of(context, changes.hit, verb.action == tx::StatusAction::kSupersede);
   return changed;
 }
 

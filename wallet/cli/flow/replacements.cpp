@@ -17,11 +17,11 @@ std::map<std::size_t, std::size_t> replacements(const std::vector<PlacedAward>& 
   for (std::size_t i = 0; i < awards.size(); ++i) {
     if (!awards[i].superseded) continue;
 
+    std::vector<std::size_t> later;
     for (std::size_t j = 0; j < awards.size(); ++j) {
-      if (!may_replace(awards[j], awards[i])) continue;
-      const auto [next, fresh] = found.emplace(i, j);
-      if (!fresh && awards[j].index < awards[next->second].index) next->second = j;
+      if (may_replace(awards[j], awards[i])) later.push_back(j);
     }
+    if (later.size() == 1) found.emplace(i, later.front());
   }
   return found;
 }

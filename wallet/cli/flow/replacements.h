@@ -1,5 +1,6 @@
-// Which award took the place of which. The ledger says that one is superseded, and not by what; so
-// it is told from the awards that are known here. Pure; any thread.
+// Which award may have taken the place of which. The ledger says that one is superseded, and not by
+// what; where no register says it either (corrections.h), the awards that are known here leave at
+// most a guess. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,9 @@ struct PlacedAward {
   bool revoked = false;  // one that was taken back takes nobody's place
 };
 
-// By the position of each superseded award that of the one which took its place: the next later
-// award of the same achievement, in any version, to the same person. None where none is known.
+// By the position of each superseded award that of the only one which may have taken its place: a
+// later award of the same achievement, in any version, to the same person. None where several are
+// known: people hold an achievement twice, and are corrected twice.
 std::map<std::size_t, std::size_t> replacements(const std::vector<PlacedAward>& awards);
 
 }  // namespace testamur::wallet
