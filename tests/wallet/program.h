@@ -1,8 +1,8 @@
 // The tree of commands as the program builds it, without a home or a node.
 #pragma once
 
+#include "wallet/cli/command_tree.h"
 #include "wallet/cli/commands/commands.h"
-#include "wallet/cli/option.h"
 
 namespace testamur::wallet {
 

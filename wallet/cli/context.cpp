@@ -228,7 +228,7 @@ ExitCode report(const Context& context, const Outcome& outcome) {
 Attempt<void> refuse_unread_options(const Context& context) {
   if (context.commands == nullptr) return {};
   std::string names;
-  for (const auto& name : context.commands->given_unread())
+  for (const auto& name : given_unread(*context.commands))
     names += (names.empty() ? "" : ", ") + name;
   if (names.empty()) return {};
   return Failure{ExitCode::kUsage, names +

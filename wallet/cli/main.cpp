@@ -5,10 +5,10 @@
 
 #include "common/usage_text.h"
 #include "wallet/cli/busy_line.h"
+#include "wallet/cli/command_tree.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/help_commands.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/option.h"
 #include "wallet/client/client.h"
 
 namespace testamur::wallet {

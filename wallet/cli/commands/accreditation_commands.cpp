@@ -1,5 +1,4 @@
 // accreditation: what a quality agency says of institutions and programmes.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -488,60 +487,59 @@ Outcome import(Context& context, const ImportOptions& options) {
   return send_import(context, session.client, session.profile, keys.key(), std::move(plan));
 }
 
-void add_import(CLI::App& accreditation, Context& context, Run& run) {
+void add_import(Command accreditation, Context& context, Run& run) {
   auto options = std::make_shared<ImportOptions>();
-  auto* command = accreditation.add_subcommand(
+  auto command = accreditation.add_subcommand(
       "import", "Accredit what external quality assurance reports say (CSV or JSON as in DEQAR)");
-  option(*command, "file", options->file, "CSV, or JSON that begins with { or [")->required();
-  flag(*command, "--dry-run", options->dry_run,
+  option(command, "file", options->file, "CSV, or JSON that begins with { or [").required();
+  flag(command, "--dry-run", options->dry_run,
        "Say what would be sent and what is refused, and send nothing");
-  option(*command, "--agency", options->agencies,
+  option(command, "--agency", options->agencies,
          "What the reports call this agency; may be given several times")
-      ->allow_extra_args(false);
-  option(*command, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
-  option(*command, "--amount", options->amount, "Of a positive decision, 1 to 120 (default 120)");
-  option(*command, "--conditional-amount", options->conditional_amount,
+      .allow_extra_args(false);
+  option(command, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
+  option(command, "--amount", options->amount, "Of a positive decision, 1 to 120 (default 120)");
+  option(command, "--conditional-amount", options->conditional_amount,
          "Of a decision with conditions or restrictions, 1 to 120 (default 60)");
-  command->callback([&context, &run, options] {
+  command.callback([&context, &run, options] {
     run = [&context, options] { return import(context, *options); };
   });
 }
 
 }  // namespace
 
-void add_accreditation_commands(CLI::App& app, Context& context, Run& run) {
-  auto* accreditation =
+void add_accreditation_commands(Command app, Context& context, Run& run) {
+  auto accreditation =
       app.add_subcommand("accreditation", "What quality agencies say of institutions");
-  accreditation->require_subcommand(1);
+  accreditation.require_subcommand(1);
   auto options = std::make_shared<AccreditOptions>();
   options->depth = 0;
-  auto* grant =
-      accreditation->add_subcommand("grant", "Accredit an institution for a scope and a period");
-  add_subject_options(*grant, *options);
-  add_scope_options(*grant, *options);
-  option(*grant, "--amount", options->amount, "1 to 120 (default 120)");
-  option(*grant, "--depth", options->depth,
+  auto grant =
+      accreditation.add_subcommand("grant", "Accredit an institution for a scope and a period");
+  add_subject_options(grant, *options);
+  add_scope_options(grant, *options);
+  option(grant, "--amount", options->amount, "1 to 120 (default 120)");
+  option(grant, "--depth", options->depth,
          "1: the institution is an agency whose accreditations count; more: those of agencies "
          "behind it too (default 0)");
-  option(*grant, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
-  option(*grant, "--report-url", options->report_url, "Where the report is published");
-  option(*grant, "--report-digest", options->report_digest, "SHA-256 of the report");
-  add_draft_options(*grant, options->draft);
-  grant->callback([&context, &run, options] {
+  option(grant, "--scheme", options->scheme, "esg, eqavet, iso-9001, iso-iec-17024, other");
+  option(grant, "--report-url", options->report_url, "Where the report is published");
+  option(grant, "--report-digest", options->report_digest, "SHA-256 of the report");
+  add_draft_options(grant, options->draft);
+  grant.callback([&context, &run, options] {
     run = [&context, options] { return say(context, *options, true); };
   });
-  auto* withdraw =
-      accreditation->add_subcommand("withdraw", "End accreditations of an institution");
-  add_subject_options(*withdraw, *options);
-  option(*withdraw, "--statement", options->statements,
+  auto withdraw = accreditation.add_subcommand("withdraw", "End accreditations of an institution");
+  add_subject_options(withdraw, *options);
+  option(withdraw, "--statement", options->statements,
          "Only this one (tmx…); default: all that hold from then on")
-      ->allow_extra_args(false);
-  add_draft_options(*withdraw, options->draft);
-  withdraw->callback([&context, &run, options] {
+      .allow_extra_args(false);
+  add_draft_options(withdraw, options->draft);
+  withdraw.callback([&context, &run, options] {
     run = [&context, options] { return say(context, *options, false); };
   });
-  add_import(*accreditation, context, run);
-  add_accreditation_list(*accreditation, context, run);
+  add_import(accreditation, context, run);
+  add_accreditation_list(accreditation, context, run);
 }
 
 }  // namespace testamur::wallet

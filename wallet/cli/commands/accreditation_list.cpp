@@ -1,6 +1,5 @@
 // accreditation list: what quality agencies say of institutions, with days and statement ids, so
 // that one of them can be named to be withdrawn. By the word of the node.
-#include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
 
@@ -160,14 +159,14 @@ Outcome list(Context& context, const ListOptions& options) {
 
 }  // namespace
 
-void add_accreditation_list(CLI::App& accreditation, Context& context, Run& run) {
+void add_accreditation_list(Command accreditation, Context& context, Run& run) {
   auto options = std::make_shared<ListOptions>();
-  auto* command = accreditation.add_subcommand(
+  auto command = accreditation.add_subcommand(
       "list", "What stands, begins later or has ended, with days, scopes and statement ids");
-  option(*command, "--of", options->of, "Of this institution: id (tmi…) or domain");
-  option(*command, "--by", options->by, "By this agency: id (tmi…) or domain");
-  show_example(*command, "testamur accreditation list --of uni.example");
-  command->callback(
+  option(command, "--of", options->of, "Of this institution: id (tmi…) or domain");
+  option(command, "--by", options->by, "By this agency: id (tmi…) or domain");
+  show_example(command, "testamur accreditation list --of uni.example");
+  command.callback(
       [&context, &run, options] { run = [&context, options] { return list(context, *options); }; });
 }
 

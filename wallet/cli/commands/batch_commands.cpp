@@ -620,11 +620,11 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   return Reply{issued.reply()->json, issued.reply()->text + "  changed:\n" + to_text(changes)};
 }
 
-void add_reading_options(CLI::App& command, IssueOptions& options) {
+void add_reading_options(Command command, IssueOptions& options) {
   option(command, "--map", options.map,
          "A column of the list by our name: \"Matrikelnummer=student\", or \"Remarks=-\" to leave "
          "it out; repeatable")
-      ->allow_extra_args(false);
+      .allow_extra_args(false);
   option(command, "--date-format", options.date_form,
          "How the list writes days: DD.MM.YYYY (default YYYY-MM-DD)");
   option(command, "--encoding", options.encoding, "Of the list: utf-8 (default) or windows-1252");
@@ -863,40 +863,40 @@ Outcome erase(Context& context, const BatchOptions& options) {
 
 }  // namespace
 
-void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
-  auto* batch = issuer.add_subcommand("batch", "Issue to a whole class");
-  batch->require_subcommand(1);
-  add_batch_register_commands(*batch, context, run);
-  add_class_template_command(*batch, context, run);
+void add_batch_commands(Command issuer, Context& context, Run& run) {
+  auto batch = issuer.add_subcommand("batch", "Issue to a whole class");
+  batch.require_subcommand(1);
+  add_batch_register_commands(batch, context, run);
+  add_class_template_command(batch, context, run);
   add_register_commands(issuer, context, run);
   add_correction_commands(issuer, context, run);
   auto options = std::make_shared<IssueOptions>();
-  auto* issuing = batch->add_subcommand(
+  auto issuing = batch.add_subcommand(
       "issue", "One credential a row of a class list; writes claim files and codes");
-  option(*issuing, "--csv", options->csv,
+  option(issuing, "--csv", options->csv,
          "Class list: a column student, and claims by name (docs/cli.md)")
-      ->required();
-  option(*issuing, "--achievement", options->achievement,
+      .required();
+  option(issuing, "--achievement", options->achievement,
          "<number>.<version>, or <institution>/<number>.<version>")
-      ->required();
-  option(*issuing, "--requests", options->requests, "Directory of wallet requests");
-  option(*issuing, "--name", options->name, "Name of the batch's folder (default: its id)");
-  option(*issuing, "--expires", options->expires,
+      .required();
+  option(issuing, "--requests", options->requests, "Directory of wallet requests");
+  option(issuing, "--name", options->name, "Name of the batch's folder (default: its id)");
+  option(issuing, "--expires", options->expires,
          "Last day of the credentials' validity, YYYY-MM-DD (default: open)");
-  add_reading_options(*issuing, *options);
-  flag(*issuing, "--again", options->again, "Also to learners who hold this achievement already");
-  flag(*issuing, "--dry-run", options->dry_run,
+  add_reading_options(issuing, *options);
+  flag(issuing, "--again", options->again, "Also to learners who hold this achievement already");
+  flag(issuing, "--dry-run", options->dry_run,
        "Check everything and say what would be issued; issue nothing");
-  issuing->callback([&context, &run, options] {
+  issuing.callback([&context, &run, options] {
     run = [&context, options] { return issue_batch(context, *options); };
   });
 
   auto named = std::make_shared<BatchOptions>();
   const auto add = [&](const char* verb, const char* about,
                        Outcome (*act)(Context&, const BatchOptions&)) {
-    auto* command = batch->add_subcommand(verb, about);
-    option(*command, "name", named->name, "Name of the batch's folder")->required();
-    command->callback([&context, &run, named, act] {
+    auto command = batch.add_subcommand(verb, about);
+    option(command, "name", named->name, "Name of the batch's folder").required();
+    command.callback([&context, &run, named, act] {
       run = [&context, named, act] { return act(context, *named); };
     });
   };
@@ -904,11 +904,11 @@ void add_batch_commands(CLI::App& issuer, Context& context, Run& run) {
       resume);
   add("discard", "Give up a batch that was stopped, where nothing of it is on the ledger", discard);
   add("purge", "Forget holder keys and claim codes once the files were delivered", purge);
-  auto* erasing =
+  auto erasing =
       issuer.add_subcommand("erase", "Erase what this office holds of one learner in one batch");
-  option(*erasing, "--batch", named->name, "Name of the batch's folder")->required();
-  option(*erasing, "--student", named->student, "The learner's reference")->required();
-  erasing->callback(
+  option(erasing, "--batch", named->name, "Name of the batch's folder").required();
+  option(erasing, "--student", named->student, "The learner's reference").required();
+  erasing.callback(
       [&context, &run, named] { run = [&context, named] { return erase(context, *named); }; });
 }
 

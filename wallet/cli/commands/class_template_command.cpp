@@ -1,7 +1,6 @@
 // issuer batch template: the class list to fill in for one achievement, so that nobody learns the
 // names of its columns from refusals. Nothing is reserved or signed; a node is asked for the
 // achievement.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <set>
 
@@ -123,18 +122,18 @@ Outcome write_template(Context& context, const TemplateOptions& options) {
 
 }  // namespace
 
-void add_class_template_command(CLI::App& batch, Context& context, Run& run) {
+void add_class_template_command(Command batch, Context& context, Run& run) {
   auto options = std::make_shared<TemplateOptions>();
-  auto* command = batch.add_subcommand(
+  auto command = batch.add_subcommand(
       "template", "The class list of an achievement to fill in: its columns, no learner");
-  option(*command, "--achievement", options->achievement,
+  option(command, "--achievement", options->achievement,
          "<number>.<version>, or <institution>/<number>.<version>")
-      ->required();
-  option(*command, "--requests", options->requests,
+      .required();
+  option(command, "--requests", options->requests,
          "Directory of wallet requests: a row for each learner who sent one");
-  option(*command, "--out", options->out, "File to write (default: standard output)");
-  show_example(*command, "testamur issuer batch template --achievement 1.1 --out class.csv");
-  command->callback([&context, &run, options] {
+  option(command, "--out", options->out, "File to write (default: standard output)");
+  show_example(command, "testamur issuer batch template --achievement 1.1 --out class.csv");
+  command.callback([&context, &run, options] {
     run = [&context, options] { return write_template(context, *options); };
   });
 }

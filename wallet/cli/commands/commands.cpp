@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "common/option_slips.h"
-#include "wallet/cli/option.h"
+#include "wallet/cli/command_tree.h"
 
 namespace testamur::wallet {
 namespace {
@@ -39,7 +39,7 @@ void add_global_options(CommandTree& app, Context& context) {
 
 }  // namespace
 
-void show_example(CLI::App& command, const std::string& line) {
+void show_example(Command command, const std::string& line) {
   command.footer("Example:\n  " + line);
 }
 

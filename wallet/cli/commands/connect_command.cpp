@@ -1,6 +1,5 @@
 // connect: which nodes this home asks from now on.
 #include <toml++/toml.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -143,14 +142,14 @@ Outcome connect(Context& context, const ConnectOptions& options) {
 
 }  // namespace
 
-void add_connect_command(CLI::App& app, Context& context, Run& run) {
+void add_connect_command(Command app, Context& context, Run& run) {
   auto options = std::make_shared<ConnectOptions>();
-  auto* connecting =
+  auto connecting =
       app.add_subcommand("connect", "Which nodes this home asks from now on, the first one first");
-  option(*connecting, "node", options->nodes, "HOST:PORT of a node's API; several by name")
-      ->required();
-  show_example(*connecting, "testamur connect ledger.univie.example:7601");
-  connecting->callback([&context, &run, options] {
+  option(connecting, "node", options->nodes, "HOST:PORT of a node's API; several by name")
+      .required();
+  show_example(connecting, "testamur connect ledger.univie.example:7601");
+  connecting.callback([&context, &run, options] {
     run = [&context, options] { return connect(context, *options); };
   });
 }

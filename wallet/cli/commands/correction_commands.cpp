@@ -3,7 +3,6 @@
 //
 // A correction issues first and supersedes then. Cut off in between, the learner has two awards,
 // which can be seen and mended; the other way round the learner would have none.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -303,43 +302,43 @@ Outcome resend(Context& context, const ResendOptions& options) {
 
 }  // namespace
 
-void add_correction_commands(CLI::App& issuer, Context& context, Run& run) {
+void add_correction_commands(Command issuer, Context& context, Run& run) {
   auto options = std::make_shared<CorrectOptions>();
-  auto* correcting = issuer.add_subcommand(
+  auto correcting = issuer.add_subcommand(
       "correct", "A new award in the place of a wrong one, which is superseded");
-  option(*correcting, "--student", options->student, "The learner's reference")->required();
-  option(*correcting, "--batch", options->batch, "The batch of the wrong award")->required();
-  option(*correcting, "--csv", options->issue.csv,
+  option(correcting, "--student", options->student, "The learner's reference").required();
+  option(correcting, "--batch", options->batch, "The batch of the wrong award").required();
+  option(correcting, "--csv", options->issue.csv,
          "A class list with one row, the learner's as it should be: a column student, and every "
          "claim that the new award is to state, also those that stay (given_name, family_name, "
          "birthdate, grade, …: docs/cli.md)")
-      ->required();
-  option(*correcting, "--achievement", options->issue.achievement,
+      .required();
+  option(correcting, "--achievement", options->issue.achievement,
          "<number>.<version> (default: as before)");
-  option(*correcting, "--name", options->issue.name,
+  option(correcting, "--name", options->issue.name,
          "Name of the new batch (default: BATCH-correction-1)");
-  option(*correcting, "--expires", options->issue.expires,
+  option(correcting, "--expires", options->issue.expires,
          "Last day of validity, YYYY-MM-DD (default: as before)");
-  option(*correcting, "--requests", options->issue.requests,
+  option(correcting, "--requests", options->issue.requests,
          "Directory with the learner's wallet request");
-  flag(*correcting, "--by-code", options->issue.by_code,
+  flag(correcting, "--by-code", options->issue.by_code,
        "By a claim code, though the wrong award was locked to the learner's wallet");
-  add_reading_options(*correcting, options->issue);
-  flag(*correcting, "--dry-run", options->issue.dry_run,
+  add_reading_options(correcting, options->issue);
+  flag(correcting, "--dry-run", options->issue.dry_run,
        "Check everything and say what would be issued; issue nothing");
-  correcting->callback([&context, &run, options] {
+  correcting.callback([&context, &run, options] {
     run = [&context, options] { return correct(context, *options); };
   });
 
   auto lost = std::make_shared<ResendOptions>();
-  auto* resending =
+  auto resending =
       issuer.add_subcommand("resend", "The claim file of one learner again, and its code");
-  option(*resending, "--student", lost->student, "The learner's reference")->required();
-  option(*resending, "--batch", lost->batch, "Name of the batch's folder")->required();
-  option(*resending, "--out", lost->out, "File to write")->required();
-  flag(*resending, "--not-in-force", lost->not_in_force,
+  option(resending, "--student", lost->student, "The learner's reference").required();
+  option(resending, "--batch", lost->batch, "Name of the batch's folder").required();
+  option(resending, "--out", lost->out, "File to write").required();
+  flag(resending, "--not-in-force", lost->not_in_force,
        "Though the award is revoked, suspended, superseded, void or expired");
-  resending->callback(
+  resending.callback(
       [&context, &run, lost] { run = [&context, lost] { return resend(context, *lost); }; });
 }
 

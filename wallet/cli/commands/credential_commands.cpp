@@ -1,5 +1,4 @@
 // credential: what a learner holds and shows.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <functional>
@@ -466,63 +465,63 @@ Outcome present(Context& context, const PresentOptions& options) {
   return Reply{json, preview + "wrote " + out + "\n"};
 }
 
-void add_holding(CLI::App& credential, Context& context, Run& run) {
+void add_holding(Command credential, Context& context, Run& run) {
   auto claim = std::make_shared<ImportOptions>();
-  auto* importing =
+  auto importing =
       credential.add_subcommand("import", "Take a claim file (NAME.testamur.age) into the wallet");
-  option(*importing, "file", claim->file, "The claim file")->required();
-  option(*importing, "--code-file", claim->code_file,
+  option(importing, "file", claim->file, "The claim file").required();
+  option(importing, "--code-file", claim->code_file,
          "Read the claim code from this file (default: asked)");
-  importing->callback(
+  importing.callback(
       [&context, &run, claim] { run = [&context, claim] { return import(context, *claim); }; });
-  credential.add_subcommand("list", "What the wallet holds")->callback([&context, &run] {
+  credential.add_subcommand("list", "What the wallet holds").callback([&context, &run] {
     run = [&context] { return list(context); };
   });
   auto text = std::make_shared<Given<std::string>>();
-  auto* showing = credential.add_subcommand("show", "One credential with all its claims");
-  option(*showing, "reference", *text, "urn:testamur:…, or its name (default: the only one)");
-  showing->callback(
+  auto showing = credential.add_subcommand("show", "One credential with all its claims");
+  option(showing, "reference", *text, "urn:testamur:…, or its name (default: the only one)");
+  showing.callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 
   auto names = std::make_shared<RenameOptions>();
-  auto* renaming =
+  auto renaming =
       credential.add_subcommand("rename", "Give a credential a name of your own, in this wallet");
-  option(*renaming, "old", names->old, "Its name until now, or urn:testamur:…")->required();
-  option(*renaming, "name", names->name, "Its name from now on")->required();
-  show_example(*renaming, "testamur credential rename urn:testamur:1:tmn1…:tmi1…:5 security");
-  renaming->callback(
+  option(renaming, "old", names->old, "Its name until now, or urn:testamur:…").required();
+  option(renaming, "name", names->name, "Its name from now on").required();
+  show_example(renaming, "testamur credential rename urn:testamur:1:tmn1…:tmi1…:5 security");
+  renaming.callback(
       [&context, &run, names] { run = [&context, names] { return rename(context, *names); }; });
 }
 
-void add_presenting(CLI::App& credential, Context& context, Run& run) {
+void add_presenting(Command credential, Context& context, Run& run) {
   auto options = std::make_shared<PresentOptions>();
-  auto* presenting = credential.add_subcommand("present", "Show chosen claims to one verifier");
-  option(*presenting, "reference", options->reference,
+  auto presenting = credential.add_subcommand("present", "Show chosen claims to one verifier");
+  option(presenting, "reference", options->reference,
          "urn:testamur:…, or its name (default: the only one)");
-  option(*presenting, "--request", options->request,
+  option(presenting, "--request", options->request,
          "Answer this request of a verifier (testamur verifier request)");
-  option(*presenting, "--claim", options->claims,
+  option(presenting, "--claim", options->claims,
          "A claim to show, may be given several times (default: those asked for): " + claim_names())
-      ->allow_extra_args(false);
-  option(*presenting, "--audience", options->audience,
+      .allow_extra_args(false);
+  option(presenting, "--audience", options->audience,
          "Without a request: the verifier, as it names itself");
-  option(*presenting, "--nonce", options->nonce, "Without a request: the verifier's challenge");
-  option(*presenting, "--until", options->until,
+  option(presenting, "--nonce", options->nonce, "Without a request: the verifier's challenge");
+  option(presenting, "--until", options->until,
          "Last day of the grant, YYYY-MM-DD, to its end in UTC; binds honest verifiers only");
-  option(*presenting, "--out", options->out, "File to write (default: standard output)");
-  presenting->callback([&context, &run, options] {
+  option(presenting, "--out", options->out, "File to write (default: standard output)");
+  presenting.callback([&context, &run, options] {
     run = [&context, options] { return present(context, *options); };
   });
 }
 
 }  // namespace
 
-void add_credential_commands(CLI::App& app, Context& context, Run& run) {
-  auto* credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
-  credential->require_subcommand(1);
-  add_holding(*credential, context, run);
-  add_presenting(*credential, context, run);
-  add_verify_commands(app, *credential, context, run);
+void add_credential_commands(Command app, Context& context, Run& run) {
+  auto credential = app.add_subcommand("credential", "Credentials: import, show, present, verify");
+  credential.require_subcommand(1);
+  add_holding(credential, context, run);
+  add_presenting(credential, context, run);
+  add_verify_commands(app, credential, context, run);
 }
 
 }  // namespace testamur::wallet

@@ -1,5 +1,4 @@
 // sign and send: transactions that several people sign, also on machines without a network.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -217,25 +216,24 @@ Outcome send_files(Context& context, const Given<std::vector<std::string>>& file
 
 }  // namespace
 
-void add_draft_commands(CLI::App& app, Context& context, Run& run) {
+void add_draft_commands(Command app, Context& context, Run& run) {
   auto options = std::make_shared<SignOptions>();
-  auto* sign =
+  auto sign =
       app.add_subcommand("sign", "Sign a draft with the keys of this home; no network is needed");
-  option(*sign, "file", options->file, "The draft")->required();
-  option(*sign, "--out", options->out,
-         "Write the signed draft there (default: into the same file)");
-  option(*sign, "--keys", options->key_directories,
+  option(sign, "file", options->file, "The draft").required();
+  option(sign, "--out", options->out, "Write the signed draft there (default: into the same file)");
+  option(sign, "--keys", options->key_directories,
          "A directory of plain key files of `testamurd init`")
-      ->allow_extra_args(false);
-  sign->callback([&context, &run, options] {
+      .allow_extra_args(false);
+  sign.callback([&context, &run, options] {
     run = [&context, options] { return sign_file(context, *options); };
   });
 
   auto files = std::make_shared<Given<std::vector<std::string>>>();
-  auto* send = app.add_subcommand(
+  auto send = app.add_subcommand(
       "send", "Send a draft that is complete; copies signed apart are put together");
-  option(*send, "file", *files, "The draft, or its signed copies")->required();
-  send->callback(
+  option(send, "file", *files, "The draft, or its signed copies").required();
+  send.callback(
       [&context, &run, files] { run = [&context, files] { return send_files(context, *files); }; });
 }
 

@@ -2,7 +2,6 @@
 //
 // One file from draft to record (docs/formats/genesis.md). Every step reads it, checks what it can,
 // and replaces it whole.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -339,10 +338,10 @@ Outcome check(Context& context, const GenesisOptions& options) {
 
 }  // namespace
 
-void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
-  auto* genesis = app.add_subcommand(
+void add_genesis_commands(Command app, Context& context, Run& run) {
+  auto genesis = app.add_subcommand(
       "genesis", "Begin a ledger together, or go on with one that lost its keys");
-  genesis->require_subcommand(1);
+  genesis.require_subcommand(1);
   auto options = std::make_shared<GenesisOptions>();
   const auto choose = [&context, &run,
                        options](Outcome (*command)(Context&, const GenesisOptions&)) {
@@ -350,38 +349,38 @@ void add_genesis_commands(CLI::App& app, Context& context, Run& run) {
       run = [&context, options, command] { return command(context, *options); };
     };
   };
-  auto* drafting = genesis->add_subcommand("draft", "An empty record from settings (TOML)");
-  option(*drafting, "settings", options->settings,
+  auto drafting = genesis.add_subcommand("draft", "An empty record from settings (TOML)");
+  option(drafting, "settings", options->settings,
          "time, protocol_version, [parameters]; all may be absent");
-  option(*drafting, "--out", options->record, "The record to begin")->required();
-  const auto any_time = [&options](CLI::App& command) {
+  option(drafting, "--out", options->record, "The record to begin").required();
+  const auto any_time = [&options](Command command) {
     flag(command, "--any-time", options->any_time,
          "Take a genesis time that is more than 7 days from this clock");
   };
-  any_time(*drafting);
-  drafting->callback(choose(draft));
-  auto* adding = genesis->add_subcommand(
-      "add", "Parties into a draft; keys of replaced nodes into a recovery");
-  option(*adding, "record", options->record, "The record")->required();
-  option(*adding, "files", options->files,
+  any_time(drafting);
+  drafting.callback(choose(draft));
+  auto adding =
+      genesis.add_subcommand("add", "Parties into a draft; keys of replaced nodes into a recovery");
+  option(adding, "record", options->record, "The record").required();
+  option(adding, "files", options->files,
          "party.toml of `testamurd init`, node-keys.toml of `testamurd replace`")
-      ->required();
-  adding->callback(choose(add));
-  auto* signing =
-      genesis->add_subcommand("sign", "Sign the chain id with an institution's root keys");
-  option(*signing, "record", options->record, "The record")->required();
-  option(*signing, "--keys", options->keys,
+      .required();
+  adding.callback(choose(add));
+  auto signing =
+      genesis.add_subcommand("sign", "Sign the chain id with an institution's root keys");
+  option(signing, "record", options->record, "The record").required();
+  option(signing, "--keys", options->keys,
          "Root key files, or folders with root.key (default: this home's vault)");
-  any_time(*signing);
-  signing->callback(choose(sign));
-  auto* merging = genesis->add_subcommand("merge", "Gather the signatures of several copies");
-  option(*merging, "record", options->record, "The record to complete")->required();
-  option(*merging, "copies", options->files, "Signed copies of it")->required();
-  merging->callback(choose(merge));
-  auto* checking = genesis->add_subcommand(
+  any_time(signing);
+  signing.callback(choose(sign));
+  auto merging = genesis.add_subcommand("merge", "Gather the signatures of several copies");
+  option(merging, "record", options->record, "The record to complete").required();
+  option(merging, "copies", options->files, "Signed copies of it").required();
+  merging.callback(choose(merge));
+  auto checking = genesis.add_subcommand(
       "check", "What a record says, who has signed, and what is wrong with it");
-  option(*checking, "record", options->record, "The record")->required();
-  checking->callback(choose(check));
+  option(checking, "record", options->record, "The record").required();
+  checking.callback(choose(check));
 }
 
 }  // namespace testamur::wallet

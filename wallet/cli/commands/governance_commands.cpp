@@ -1,6 +1,5 @@
 // governance: what the validators decide together (docs/governance.md). Proposals are in
 // governance_proposals.cpp.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -472,47 +471,46 @@ std::string proposal_line(const ProposalAnswer& view, const NamesById& names, st
   return text + "in a state that this program does not know: use a newer testamur\n";
 }
 
-void add_governance_commands(CLI::App& app, Context& context, Run& run) {
-  auto* governance =
+void add_governance_commands(Command app, Context& context, Run& run) {
+  auto governance =
       app.add_subcommand("governance", "What the validators decide together: propose, vote, look");
-  governance->require_subcommand(1);
-  add_proposal_commands(*governance, context, run);
+  governance.require_subcommand(1);
+  add_proposal_commands(governance, context, run);
   auto options = std::make_shared<VoteOptions>();
-  auto* voting = governance->add_subcommand(
-      "vote", "Vote on a proposal, as a validator; the last vote counts");
-  option(*voting, "proposal", options->proposal, "Id (tmx…)")->required();
-  option(*voting, "answer", options->answer, "yes or no")->required();
-  add_draft_options(*voting, options->draft);
-  voting->callback(
+  auto voting =
+      governance.add_subcommand("vote", "Vote on a proposal, as a validator; the last vote counts");
+  option(voting, "proposal", options->proposal, "Id (tmx…)").required();
+  option(voting, "answer", options->answer, "yes or no").required();
+  add_draft_options(voting, options->draft);
+  voting.callback(
       [&context, &run, options] { run = [&context, options] { return vote(context, *options); }; });
-  auto* vetoing = governance->add_subcommand(
+  auto vetoing = governance.add_subcommand(
       "veto", "Keep this institution's root keys: stop a root-replacement");
-  option(*vetoing, "proposal", options->proposal, "Id (tmx…)")->required();
-  add_draft_options(*vetoing, options->draft);
-  vetoing->callback(
+  option(vetoing, "proposal", options->proposal, "Id (tmx…)").required();
+  add_draft_options(vetoing, options->draft);
+  vetoing.callback(
       [&context, &run, options] { run = [&context, options] { return veto(context, *options); }; });
 
   auto text = std::make_shared<Given<std::string>>();
   auto open_only = std::make_shared<Given<bool>>();
-  auto* listing = governance->add_subcommand("list", "Proposals, newest first");
-  flag(*listing, "--open", *open_only, "Only those that are voted on or wait for their day");
-  listing->callback([&context, &run, open_only] {
+  auto listing = governance.add_subcommand("list", "Proposals, newest first");
+  flag(listing, "--open", *open_only, "Only those that are voted on or wait for their day");
+  listing.callback([&context, &run, open_only] {
     run = [&context, open_only] { return list(context, *open_only); };
   });
-  auto* showing = governance->add_subcommand("show", "One proposal in words, with its votes");
-  option(*showing, "proposal", *text, "Id (tmx…)")->required();
-  showing->callback(
+  auto showing = governance.add_subcommand("show", "One proposal in words, with its votes");
+  option(showing, "proposal", *text, "Id (tmx…)").required();
+  showing.callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
-  governance->add_subcommand("validators", "The set, its keys and the protocol version")
-      ->callback([&context, &run] { run = [&context] { return validators(context); }; });
-  auto* readying =
-      governance->add_subcommand("ready", "Which nodes have declared themselves ready");
-  option(*readying, "institution", *text, "Of one institution: id (tmi…) or domain");
-  readying->callback(
+  governance.add_subcommand("validators", "The set, its keys and the protocol version")
+      .callback([&context, &run] { run = [&context] { return validators(context); }; });
+  auto readying = governance.add_subcommand("ready", "Which nodes have declared themselves ready");
+  option(readying, "institution", *text, "Of one institution: id (tmi…) or domain");
+  readying.callback(
       [&context, &run, text] { run = [&context, text] { return ready(context, *text); }; });
-  governance->add_subcommand("evidence", "Validators that contradicted themselves")
-      ->callback([&context, &run] { run = [&context] { return evidence(context); }; });
-  governance->add_subcommand("parameters", "The ledger's limits")->callback([&context, &run] {
+  governance.add_subcommand("evidence", "Validators that contradicted themselves")
+      .callback([&context, &run] { run = [&context] { return evidence(context); }; });
+  governance.add_subcommand("parameters", "The ledger's limits").callback([&context, &run] {
     run = [&context] { return parameters(context); };
   });
 }

@@ -1,5 +1,4 @@
 // governance propose: each action, from the words of a person to a transaction.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -375,22 +374,21 @@ struct Adding {
   Run& run;
   std::shared_ptr<ProposeOptions> options;
 
-  CLI::App* command(CLI::App& parent, const char* name, const char* about, const Make& make) const {
-    auto* made = parent.add_subcommand(name, about);
-    option(*made, "--voting-ends", options->voting_ends,
+  Command command(Command parent, const char* name, const char* about, const Make& make) const {
+    auto made = parent.add_subcommand(name, about);
+    option(made, "--voting-ends", options->voting_ends,
            "Until when votes count: YYYY-MM-DDTHH:MM (UTC) or +7d (the default)");
-    option(*made, "--effective", options->effective,
+    option(made, "--effective", options->effective,
            "From when it holds, once passed (default: at once)");
-    add_draft_options(*made, options->draft);
-    made->callback([this_options = options, &shared = context, &chosen = run, make] {
+    add_draft_options(made, options->draft);
+    made.callback([this_options = options, &shared = context, &chosen = run, make] {
       chosen = [&shared, this_options, make] { return propose(shared, *this_options, make); };
     });
     return made;
   }
-  CLI::App* about_party(CLI::App& parent, const char* name, const char* about,
-                        const Make& make) const {
-    auto* made = command(parent, name, about, make);
-    option(*made, "institution", options->institution, "Id (tmi…) or domain")->required();
+  Command about_party(Command parent, const char* name, const char* about, const Make& make) const {
+    auto made = command(parent, name, about, make);
+    option(made, "institution", options->institution, "Id (tmi…) or domain").required();
     return made;
   }
 };
@@ -433,56 +431,56 @@ Result<tx::SetChangeContent> edit_set(std::vector<tx::Seat> seats, const SetEdit
   return tx::SetChangeContent{std::move(seats)};
 }
 
-void add_proposal_commands(CLI::App& governance, Context& context, Run& run) {
-  auto* proposing = governance.add_subcommand(
+void add_proposal_commands(Command governance, Context& context, Run& run) {
+  auto proposing = governance.add_subcommand(
       "propose", "Propose something to the validators; proposing is no vote");
-  proposing->require_subcommand(1);
+  proposing.require_subcommand(1);
   const Adding adding{context, run, std::make_shared<ProposeOptions>()};
   auto& options = *adding.options;
-  auto* admitting =
-      adding.about_party(*proposing, "admission", "Give a member another class", admission);
-  option(*admitting, "--class", options.admitted_to, "validator, accreditor or issuer")->required();
-  flag(*admitting, "--retroactive", options.retroactive,
+  auto admitting =
+      adding.about_party(proposing, "admission", "Give a member another class", admission);
+  option(admitting, "--class", options.admitted_to, "validator, accreditor or issuer").required();
+  flag(admitting, "--retroactive", options.retroactive,
        "Of an accreditor that loses the role: what it accredited never counted");
-  auto* set = proposing->add_subcommand("validator-set", "Change who agrees on blocks");
-  set->require_subcommand(1);
-  for (auto* seating :
-       {adding.about_party(*set, "add", "One validator more", add_seat),
-        adding.about_party(*set, "replace", "A validator votes with a new consensus key",
+  auto set = proposing.add_subcommand("validator-set", "Change who agrees on blocks");
+  set.require_subcommand(1);
+  for (auto seating :
+       {adding.about_party(set, "add", "One validator more", add_seat),
+        adding.about_party(set, "replace", "A validator votes with a new consensus key",
                            replace_seat)}) {
-    option(*seating, "--ready", options.ready,
+    option(seating, "--ready", options.ready,
            "The ready of its node (tmx…): testamurd ready, governance ready")
-        ->required();
+        .required();
   }
-  adding.about_party(*set, "remove", "One validator less", remove_seat);
-  auto* limits = adding.command(*proposing, "parameter", "Change limits of the ledger", parameters);
-  option(*limits, "values", options.values, "NAME VALUE, or several pairs (governance parameters)")
-      ->required();
-  auto* upgrade =
-      adding.command(*proposing, "protocol", "Follow newer rules from a block on", protocol);
-  option(*upgrade, "version", options.version, "The protocol version")->required();
-  option(*upgrade, "--height", options.height, "The first block under it")->required();
-  adding.about_party(*proposing, "suspend", "An institution can send nothing", suspend);
-  adding.about_party(*proposing, "lift", "End a suspension", lift);
-  auto* succeeding = proposing->add_subcommand(
+  adding.about_party(set, "remove", "One validator less", remove_seat);
+  auto limits = adding.command(proposing, "parameter", "Change limits of the ledger", parameters);
+  option(limits, "values", options.values, "NAME VALUE, or several pairs (governance parameters)")
+      .required();
+  auto upgrade =
+      adding.command(proposing, "protocol", "Follow newer rules from a block on", protocol);
+  option(upgrade, "version", options.version, "The protocol version").required();
+  option(upgrade, "--height", options.height, "The first block under it").required();
+  adding.about_party(proposing, "suspend", "An institution can send nothing", suspend);
+  adding.about_party(proposing, "lift", "End a suspension", lift);
+  auto succeeding = proposing.add_subcommand(
       "succession",
       "A succession whose predecessor's root is gone, once the successors have agreed");
-  succeeding->require_subcommand(1);
+  succeeding.require_subcommand(1);
   add_successions(
       options.succession, [&](const char* name, const char* about, tx::SuccessionKind kind) {
         return adding.command(
-            *succeeding, name, about,
+            succeeding, name, about,
             [kind](IssuerSession& session, const ProposeOptions& asked) -> Attempt<Proposed> {
               TM_TRY(auto content, read_succession(session.client, kind, asked.succession));
               return Proposed{std::move(content), {}};
             });
       });
-  auto* root =
-      adding.about_party(*proposing, "root-replacement",
+  auto root =
+      adding.about_party(proposing, "root-replacement",
                          "A new root key for an institution that lost its own", replace_root);
-  option(*root, "--public", options.public_file,
+  option(root, "--public", options.public_file,
          "The public file of the new root key (testamur key make root)")
-      ->required();
+      .required();
 }
 
 }  // namespace testamur::wallet

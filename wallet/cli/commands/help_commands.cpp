@@ -8,8 +8,8 @@
 #include "common/near_names.h"
 #include "common/usage_text.h"
 #include "common/visible.h"
+#include "wallet/cli/command_tree.h"
 #include "wallet/cli/commands/commands.h"
-#include "wallet/cli/option.h"
 
 namespace testamur::wallet {
 namespace {

@@ -1,5 +1,4 @@
 // institution: joining, being listed, changing, succeeding and leaving.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -212,25 +211,25 @@ struct Adding {
   Run& run;
   std::shared_ptr<InstitutionOptions> options;
 
-  CLI::App* command(CLI::App& parent, const char* name, const char* about, Action action) const {
-    auto* made = parent.add_subcommand(name, about);
-    made->callback([this_options = options, &shared = context, &chosen = run, action] {
+  Command command(Command parent, const char* name, const char* about, Action action) const {
+    auto made = parent.add_subcommand(name, about);
+    made.callback([this_options = options, &shared = context, &chosen = run, action] {
       chosen = [&shared, this_options, action] { return action(shared, *this_options); };
     });
-    add_draft_options(*made, options->draft);
+    add_draft_options(made, options->draft);
     return made;
   }
 };
 
-void add_succession_commands(CLI::App& institution, const Adding& adding) {
-  auto* succeeding =
+void add_succession_commands(Command institution, const Adding& adding) {
+  auto succeeding =
       institution.add_subcommand("succeed",
                                  "Agree to a succession, in the name of this home's institution; "
                                  "it takes effect when all parties have");
-  succeeding->require_subcommand(1);
+  succeeding.require_subcommand(1);
   add_successions(adding.options->succession, [&](const char* name, const char* about,
                                                   tx::SuccessionKind kind) {
-    return adding.command(*succeeding, name, about,
+    return adding.command(succeeding, name, about,
                           [kind](Context& context, const InstitutionOptions& options) {
                             return succeed(context, kind, options);
                           });
@@ -239,37 +238,36 @@ void add_succession_commands(CLI::App& institution, const Adding& adding) {
 
 }  // namespace
 
-void add_institution_commands(CLI::App& app, Context& context, Run& run) {
-  auto* institution =
+void add_institution_commands(Command app, Context& context, Run& run) {
+  auto institution =
       app.add_subcommand("institution", "Institutions: join, be listed, change, succeed, leave");
-  institution->require_subcommand(1);
+  institution.require_subcommand(1);
   const Adding adding{context, run, std::make_shared<InstitutionOptions>()};
   auto& options = *adding.options;
-  auto* joining = adding.command(
-      *institution, "register",
+  auto joining = adding.command(
+      institution, "register",
       "Sponsor a new institution (a validator does); its keys prove that it holds them", join);
-  option(*joining, "file", options.file,
+  option(joining, "file", options.file,
          "Its facts and public keys: the party.toml of `testamurd init`")
-      ->required();
-  option(*joining, "--listed", options.listed,
+      .required();
+  option(joining, "--listed", options.listed,
          "The listed institution that it takes over, id and statements included");
-  option(*joining, "--keys", options.key_directories,
+  option(joining, "--keys", options.key_directories,
          "Directories of its plain key files, where they are at hand")
-      ->allow_extra_args(false);
-  auto* listing = adding.command(
-      *institution, "list", "Name an institution that is not on the ledger; it gets no keys", list);
-  option(*listing, "file", options.file, "Its facts, TOML")->required();
-  auto* updating =
-      adding.command(*institution, "update",
-                     "Replace this institution's public facts; the root keys sign", update);
-  option(*updating, "file", options.file, "All its facts, TOML")->required();
-  adding.command(*institution, "leave", "Leave the ledger for good; the root keys sign", leave);
-  add_succession_commands(*institution, adding);
+      .allow_extra_args(false);
+  auto listing = adding.command(
+      institution, "list", "Name an institution that is not on the ledger; it gets no keys", list);
+  option(listing, "file", options.file, "Its facts, TOML").required();
+  auto updating = adding.command(
+      institution, "update", "Replace this institution's public facts; the root keys sign", update);
+  option(updating, "file", options.file, "All its facts, TOML").required();
+  adding.command(institution, "leave", "Leave the ledger for good; the root keys sign", leave);
+  add_succession_commands(institution, adding);
 
   auto text = std::make_shared<Given<std::string>>();
-  auto* showing = institution->add_subcommand("show", "An institution with its keys and history");
-  option(*showing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
-  showing->callback(
+  auto showing = institution.add_subcommand("show", "An institution with its keys and history");
+  option(showing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
+  showing.callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 }
 

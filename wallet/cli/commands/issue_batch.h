@@ -55,6 +55,6 @@ Outcome issue_batch(Context& context, const IssueOptions& options);
 Outcome supersede_award(Context& context, const std::string& student, const std::string& batch);
 
 // The options that say how the list is written.
-void add_reading_options(CLI::App& command, IssueOptions& options);
+void add_reading_options(Command command, IssueOptions& options);
 
 }  // namespace testamur::wallet

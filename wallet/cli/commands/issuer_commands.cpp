@@ -1,6 +1,5 @@
 // issuer: setting up an institution's home, and publishing what it awards. Batches and statuses
 // have files of their own.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -554,50 +553,50 @@ Outcome retire(Context& context, const AchievementOptions& options) {
 
 }  // namespace
 
-void add_issuer_commands(CLI::App& app, Context& context, Run& run) {
-  auto* issuer = app.add_subcommand(
+void add_issuer_commands(Command app, Context& context, Run& run) {
+  auto issuer = app.add_subcommand(
       "issuer", "Set up an institution, publish achievements, issue, change statuses");
-  issuer->require_subcommand(1);
+  issuer.require_subcommand(1);
   auto sealing = std::make_shared<InitOptions>();
-  auto* seals = issuer->add_subcommand(
+  auto seals = issuer.add_subcommand(
       "seal", "Seal the key files of `testamurd init` at once; no network is needed");
-  option(*seals, "--keys", sealing->keys, kKeysHelp)->required();
-  flag(*seals, "--keep", sealing->keep, kKeepHelp);
-  seals->callback(
+  option(seals, "--keys", sealing->keys, kKeysHelp).required();
+  flag(seals, "--keep", sealing->keep, kKeepHelp);
+  seals.callback(
       [&context, &run, sealing] { run = [&context, sealing] { return seal(context, *sealing); }; });
 
   auto setting = std::make_shared<InitOptions>();
-  auto* first = issuer->add_subcommand(
+  auto first = issuer.add_subcommand(
       "init", "Set this home up for the institution whose keys it seals, or has sealed");
-  option(*first, "--keys", setting->keys, kKeysHelp + std::string(" (default: those sealed here)"));
-  flag(*first, "--keep", setting->keep, kKeepHelp);
-  first->callback(
+  option(first, "--keys", setting->keys, kKeysHelp + std::string(" (default: those sealed here)"));
+  flag(first, "--keep", setting->keep, kKeepHelp);
+  first.callback(
       [&context, &run, setting] { run = [&context, setting] { return init(context, *setting); }; });
 
-  auto* achievement = issuer->add_subcommand("achievement", "What this institution awards");
-  achievement->require_subcommand(1);
+  auto achievement = issuer.add_subcommand("achievement", "What this institution awards");
+  achievement.require_subcommand(1);
   auto options = std::make_shared<AchievementOptions>();
-  auto* publishing = achievement->add_subcommand(
+  auto publishing = achievement.add_subcommand(
       "publish", "Publish an achievement (or its next version) from a TOML file");
-  option(*publishing, "file", options->file, "The achievement")->required();
-  flag(*publishing, "--dry-run", options->dry_run,
+  option(publishing, "file", options->file, "The achievement").required();
+  flag(publishing, "--dry-run", options->dry_run,
        "Say what would stand on the ledger for good; publish nothing");
-  add_draft_options(*publishing, options->draft);
-  show_example(*publishing, "testamur issuer achievement publish achievement.toml --dry-run");
-  publishing->callback([&context, &run, options] {
+  add_draft_options(publishing, options->draft);
+  show_example(publishing, "testamur issuer achievement publish achievement.toml --dry-run");
+  publishing.callback([&context, &run, options] {
     run = [&context, options] { return publish(context, *options); };
   });
-  auto* retiring = achievement->add_subcommand("retire", "No further issue under this version");
-  option(*retiring, "achievement", options->achievement,
+  auto retiring = achievement.add_subcommand("retire", "No further issue under this version");
+  option(retiring, "achievement", options->achievement,
          "<number>.<version>, or <institution>/<number>.<version>")
-      ->required();
-  add_draft_options(*retiring, options->draft);
-  retiring->callback([&context, &run, options] {
+      .required();
+  add_draft_options(retiring, options->draft);
+  retiring.callback([&context, &run, options] {
     run = [&context, options] { return retire(context, *options); };
   });
 
-  add_batch_commands(*issuer, context, run);
-  add_status_commands(*issuer, context, run);
+  add_batch_commands(issuer, context, run);
+  add_status_commands(issuer, context, run);
 }
 
 }  // namespace testamur::wallet

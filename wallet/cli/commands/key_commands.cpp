@@ -1,5 +1,4 @@
 // key: an institution's keys on the ledger, and the vaults that hold their secrets.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -389,7 +388,7 @@ Outcome show(Context& context, const std::string& typed) {
   return Reply{answer.shown.json(), key_text(answer)};
 }
 
-void add_new_key_options(CLI::App& command, const std::shared_ptr<KeyOptions>& options) {
+void add_new_key_options(Command command, const std::shared_ptr<KeyOptions>& options) {
   option(command, "--public", options->public_file,
          "A public key file of whoever holds the key (key make, testamurd new-key)");
   option(command, "--key-file", options->key_file, "A plain key file of `testamurd init`");
@@ -399,62 +398,62 @@ void add_new_key_options(CLI::App& command, const std::shared_ptr<KeyOptions>& o
 
 }  // namespace
 
-void add_draft_options(CLI::App& command, DraftOptions& options) {
+void add_draft_options(Command command, DraftOptions& options) {
   option(command, "--draft", options.file,
          "Send nothing: write a draft for others to sign (testamur sign, testamur send)");
   option(command, "--send-by", options.send_by,
          "Until when the draft is to be sent: YYYY-MM-DDTHH:MM (UTC) or +2d (default: an hour)");
 }
 
-void add_key_commands(CLI::App& app, Context& context, Run& run) {
-  auto* key = app.add_subcommand("key", "An institution's keys: register, replace and retire them");
-  key->require_subcommand(1);
+void add_key_commands(Command app, Context& context, Run& run) {
+  auto key = app.add_subcommand("key", "An institution's keys: register, replace and retire them");
+  key.require_subcommand(1);
   auto options = std::make_shared<KeyOptions>();
   const auto command = [&](const char* name, const char* about,
                            Outcome (*action)(Context&, const KeyOptions&)) {
-    auto* made = key->add_subcommand(name, about);
-    made->callback([&context, &run, options, action] {
+    auto made = key.add_subcommand(name, about);
+    made.callback([&context, &run, options, action] {
       run = [&context, options, action] { return action(context, *options); };
     });
     return made;
   };
-  auto* adding = command("add", "Register a fresh key; the root keys sign", add);
-  option(*adding, "purpose", options->purpose, kPurposes)->required();
-  add_new_key_options(*adding, options);
-  add_draft_options(*adding, options->draft);
-  auto* rotating = command("rotate", "Replace a key by a fresh one of the same purpose", rotate);
-  option(*rotating, "key", options->purpose, "The key that is replaced (tmk…)")->required();
-  add_new_key_options(*rotating, options);
-  add_draft_options(*rotating, options->draft);
-  auto* retiring = command("retire", "A key signs nothing more", retire);
-  option(*retiring, "key", options->purpose, "The key (tmk…)")->required();
+  auto adding = command("add", "Register a fresh key; the root keys sign", add);
+  option(adding, "purpose", options->purpose, kPurposes).required();
+  add_new_key_options(adding, options);
+  add_draft_options(adding, options->draft);
+  auto rotating = command("rotate", "Replace a key by a fresh one of the same purpose", rotate);
+  option(rotating, "key", options->purpose, "The key that is replaced (tmk…)").required();
+  add_new_key_options(rotating, options);
+  add_draft_options(rotating, options->draft);
+  auto retiring = command("retire", "A key signs nothing more", retire);
+  option(retiring, "key", options->purpose, "The key (tmk…)").required();
   option(
-      *retiring, "--compromised-since", options->compromised_since,
+      retiring, "--compromised-since", options->compromised_since,
       "What it signed at or after this time counts as void: YYYY-MM-DD or YYYY-MM-DDTHH:MM (UTC)");
-  flag(*retiring, "--last", options->last,
+  flag(retiring, "--last", options->last,
        "Though it is the only active key of its purpose, and what it is for stops");
-  add_draft_options(*retiring, options->draft);
-  auto* making = command(
+  add_draft_options(retiring, options->draft);
+  auto making = command(
       "make",
       "A fresh key in this home's vault, to be registered by somebody else; no network is needed",
       make);
-  option(*making, "purpose", options->purpose, "root, issue, govern, credential or cosign")
-      ->required();
-  option(*making, "--out", options->out, "The public file")->required();
-  option(*making, "--chain", options->chain, "The ledger (tmn…), where this home does not know it");
-  option(*making, "--institution", options->institution,
+  option(making, "purpose", options->purpose, "root, issue, govern, credential or cosign")
+      .required();
+  option(making, "--out", options->out, "The public file").required();
+  option(making, "--chain", options->chain, "The ledger (tmn…), where this home does not know it");
+  option(making, "--institution", options->institution,
          "The institution (tmi…), where this home does not know it");
-  option(*making, "--algorithm", options->algorithm,
+  option(making, "--algorithm", options->algorithm,
          "Of a credential key: es256 (default), es256k or ed25519");
 
   auto text = std::make_shared<Given<std::string>>();
-  auto* listing = key->add_subcommand("list", "The keys of an institution and what became of them");
-  option(*listing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
-  listing->callback(
+  auto listing = key.add_subcommand("list", "The keys of an institution and what became of them");
+  option(listing, "institution", *text, "Id (tmi…) or domain (default: this home's)");
+  listing.callback(
       [&context, &run, text] { run = [&context, text] { return list(context, *text); }; });
-  auto* showing = key->add_subcommand("show", "One key");
-  option(*showing, "key", *text, "Id (tmk…)")->required();
-  showing->callback(
+  auto showing = key.add_subcommand("show", "One key");
+  option(showing, "key", *text, "Id (tmk…)").required();
+  showing.callback(
       [&context, &run, text] { run = [&context, text] { return show(context, *text); }; });
 }
 

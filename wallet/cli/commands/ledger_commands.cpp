@@ -1,7 +1,6 @@
 // ledger: which ledger this home trusts, and following it.
 #include "wallet/cli/flow/follow_ledger.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -215,27 +214,27 @@ Outcome forget(Context& context, const std::string& typed) {
 
 }  // namespace
 
-void add_ledger_commands(CLI::App& app, Context& context, Run& run) {
-  auto* ledger = app.add_subcommand("ledger", "Which ledger this home trusts");
-  ledger->require_subcommand(1);
+void add_ledger_commands(Command app, Context& context, Run& run) {
+  auto ledger = app.add_subcommand("ledger", "Which ledger this home trusts");
+  ledger.require_subcommand(1);
   auto file = std::make_shared<Given<std::string>>();
-  ledger->add_subcommand("show", "What is trusted, and how far it was followed")
-      ->callback([&context, &run] { run = [&context] { return show_trusted(context); }; });
-  ledger->add_subcommand("follow", "Follow the validator sets to the newest block")
-      ->callback([&context, &run] { run = [&context] { return follow(context); }; });
+  ledger.add_subcommand("show", "What is trusted, and how far it was followed")
+      .callback([&context, &run] { run = [&context] { return show_trusted(context); }; });
+  ledger.add_subcommand("follow", "Follow the validator sets to the newest block")
+      .callback([&context, &run] { run = [&context] { return follow(context); }; });
   auto named = std::make_shared<Given<std::string>>();
-  auto* forgetting = ledger->add_subcommand(
+  auto forgetting = ledger.add_subcommand(
       "forget", "Trust a ledger no more, for example one of a trial; asks, and says what is lost");
-  option(*forgetting, "chain", *named, "Id (tmn1…), as testamur ledger show has it")->required();
-  show_example(*forgetting, "testamur ledger forget tmn1…");
-  forgetting->callback(
+  option(forgetting, "chain", *named, "Id (tmn1…), as testamur ledger show has it").required();
+  show_example(forgetting, "testamur ledger forget tmn1…");
+  forgetting.callback(
       [&context, &run, named] { run = [&context, named] { return forget(context, *named); }; });
-  auto* trusting =
-      ledger->add_subcommand("trust",
-                             "Trust the ledger of a genesis record that you have from an "
-                             "institution");
-  option(*trusting, "file", *file, "Genesis record")->required();
-  trusting->callback(
+  auto trusting =
+      ledger.add_subcommand("trust",
+                            "Trust the ledger of a genesis record that you have from an "
+                            "institution");
+  option(trusting, "file", *file, "Genesis record").required();
+  trusting.callback(
       [&context, &run, file] { run = [&context, file] { return trust_record(context, *file); }; });
 }
 

@@ -1,6 +1,5 @@
 // outbox: what was signed and is not known to have ended. To look at it, to go on with it, to
 // forget it.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -134,18 +133,18 @@ Outcome discard(Context& context, const DiscardOptions& options) {
 
 }  // namespace
 
-void add_outbox_commands(CLI::App& app, Context& context, Run& run) {
-  auto* outbox = app.add_subcommand("outbox", "Signed transactions that have not ended");
-  outbox->require_subcommand(1);
-  outbox->add_subcommand("list", "What waits, in words, and until when the ledger takes it")
-      ->callback([&context, &run] { run = [&context] { return list(context); }; });
-  outbox->add_subcommand("resume", "Send the same bytes again until they have ended")
-      ->callback([&context, &run] { run = [&context] { return resume(context); }; });
+void add_outbox_commands(Command app, Context& context, Run& run) {
+  auto outbox = app.add_subcommand("outbox", "Signed transactions that have not ended");
+  outbox.require_subcommand(1);
+  outbox.add_subcommand("list", "What waits, in words, and until when the ledger takes it")
+      .callback([&context, &run] { run = [&context] { return list(context); }; });
+  outbox.add_subcommand("resume", "Send the same bytes again until they have ended")
+      .callback([&context, &run] { run = [&context] { return resume(context); }; });
   auto options = std::make_shared<DiscardOptions>();
-  auto* discarding = outbox->add_subcommand(
+  auto discarding = outbox.add_subcommand(
       "discard", "Forget one of them; what has reached a node may still be committed");
-  option(*discarding, "transaction", options->transaction, "Id (tmx…)")->required();
-  discarding->callback([&context, &run, options] {
+  option(discarding, "transaction", options->transaction, "Id (tmx…)").required();
+  discarding.callback([&context, &run, options] {
     run = [&context, options] { return discard(context, *options); };
   });
 }

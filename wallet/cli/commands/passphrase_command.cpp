@@ -1,6 +1,5 @@
 // wallet passphrase: another passphrase for the learner's vault. Keys, words and backups stay as
 // they are.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "wallet/cli/commands/commands.h"
@@ -50,13 +49,13 @@ Outcome change(Context& context, const PassphraseOptions& options) {
 
 }  // namespace
 
-void add_passphrase_command(CLI::App& wallet, Context& context, Run& run) {
+void add_passphrase_command(Command wallet, Context& context, Run& run) {
   auto options = std::make_shared<PassphraseOptions>();
-  auto* changing = wallet.add_subcommand("passphrase",
-                                         "Another passphrase for the vault; needs the present one");
-  option(*changing, "--new-passphrase-file", options->fresh_file,
+  auto changing = wallet.add_subcommand("passphrase",
+                                        "Another passphrase for the vault; needs the present one");
+  option(changing, "--new-passphrase-file", options->fresh_file,
          "Read the new one from the first line of this file (default: asked twice)");
-  changing->callback([&context, &run, options] {
+  changing.callback([&context, &run, options] {
     run = [&context, options] { return change(context, *options); };
   });
 }

@@ -1,5 +1,4 @@
 // trust policy: what a policy file says, and its digest on the ledger.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "common/visible.h"
@@ -80,20 +79,20 @@ Outcome publish(Context& context, const PolicyOptions& options) {
 
 }  // namespace
 
-void add_policy_commands(CLI::App& trust, Context& context, Run& run) {
-  auto* policy = trust.add_subcommand("policy", "By which rules this institution decides");
-  policy->require_subcommand(1);
+void add_policy_commands(Command trust, Context& context, Run& run) {
+  auto policy = trust.add_subcommand("policy", "By which rules this institution decides");
+  policy.require_subcommand(1);
   auto options = std::make_shared<PolicyOptions>();
-  auto* showing = policy->add_subcommand("show", "A policy file in words, and its digest");
-  option(*showing, "file", options->file,
+  auto showing = policy.add_subcommand("show", "A policy file in words, and its digest");
+  option(showing, "file", options->file,
          "TOML with [policy]: a file of its own or a node's configuration")
-      ->required();
-  showing->callback([&run, options] { run = [options] { return show(options->file); }; });
-  auto* publishing = policy->add_subcommand("publish", "Put the digest of a policy on the ledger");
-  option(*publishing, "file", options->file, "TOML with [policy]")->required();
-  option(*publishing, "--url", options->url, "Where the policy can be read");
-  add_draft_options(*publishing, options->draft);
-  publishing->callback([&context, &run, options] {
+      .required();
+  showing.callback([&run, options] { run = [options] { return show(options->file); }; });
+  auto publishing = policy.add_subcommand("publish", "Put the digest of a policy on the ledger");
+  option(publishing, "file", options->file, "TOML with [policy]").required();
+  option(publishing, "--url", options->url, "Where the policy can be read");
+  add_draft_options(publishing, options->draft);
+  publishing.callback([&context, &run, options] {
     run = [&context, options] { return publish(context, *options); };
   });
 }

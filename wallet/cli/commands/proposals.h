@@ -11,7 +11,7 @@
 
 namespace testamur::wallet {
 
-void add_proposal_commands(CLI::App& governance, Context& context, Run& run);
+void add_proposal_commands(Command governance, Context& context, Run& run);
 
 // Institutions by the text of their id; who is not in it is shown by the id.
 using NamesById = std::map<std::string, std::string>;

@@ -1,5 +1,4 @@
 // check, registry and node: commands that only ask.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -316,7 +315,7 @@ Outcome node_status(Context& context) {
 
 }  // namespace
 
-void add_check_commands(CLI::App& app, Context& context, Run& run) {
+void add_check_commands(Command app, Context& context, Run& run) {
   struct CheckQuestion {
     Given<std::vector<std::string>> hashes;
     Given<std::string> csv;
@@ -325,20 +324,20 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
     Given<std::string> viewpoint;
   };
   auto question = std::make_shared<CheckQuestion>();
-  auto* command = app.add_subcommand(
+  auto command = app.add_subcommand(
       "check", "Ask the ledger about commitments (64 hex digits) or references (urn:testamur:…)");
-  auto* named = option(*command, "hash", question->hashes, "Commitments or references");
-  auto* csv = option(*command, "--csv", question->csv,
-                     "A table with a column hash, commitment or reference");
-  auto* out = option(*command, "--out", question->out,
-                     "The same table, with what the ledger says beside each row");
-  csv->excludes(named)->needs(out);
-  out->needs(csv);
-  option(*command, "--purpose", question->purpose, "credit, access, exemption, employment, …");
-  option(*command, "--viewpoint", question->viewpoint,
+  auto named = option(command, "hash", question->hashes, "Commitments or references");
+  auto csv = option(command, "--csv", question->csv,
+                    "A table with a column hash, commitment or reference");
+  auto out = option(command, "--out", question->out,
+                    "The same table, with what the ledger says beside each row");
+  csv.excludes(named).needs(out);
+  out.needs(csv);
+  option(command, "--purpose", question->purpose, "credit, access, exemption, employment, …");
+  option(command, "--viewpoint", question->viewpoint,
          "Whether this institution (id or domain) accepts the issuer, and by whose policy");
-  show_example(*command, "testamur check urn:testamur:1:tmn1…:tmi1…:5 --viewpoint uni.example");
-  command->callback([&context, &run, question] {
+  show_example(command, "testamur check urn:testamur:1:tmn1…:tmi1…:5 --viewpoint uni.example");
+  command.callback([&context, &run, question] {
     run = [&context, question]() -> Outcome {
       if (!question->purpose->empty())
         if (const auto purpose = trust::parse_purpose(*question->purpose); !purpose.ok())
@@ -353,52 +352,52 @@ void add_check_commands(CLI::App& app, Context& context, Run& run) {
   });
 }
 
-void add_registry_commands(CLI::App& app, Context& context, Run& run) {
-  auto* registry = app.add_subcommand(
+void add_registry_commands(Command app, Context& context, Run& run) {
+  auto registry = app.add_subcommand(
       "registry", "Institutions, achievements, keys and statements on the ledger");
-  registry->require_subcommand(1);
+  registry.require_subcommand(1);
   auto text = std::make_shared<Given<std::string>>();
   auto history = std::make_shared<Given<bool>>();
-  registry->add_subcommand("institutions", "All institutions")->callback([&context, &run] {
+  registry.add_subcommand("institutions", "All institutions").callback([&context, &run] {
     run = [&context] { return show_institutions(context); };
   });
-  auto* institution = registry->add_subcommand("institution", "One institution with its keys");
-  option(*institution, "institution", *text, "Id (tmi…) or domain")->required();
-  flag(*institution, "--history", *history, "Earlier versions too");
-  institution->callback([&context, &run, text, history] {
+  auto institution = registry.add_subcommand("institution", "One institution with its keys");
+  option(institution, "institution", *text, "Id (tmi…) or domain").required();
+  flag(institution, "--history", *history, "Earlier versions too");
+  institution.callback([&context, &run, text, history] {
     run = [&context, text, history] { return show_institution(context, *text, *history); };
   });
-  auto* achievements = registry->add_subcommand("achievements", "What an institution awards");
-  option(*achievements, "institution", *text, "Id (tmi…) or domain (default: this home's)");
-  achievements->callback([&context, &run, text] {
+  auto achievements = registry.add_subcommand("achievements", "What an institution awards");
+  option(achievements, "institution", *text, "Id (tmi…) or domain (default: this home's)");
+  achievements.callback([&context, &run, text] {
     run = [&context, text] { return show_achievements(context, *text); };
   });
-  auto* achievement = registry->add_subcommand("achievement", "One achievement in full");
-  option(*achievement, "achievement", *text,
+  auto achievement = registry.add_subcommand("achievement", "One achievement in full");
+  option(achievement, "achievement", *text,
          "<institution>/<number>.<version>, or <number>.<version> of this home's own")
-      ->required();
-  achievement->callback([&context, &run, text] {
+      .required();
+  achievement.callback([&context, &run, text] {
     run = [&context, text] { return show_achievement(context, *text); };
   });
-  auto* key = registry->add_subcommand("key", "One key and what became of it");
-  option(*key, "key", *text, "Id (tmk…)")->required();
-  key->callback(
+  auto key = registry.add_subcommand("key", "One key and what became of it");
+  option(key, "key", *text, "Id (tmk…)").required();
+  key.callback(
       [&context, &run, text] { run = [&context, text] { return show_key(context, *text); }; });
   auto question = std::make_shared<StatementQuestion>();
-  auto* statements = registry->add_subcommand("statements", "Recognitions and accreditations");
-  option(*statements, "--by", question->by, "Who says it: id (tmi…) or domain");
-  option(*statements, "--about", question->about, "Of whom: id (tmi…) or domain");
-  flag(*statements, "--history", question->history, "Also what is no longer in force");
-  statements->callback([&context, &run, question] {
+  auto statements = registry.add_subcommand("statements", "Recognitions and accreditations");
+  option(statements, "--by", question->by, "Who says it: id (tmi…) or domain");
+  option(statements, "--about", question->about, "Of whom: id (tmi…) or domain");
+  flag(statements, "--history", question->history, "Also what is no longer in force");
+  statements.callback([&context, &run, question] {
     run = [&context, question] { return show_statements(context, *question); };
   });
 }
 
-void add_node_commands(CLI::App& app, Context& context, Run& run) {
-  auto* node = app.add_subcommand("node", "The nodes themselves");
-  node->require_subcommand(1);
-  node->add_subcommand("status", "How each endpoint is doing, who is missing and why nothing moves")
-      ->callback([&context, &run] { run = [&context] { return node_status(context); }; });
+void add_node_commands(Command app, Context& context, Run& run) {
+  auto node = app.add_subcommand("node", "The nodes themselves");
+  node.require_subcommand(1);
+  node.add_subcommand("status", "How each endpoint is doing, who is missing and why nothing moves")
+      .callback([&context, &run] { run = [&context] { return node_status(context); }; });
 }
 
 }  // namespace testamur::wallet

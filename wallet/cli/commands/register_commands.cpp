@@ -1,7 +1,6 @@
 // issuer list, issuer show, issuer batch list, issuer batch codes: the register of this office to
 // look at. All of it comes from this home's encrypted files; a node is asked for statuses only, and
 // where none answers they are left open.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -423,35 +422,34 @@ Outcome codes(Context& context, const CodesOptions& options) {
 
 }  // namespace
 
-void add_register_commands(CLI::App& issuer, Context& context, Run& run) {
+void add_register_commands(Command issuer, Context& context, Run& run) {
   auto options = std::make_shared<ListOptions>();
-  auto* listing =
-      issuer.add_subcommand("list", "Who has what: every award of this home's register");
-  option(*listing, "--batch", options->batch, "Of this batch only");
-  option(*listing, "--achievement", options->achievement,
+  auto listing = issuer.add_subcommand("list", "Who has what: every award of this home's register");
+  option(listing, "--batch", options->batch, "Of this batch only");
+  option(listing, "--achievement", options->achievement,
          "Of this achievement only: <number>, <number>.<version>");
-  option(*listing, "--status", options->status, "Of this status only: " + joined(status_names()));
-  option(*listing, "--student", options->student, "Of this learner only");
-  listing->callback(
+  option(listing, "--status", options->status, "Of this status only: " + joined(status_names()));
+  option(listing, "--student", options->student, "Of this learner only");
+  listing.callback(
       [&context, &run, options] { run = [&context, options] { return list(context, *options); }; });
-  auto* showing =
+  auto showing =
       issuer.add_subcommand("show", "One learner: every award, its delivery, reference and status");
-  option(*showing, "--student", options->student, "The learner's reference")->required();
-  showing->callback(
+  option(showing, "--student", options->student, "The learner's reference").required();
+  showing.callback(
       [&context, &run, options] { run = [&context, options] { return show(context, *options); }; });
 }
 
-void add_batch_register_commands(CLI::App& batch, Context& context, Run& run) {
+void add_batch_register_commands(Command batch, Context& context, Run& run) {
   batch
       .add_subcommand("list",
                       "All batches of this home, with how many awards and what became of them")
-      ->callback([&context, &run] { run = [&context] { return list_batches(context); }; });
+      .callback([&context, &run] { run = [&context] { return list_batches(context); }; });
   auto options = std::make_shared<CodesOptions>();
-  auto* coding = batch.add_subcommand("codes", "The claim codes of a batch, with names");
-  option(*coding, "name", options->name, "Name of the batch's folder")->required();
-  option(*coding, "--csv", options->csv,
+  auto coding = batch.add_subcommand("codes", "The claim codes of a batch, with names");
+  option(coding, "name", options->name, "Name of the batch's folder").required();
+  option(coding, "--csv", options->csv,
          "Write them to this file, a row a learner, for a mail merge");
-  coding->callback([&context, &run, options] {
+  coding.callback([&context, &run, options] {
     run = [&context, options] { return codes(context, *options); };
   });
 }

@@ -88,20 +88,20 @@ Result<Amounts> parse_amounts(const StatementOptions& options) {
   return Amounts{static_cast<std::uint8_t>(amount), static_cast<std::uint8_t>(*options.depth)};
 }
 
-void add_subject_options(CLI::App& command, StatementOptions& options) {
-  option(command, "institution", options.subject, "Id (tmi…) or domain")->required();
+void add_subject_options(Command command, StatementOptions& options) {
+  option(command, "institution", options.subject, "Id (tmi…) or domain").required();
   option(command, "--from", options.from, "First day, YYYY-MM-DD (default: now)");
   option(command, "--reason", options.reason,
          "agreement, review, joint_programme, quality_concern, fraud, …");
 }
 
-void add_scope_options(CLI::App& command, StatementOptions& options) {
+void add_scope_options(Command command, StatementOptions& options) {
   option(command, "--until", options.until,
          "Last day on which it holds, YYYY-MM-DD, to its end in UTC (default: open)");
   option(command, "--field", options.fields,
          "ISCED-F code or name; may be given several times (default: all)");
-  expect_number(*option(command, "--level", options.levels,
-                        "EQF level, 1 to 8; may be given several times (default: all)"),
+  expect_number(option(command, "--level", options.levels,
+                       "EQF level, 1 to 8; may be given several times (default: all)"),
                 1, trust::kMaxLevel);
   option(command, "--award-type", options.award_types,
          "microcredential, bachelor, … (default: all)");

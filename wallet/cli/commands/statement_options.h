@@ -27,8 +27,8 @@ struct StatementOptions {
 };
 
 // The options must outlive the parser.
-void add_subject_options(CLI::App& command, StatementOptions& options);
-void add_scope_options(CLI::App& command, StatementOptions& options);
+void add_subject_options(Command command, StatementOptions& options);
+void add_scope_options(Command command, StatementOptions& options);
 
 Result<trust::Scope> parse_scope(const StatementOptions& options);
 Result<ledger::tx::StatementReason> parse_reason(const std::string& text);

@@ -407,35 +407,34 @@ Outcome supersede_award(Context& context, const std::string& student, const std:
   return change(context, options, kSupersede);
 }
 
-void add_status_commands(CLI::App& issuer, Context& context, Run& run) {
-  auto* status = issuer.add_subcommand("status", "Revoke, suspend, reinstate or supersede");
-  status->require_subcommand(1);
+void add_status_commands(Command issuer, Context& context, Run& run) {
+  auto status = issuer.add_subcommand("status", "Revoke, suspend, reinstate or supersede");
+  status.require_subcommand(1);
   auto options = std::make_shared<StatusOptions>();
   for (const auto& verb : kVerbs) {
-    auto* command = status->add_subcommand(verb.name, verb.about);
-    option(*command, "--student", options->students,
+    auto command = status.add_subcommand(verb.name, verb.about);
+    option(command, "--student", options->students,
            "The award of this learner, by the register; may be given several times");
-    option(*command, "--batch", options->batch,
+    option(command, "--batch", options->batch,
            "The award in this batch; with --all, every award of it");
-    option(*command, "--reference", options->references,
+    option(command, "--reference", options->references,
            "urn:testamur:…; may be given several times");
-    option(*command, "--index", options->indexes,
+    option(command, "--index", options->indexes,
            "The issuer's own number; may be given several times");
-    option(*command, "--csv", options->csv,
-           "A CSV with columns student, batch, reference or index");
-    flag(*command, "--all", options->all,
+    option(command, "--csv", options->csv, "A CSV with columns student, batch, reference or index");
+    flag(command, "--all", options->all,
          "Every award of a learner who has several, or of the batch");
-    flag(*command, "--not-in-register", options->not_in_register,
+    flag(command, "--not-in-register", options->not_in_register,
          "An index that is no learner's in this home is meant: of one who was erased, or issued "
          "elsewhere");
     const std::string usual = verb.usual_reason;
-    option(*command, "--reason", options->reason,
+    option(command, "--reason", options->reason,
            all_reasons() + (usual.empty() ? " (must be given)" : " (default: " + usual + ")"));
     flag(
-        *command, "--with-root", options->with_root,
+        command, "--with-root", options->with_root,
         "The root keys sign, with reason key_compromise: to set right what a stolen issue key did");
-    add_draft_options(*command, options->draft);
-    command->callback([&context, &run, options, &verb] {
+    add_draft_options(command, options->draft);
+    command.callback([&context, &run, options, &verb] {
       run = [&context, options, &verb] { return change(context, *options, verb); };
     });
   }

@@ -1,6 +1,5 @@
 #include "wallet/cli/commands/successions.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "wallet/cli/context.h"
@@ -50,25 +49,25 @@ Attempt<tx::SuccessionContent> read_succession(Client& client, tx::SuccessionKin
 }
 
 void add_successions(SuccessionOptions& options, const MakeSuccession& make) {
-  auto* merging =
+  auto merging =
       make("merge", "Predecessors close and become part of an heir", tx::SuccessionKind::kMerge);
-  option(*merging, "predecessor", options.others, "Ids (tmi…) or domains")->required();
-  option(*merging, "--heir", options.heir, "Into which")->required();
-  auto* splitting =
+  option(merging, "predecessor", options.others, "Ids (tmi…) or domains").required();
+  option(merging, "--heir", options.heir, "Into which").required();
+  auto splitting =
       make("split", "A predecessor is succeeded by several", tx::SuccessionKind::kSplit);
-  option(*splitting, "predecessor", options.predecessor, "Id (tmi…) or domain")->required();
-  option(*splitting, "successor", options.others, "Ids or domains")->required();
-  option(*splitting, "--heir", options.heir,
+  option(splitting, "predecessor", options.predecessor, "Id (tmi…) or domain").required();
+  option(splitting, "successor", options.others, "Ids or domains").required();
+  option(splitting, "--heir", options.heir,
          "To which of them trust passes, where the predecessor closes");
-  flag(*splitting, "--closes", options.closes, "The predecessor closes");
-  auto* renaming = make("rename", "The same legal entity goes on under a new registration",
-                        tx::SuccessionKind::kRename);
-  option(*renaming, "predecessor", options.predecessor, "The old registration")->required();
-  option(*renaming, "successor", options.others, "The new one")->required()->expected(1);
-  auto* custody = make("custody", "A predecessor closes and leaves its records to a custodian",
-                       tx::SuccessionKind::kCustody);
-  option(*custody, "predecessor", options.predecessor, "Id (tmi…) or domain")->required();
-  option(*custody, "custodian", options.others, "Who keeps the records")->required()->expected(1);
+  flag(splitting, "--closes", options.closes, "The predecessor closes");
+  auto renaming = make("rename", "The same legal entity goes on under a new registration",
+                       tx::SuccessionKind::kRename);
+  option(renaming, "predecessor", options.predecessor, "The old registration").required();
+  option(renaming, "successor", options.others, "The new one").required().expected(1);
+  auto custody = make("custody", "A predecessor closes and leaves its records to a custodian",
+                      tx::SuccessionKind::kCustody);
+  option(custody, "predecessor", options.predecessor, "Id (tmi…) or domain").required();
+  option(custody, "custodian", options.others, "Who keeps the records").required().expected(1);
 }
 
 }  // namespace testamur::wallet

@@ -9,10 +9,6 @@
 #include "wallet/cli/option.h"
 #include "wallet/cli/outcome.h"
 
-namespace CLI {
-class App;
-}
-
 namespace testamur::wallet {
 
 struct SuccessionOptions {
@@ -29,7 +25,7 @@ Attempt<ledger::tx::SuccessionContent> read_succession(Client& client,
 
 // The four subcommands with their arguments; `make` adds each to the parser.
 using MakeSuccession =
-    std::function<CLI::App*(const char* name, const char* about, ledger::tx::SuccessionKind kind)>;
+    std::function<Command(const char* name, const char* about, ledger::tx::SuccessionKind kind)>;
 void add_successions(SuccessionOptions& options, const MakeSuccession& make);
 
 }  // namespace testamur::wallet

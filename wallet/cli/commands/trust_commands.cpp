@@ -1,5 +1,4 @@
 // trust: what this institution says of others, and what follows from it.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -307,7 +306,7 @@ Outcome save_graph(Context& context, const std::string& out) {
                "wrote " + out + ": who says what of whom, by the word of the node and unproven\n"};
 }
 
-void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions>& options,
+void add_statement_options(Command command, const std::shared_ptr<TrustOptions>& options,
                            bool scoped) {
   add_subject_options(command, *options);
   option(command, "--slot", options->slot,
@@ -318,62 +317,60 @@ void add_statement_options(CLI::App& command, const std::shared_ptr<TrustOptions
 
 }  // namespace
 
-void add_trust_commands(CLI::App& app, Context& context, Run& run) {
-  auto* trust =
+void add_trust_commands(Command app, Context& context, Run& run) {
+  auto trust =
       app.add_subcommand("trust", "Whom this institution trusts, and what follows from it");
-  trust->require_subcommand(1);
+  trust.require_subcommand(1);
   auto options = std::make_shared<TrustOptions>();
   const auto add = [&](const char* name, const char* about, tx::StatementKind kind) {
-    auto* command = trust->add_subcommand(name, about);
-    add_statement_options(*command, options, kind != tx::StatementKind::kEnd);
-    command->callback([&context, &run, options, kind] {
+    auto command = trust.add_subcommand(name, about);
+    add_statement_options(command, options, kind != tx::StatementKind::kEnd);
+    command.callback([&context, &run, options, kind] {
       run = [&context, options, kind] { return say(context, *options, kind); };
     });
     return command;
   };
-  auto* grant =
-      add("grant", "Accept what an institution awards (and, by depth, whom it introduces)",
-          tx::StatementKind::kTrust);
-  option(*grant, "--amount", options->amount,
+  auto grant = add("grant", "Accept what an institution awards (and, by depth, whom it introduces)",
+                   tx::StatementKind::kTrust);
+  option(grant, "--amount", options->amount,
          "1 to 120: 120 (the default) is full trust, 60 needs two such friends");
-  option(*grant, "--depth", options->depth,
+  option(grant, "--depth", options->depth,
          "0: its own awards only; 1: also those it speaks for; 2: also their friends' (default 1)");
   add("distrust", "Block what an institution awards", tx::StatementKind::kDistrust);
   add("withdraw", "End an earlier grant or distrust", tx::StatementKind::kEnd);
 
-  add_policy_commands(*trust, context, run);
+  add_policy_commands(trust, context, run);
   auto out = std::make_shared<Given<std::string>>();
-  auto* saving = trust->add_subcommand(
+  auto saving = trust.add_subcommand(
       "graph", "Save all institutions, recognitions and achievements in one file");
-  option(*saving, "--out", *out, "File to write")->required();
-  saving->callback(
+  option(saving, "--out", *out, "File to write").required();
+  saving.callback(
       [&context, &run, out] { run = [&context, out] { return save_graph(context, *out); }; });
 
   auto query = std::make_shared<ExplainOptions>();
-  auto* command = trust->add_subcommand(
+  auto command = trust.add_subcommand(
       "explain", "Why an issuer is accepted or not, through whom, and what would change it");
-  option(*command, "issuer", query->issuer, "Id (tmi…) or domain")->required();
-  option(*command, "--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
-  option(*command, "--achievement", query->achievement,
+  option(command, "issuer", query->issuer, "Id (tmi…) or domain").required();
+  option(command, "--viewpoint", query->viewpoint, "Whose view (default: the node's institution)");
+  option(command, "--achievement", query->achievement,
          "Take field, level and type from this achievement");
-  option(*command, "--field", query->fields, "ISCED-F detailed code");
-  expect_number(*option(*command, "--level", query->levels, "EQF level, 1 to 8"), 1,
+  option(command, "--field", query->fields, "ISCED-F detailed code");
+  expect_number(option(command, "--level", query->levels, "EQF level, 1 to 8"), 1,
                 trust::kMaxLevel);
-  option(*command, "--award-type", query->award_types, "microcredential, bachelor, …");
-  option(*command, "--purpose", query->purpose,
-         "credit, access, exemption, employment, profession");
-  option(*command, "--at", query->at,
+  option(command, "--award-type", query->award_types, "microcredential, bachelor, …");
+  option(command, "--purpose", query->purpose, "credit, access, exemption, employment, profession");
+  option(command, "--at", query->at,
          "At the end of which day, YYYY-MM-DD (UTC); today means now, and is the default");
-  option(*command, "--policy", query->policy_file,
+  option(command, "--policy", query->policy_file,
          "Decide here by this policy (docs/formats/policy.md)");
-  option(*command, "--graph", query->graph_file,
+  option(command, "--graph", query->graph_file,
          "… from the recognitions in this file (trust graph --out)");
-  option(*command, "--assume", query->assume,
+  option(command, "--assume", query->assume,
          "What if: TRUSTER:SUBJECT:AMOUNT:DEPTH; \"me\" is the viewpoint")
-      ->allow_extra_args(false);
-  option(*command, "--svg", query->svg, "Write a drawing to this file");
-  option(*command, "--dot", query->dot, "Write a graph for Graphviz to this file");
-  command->callback(
+      .allow_extra_args(false);
+  option(command, "--svg", query->svg, "Write a drawing to this file");
+  option(command, "--dot", query->dot, "Write a graph for Graphviz to this file");
+  command.callback(
       [&context, &run, query] { run = [&context, query] { return explain(context, *query); }; });
 }
 

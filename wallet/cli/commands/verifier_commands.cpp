@@ -1,6 +1,5 @@
 // verifier: what a verifier sends to a learner. The answer is judged by `credential verify
 // --request`.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "common/visible.h"
@@ -67,21 +66,21 @@ Outcome request(Context& context, const RequestOptions& options) {
 
 }  // namespace
 
-void add_verifier_commands(CLI::App& app, Context& context, Run& run) {
-  auto* verifier = app.add_subcommand("verifier", "Ask a learner to show a credential");
-  verifier->require_subcommand(1);
+void add_verifier_commands(Command app, Context& context, Run& run) {
+  auto verifier = app.add_subcommand("verifier", "Ask a learner to show a credential");
+  verifier.require_subcommand(1);
   auto options = std::make_shared<RequestOptions>();
-  auto* asking = verifier->add_subcommand(
+  auto asking = verifier.add_subcommand(
       "request", "A file for the learner to answer; makes audience and nonce");
-  option(*asking, "--claims", options->claims,
+  option(asking, "--claims", options->claims,
          "What to show, with commas between: " + claim_names());
-  option(*asking, "--name", options->name, "Who asks, as the learner shall read it");
-  option(*asking, "--purpose", options->purpose,
+  option(asking, "--name", options->name, "Who asks, as the learner shall read it");
+  option(asking, "--purpose", options->purpose,
          "credit, access, exemption, employment, profession");
-  option(*asking, "--valid-for", options->valid_for,
+  option(asking, "--valid-for", options->valid_for,
          "How long an answer is accepted, from now on: 90m, 12h, 7d (default 7d)");
-  option(*asking, "--out", options->out, "File to write")->required();
-  asking->callback([&context, &run, options] {
+  option(asking, "--out", options->out, "File to write").required();
+  asking.callback([&context, &run, options] {
     run = [&context, options] { return request(context, *options); };
   });
 }

@@ -1,5 +1,4 @@
 // verify, receipt: what a verifier is shown, judged by what nodes prove, or by a receipt alone.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -568,63 +567,62 @@ Outcome verify(Context& context, const VerifyOptions& options) {
                static_cast<ExitCode>(verdict_code(verdict))};
 }
 
-void add_receipt(CLI::App& credential, Context& context, Run& run) {
+void add_receipt(Command credential, Context& context, Run& run) {
   auto kept = std::make_shared<ReceiptOptions>();
-  auto* keeping =
+  auto keeping =
       credential.add_subcommand("receipt", "Keep a proof of the present status, for use offline");
-  option(*keeping, "file", kept->file, "A credential or presentation")->required();
-  option(*keeping, "--out", kept->out, "File to write")->required();
-  keeping->callback(
+  option(keeping, "file", kept->file, "A credential or presentation").required();
+  option(keeping, "--out", kept->out, "File to write").required();
+  keeping.callback(
       [&context, &run, kept] { run = [&context, kept] { return keep_receipt(context, *kept); }; });
 }
 
-void add_verifying(CLI::App& parent, Context& context, Run& run) {
+void add_verifying(Command parent, Context& context, Run& run) {
   auto checking = std::make_shared<VerifyOptions>();
-  auto* verifying = parent.add_subcommand(
+  auto verifying = parent.add_subcommand(
       "verify", "Signature, contents, status, holder and whether the issuer is accepted");
-  option(*verifying, "file", checking->files,
+  option(verifying, "file", checking->files,
          "Credentials or presentations, or folders of them; several are judged a line each")
-      ->required();
-  option(*verifying, "--request", checking->request,
+      .required();
+  option(verifying, "--request", checking->request,
          "Judge the answer to this request: its audience, nonce, purpose and time");
-  option(*verifying, "--audience", checking->audience,
+  option(verifying, "--audience", checking->audience,
          "Require a holder's proof made for this name");
-  option(*verifying, "--nonce", checking->nonce, "… and this challenge");
-  expect_number(*option(*verifying, "--max-age", checking->max_age_s,
-                        "… not older than this many seconds, counted from when the holder made it "
-                        "(default 86400)"),
+  option(verifying, "--nonce", checking->nonce, "… and this challenge");
+  expect_number(option(verifying, "--max-age", checking->max_age_s,
+                       "… not older than this many seconds, counted from when the holder made it "
+                       "(default 86400)"),
                 0, std::numeric_limits<std::uint64_t>::max());
-  flag(*verifying, "--no-holder", checking->no_holder, "It does not matter who shows it");
-  option(*verifying, "--viewpoint", checking->viewpoint,
+  flag(verifying, "--no-holder", checking->no_holder, "It does not matter who shows it");
+  option(verifying, "--viewpoint", checking->viewpoint,
          "Whether this institution (id or domain) accepts the issuer, and by whose policy");
   expect_number(
-      *option(*verifying, "--max-status-age", checking->max_status_age_ms,
-              "Older status is unknown, in milliseconds (default 600000); said beside --receipt, "
-              "one of that age stands though a later block is known"),
+      option(verifying, "--max-status-age", checking->max_status_age_ms,
+             "Older status is unknown, in milliseconds (default 600000); said beside --receipt, "
+             "one of that age stands though a later block is known"),
       0, std::numeric_limits<std::uint64_t>::max());
-  option(*verifying, "--purpose", checking->purpose,
+  option(verifying, "--purpose", checking->purpose,
          "credit, access, exemption, employment, profession");
-  option(*verifying, "--receipt", checking->receipt, "Ask nobody: judge by this receipt");
-  auto* policy =
-      option(*verifying, "--policy", checking->policy_file,
-             "Decide here by this policy and not by the node's (docs/formats/policy.md)");
-  option(*verifying, "--graph", checking->graph_file,
+  option(verifying, "--receipt", checking->receipt, "Ask nobody: judge by this receipt");
+  auto policy = option(verifying, "--policy", checking->policy_file,
+                       "Decide here by this policy and not by the node's (docs/formats/policy.md)");
+  option(verifying, "--graph", checking->graph_file,
          "… from the recognitions in this file (testamur trust graph --out) and not from a node")
-      ->needs(policy);
-  expect_number(*option(*verifying, "--max-graph-age", checking->max_graph_age_ms,
-                        "Older recognitions leave open what --policy says today, in milliseconds "
-                        "(default 86400000, a day)")
-                     ->needs(policy),
+      .needs(policy);
+  expect_number(option(verifying, "--max-graph-age", checking->max_graph_age_ms,
+                       "Older recognitions leave open what --policy says today, in milliseconds "
+                       "(default 86400000, a day)")
+                    .needs(policy),
                 0, std::numeric_limits<std::uint64_t>::max());
-  show_example(*verifying, "testamur verify --request ask.testamur answer.txt");
-  verifying->callback([&context, &run, checking] {
+  show_example(verifying, "testamur verify --request ask.testamur answer.txt");
+  verifying.callback([&context, &run, checking] {
     run = [&context, checking] { return verify(context, *checking); };
   });
 }
 
 }  // namespace
 
-void add_verify_commands(CLI::App& app, CLI::App& credential, Context& context, Run& run) {
+void add_verify_commands(Command app, Command credential, Context& context, Run& run) {
   add_receipt(credential, context, run);
   add_verifying(credential, context, run);
 

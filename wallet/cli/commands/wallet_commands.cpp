@@ -1,5 +1,4 @@
 // wallet: a learner's vault, its recovery words and its backups.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -403,49 +402,49 @@ Outcome erase(Context& context, const std::string& named) {
 
 }  // namespace
 
-void add_wallet_commands(CLI::App& app, Context& context, Run& run) {
-  auto* wallet =
+void add_wallet_commands(Command app, Context& context, Run& run) {
+  auto wallet =
       app.add_subcommand("wallet", "A learner's wallet: keys, backups, requests to issuers");
-  wallet->require_subcommand(1);
+  wallet.require_subcommand(1);
   struct WalletOptions {
     Given<std::string> text, more, out;
   };
   auto given = std::make_shared<WalletOptions>();
-  auto* first = wallet->add_subcommand("init", "Make a wallet and its 24 recovery words");
-  option(*first, "--words-file", given->text,
+  auto first = wallet.add_subcommand("init", "Make a wallet and its 24 recovery words");
+  option(first, "--words-file", given->text,
          "Write the words to this file (mode 0600) instead of the terminal");
-  first->callback(
+  first.callback(
       [&context, &run, given] { run = [&context, given] { return init(context, given->text); }; });
-  wallet->add_subcommand("show", "What the wallet holds")->callback([&context, &run] {
+  wallet.add_subcommand("show", "What the wallet holds").callback([&context, &run] {
     run = [&context] { return show(context); };
   });
-  auto* asking =
-      wallet->add_subcommand("request", "A fresh key for an issuer to bind a credential to");
-  option(*asking, "--issuer", given->text, "Id (tmi…) or domain")->required();
-  option(*asking, "--student", given->more, "The reference by which the issuer knows you")
-      ->required();
-  option(*asking, "--out", given->out, "File to write")->required();
-  asking->callback([&context, &run, given] {
+  auto asking =
+      wallet.add_subcommand("request", "A fresh key for an issuer to bind a credential to");
+  option(asking, "--issuer", given->text, "Id (tmi…) or domain").required();
+  option(asking, "--student", given->more, "The reference by which the issuer knows you")
+      .required();
+  option(asking, "--out", given->out, "File to write").required();
+  asking.callback([&context, &run, given] {
     run = [&context, given] { return request(context, given->text, given->more, given->out); };
   });
-  wallet->add_subcommand("identity", "Print the age identity that opens backups")
-      ->callback([&context, &run] { run = [&context] { return identity(context); }; });
-  auto* saving = wallet->add_subcommand("backup", "Seal everything into one age file");
-  option(*saving, "file", given->text, "File to write")->required();
-  saving->callback([&context, &run, given] {
+  wallet.add_subcommand("identity", "Print the age identity that opens backups")
+      .callback([&context, &run] { run = [&context] { return identity(context); }; });
+  auto saving = wallet.add_subcommand("backup", "Seal everything into one age file");
+  option(saving, "file", given->text, "File to write").required();
+  saving.callback([&context, &run, given] {
     run = [&context, given] { return backup(context, given->text); };
   });
-  auto* restoring =
-      wallet->add_subcommand("restore", "From the 24 words, and a backup if there is one");
-  option(*restoring, "--words-file", given->text, "File with the words (default: asked)");
-  option(*restoring, "--backup", given->more, "Backup file");
-  restoring->callback([&context, &run, given] {
+  auto restoring =
+      wallet.add_subcommand("restore", "From the 24 words, and a backup if there is one");
+  option(restoring, "--words-file", given->text, "File with the words (default: asked)");
+  option(restoring, "--backup", given->more, "Backup file");
+  restoring.callback([&context, &run, given] {
     run = [&context, given] { return restore(context, given->text, given->more); };
   });
-  add_passphrase_command(*wallet, context, run);
-  auto* erasing = wallet->add_subcommand("erase", "Erase one credential with its salt and key");
-  option(*erasing, "reference", given->text, "urn:testamur:…, or its name")->required();
-  erasing->callback(
+  add_passphrase_command(wallet, context, run);
+  auto erasing = wallet.add_subcommand("erase", "Erase one credential with its salt and key");
+  option(erasing, "reference", given->text, "urn:testamur:…, or its name").required();
+  erasing.callback(
       [&context, &run, given] { run = [&context, given] { return erase(context, given->text); }; });
 }
 

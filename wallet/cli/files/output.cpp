@@ -63,7 +63,7 @@ Attempt<void> keep_inputs(const Context& context, const std::string& file) {
   if (!place || context.commands == nullptr) return {};
 
   bool is_output_named = false;
-  for (const auto& [name, value] : context.commands->typed_values()) {
+  for (const auto& [name, value] : typed_values(*context.commands)) {
     if (is_read_folder(name) && lies_in(value, *place)) {
       return error(file + " is in " + value + ", which " + name +
                    " reads: it would be replaced by what is written; name another file");

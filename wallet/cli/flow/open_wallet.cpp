@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/option.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {

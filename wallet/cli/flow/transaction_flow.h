@@ -17,7 +17,7 @@
 #include "wallet/cli/description/transaction_description.h"
 #include "wallet/cli/files/draft.h"
 #include "wallet/cli/files/key_files.h"
-#include "wallet/cli/option.h"
+#include "wallet/cli/given.h"
 
 namespace testamur::wallet {
 
