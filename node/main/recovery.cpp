@@ -156,23 +156,28 @@ Result<ledger::Genesis> draft_recovery(const NodeConfig& config,
 namespace {
 
 // Where the store stands with regard to the recovery: before it (false) or behind it already
-// (true).
-Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis) {
+// (true). `backup`: what it was made from just now, empty for the node's own.
+Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis,
+                          const fs::path& backup) {
   const auto& last = genesis.content.continues->last.header;
 
   auto height = state.height();
   if (!height || *height < last.height) {
-    return error("the store holds block " + std::to_string(height.value_or(Height{}).value) +
-                 ", the recovery continues block " + std::to_string(last.height.value) +
+    const auto holds = " holds block " + std::to_string(height.value_or(Height{}).value) +
+                       ", the recovery continues block " + std::to_string(last.height.value);
+    if (!backup.empty())
+      return error("the backup in " + backup.string() + holds + ": take a later one");
+    return error("the store" + holds +
                  ": move the store away and take a backup of a node that has it (--from)");
   }
 
   // Height alone says nothing: another ledger has a block of that height too.
   auto stored = state.header(last.height);
   if (!stored || ledger::block_id(ByteView(*stored)) != ledger::block_id(last)) {
-    return error("block " + std::to_string(last.height.value) +
-                 " of the store is another than the one that the recovery continues: this is a "
-                 "store of another ledger");
+    return error("block " + std::to_string(last.height.value) + " of the " +
+                 (backup.empty() ? "store" : "backup in " + backup.string()) +
+                 " is another than the one that the recovery continues: it is of "
+                 "another ledger");
   }
 
   // The store ends with the last block that the recovery keeps: it is still to be done.
@@ -190,9 +195,9 @@ Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis)
 }
 
 // Whether the node has already gone on in the recovered ledger.
-Result<bool> apply_recovery(Store& store, const ledger::Genesis& genesis) {
+Result<bool> apply_recovery(Store& store, const ledger::Genesis& genesis, const fs::path& backup) {
   auto state = store.snapshot();
-  TM_TRY(bool done, is_recovered(*state, genesis));
+  TM_TRY(bool done, is_recovered(*state, genesis, backup));
   if (done) return *state->height() > genesis.content.continues->last.header.height.next();
   TM_TRY(auto built, ledger::build_recovery_state(genesis, *state));
   const auto header = ledger::encode(built.header);
@@ -274,6 +279,12 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
                  " continues no ledger: a new one is followed with `testamurd join`");
   }
   const auto old = genesis.content.continues->chain();
+  // The folder of another ledger's node has nothing that is to be moved away.
+  if (const auto followed = load_genesis(config.genesis);
+      followed.ok() && followed->chain != old && followed->chain != genesis.chain)
+    return error("this is a node of the ledger " + to_text(followed->chain) + ", and " +
+                 genesis_file.string() + " continues " + to_text(old) +
+                 ": name the configuration of a node of that one; nothing was changed");
   TM_TRY(auto held, hold(config));
   const auto directory = store_directory(config.data_dir);
   if (!backup.empty()) {
@@ -285,7 +296,7 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
   }
   const auto ran = [&]() -> Result<bool> {
     TM_TRY(auto store, open_store(directory));
-    return apply_recovery(*store, genesis);
+    return apply_recovery(*store, genesis, backup);
   }();
   // A backup of another ledger is no store of this node: the right one would find its place taken.
   std::error_code ignored;

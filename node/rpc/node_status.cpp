@@ -305,9 +305,12 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
   if (chain.stopped_before_protocol) return;
   if (out.role() == v1::NODE_ROLE_QUARANTINED) {
     out.add_obstacles(
-        "this node is in quarantine: it votes when enough other validators have told it what it "
-        "may have "
-        "voted for");
+        chain.engine.validators == 1
+            ? "this node is in quarantine and the ledger's only validator: let a second node or an "
+              "observer that has later blocks connect first; then only testamurd resume-voting "
+              "ends it"
+            : "this node is in quarantine: it votes when enough other validators have told it what "
+              "it may have voted for");
   }
 
   // Not at once after a start: who has not been heard of yet is silent only after a while.
@@ -334,7 +337,8 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
   }
 
   // As long as nothing is pending, waiting is no obstacle.
-  if (!in_step && consensus.pending() && !chain.engine.waiting_for.empty()) {
+  const bool is_told = out.role() == v1::NODE_ROLE_QUARANTINED && chain.engine.validators == 1;
+  if (!in_step && !is_told && consensus.pending() && !chain.engine.waiting_for.empty()) {
     out.add_obstacles("waiting for " + chain.engine.waiting_for);
   }
 }

@@ -94,4 +94,16 @@ TEST_CASE("a folder in the place of the configuration is named with its cause") 
   CHECK(read_config(home.context).message() == home.file() + " is not a file");
 }
 
+// A clock that is ahead makes what holds look old or over, and a holder's proof unusable.
+TEST_CASE("a clock that differs from a node's by more than a minute is told, whichever is ahead") {
+  constexpr std::uint64_t kNow = 1'700'000'000'000, kMinute = 60'000;
+  CHECK(clocks_apart("node:7601", kNow, kNow).empty());
+  CHECK(clocks_apart("node:7601", kNow + kMinute, kNow).empty());
+  const auto ahead = clocks_apart("node:7601", kNow, kNow + 3 * kMinute + 400);
+  CHECK(ahead.starts_with("this machine's clock is 3 minutes ahead of that of \"node:7601\""));
+  const auto behind = clocks_apart("node:7601", kNow + 25 * 60 * kMinute + 7, kNow);
+  CHECK(behind.starts_with("this machine's clock is 25 hours behind that of"));
+  CHECK(behind.find("set it (NTP)") != std::string::npos);
+}
+
 }  // namespace testamur::wallet

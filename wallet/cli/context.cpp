@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "common/address.h"
 #include "common/clock.h"
@@ -13,6 +14,7 @@
 #include "common/visible.h"
 #include "ledger/tx/facts_meaning.h"
 #include "wallet/accreditation/report.h"
+#include "wallet/cli/dates.h"
 #include "wallet/cli/description/advice.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
@@ -163,7 +165,28 @@ Client Context::client() const {
     put(Stream::kError, "testamur: " + silent + " does not answer; " + answering +
                             " answers in its place, by the policy of its own institution\n");
   };
+  options.clock_told = [this, told = std::make_shared<bool>(false)](const std::string& endpoint,
+                                                                    std::uint64_t clock_ms) {
+    if (json || *told) return;
+    const auto apart = clocks_apart(endpoint, clock_ms, now_ms());
+    *told = !apart.empty();
+    if (*told) put(Stream::kError, "testamur: " + apart + "\n");
+  };
   return Client(std::move(options));
+}
+
+std::string clocks_apart(const std::string& endpoint, std::uint64_t node_ms, std::uint64_t own_ms) {
+  // What a call and an unhurried NTP take; a proof of a holder is not taken from much further away.
+  constexpr std::uint64_t kToleratedMs = 60'000;
+  const bool is_ahead = own_ms > node_ms;
+  const auto apart_ms = is_ahead ? own_ms - node_ms : node_ms - own_ms;
+  if (apart_ms <= kToleratedMs) return {};
+  constexpr std::uint64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs;
+  const auto unit_ms = apart_ms < 2 * kHourMs ? kMinuteMs : kHourMs;
+  return "this machine's clock is " + duration_text(apart_ms / unit_ms * unit_ms) +
+         (is_ahead ? " ahead of" : " behind") + " that of " + in_quotes(endpoint) +
+         ": one of the two is wrong. Ages, last days and the proofs of holders are told by this "
+         "machine's: set it (NTP)";
 }
 
 std::uint64_t Context::now_ms() const { return SystemClock{}.now_ms(); }

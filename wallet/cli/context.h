@@ -73,6 +73,10 @@ Result<std::optional<ChainId>> home_ledger(const Context& context);
 // The ledger that this home asks about: the one that it trusts now, else that of its institution.
 Result<std::optional<ChainId>> ledger_of_home(const Context& context);
 
+// That the clock of a node and this machine's differ by more than a minute, and what follows from
+// it; empty: they do not. Said once a command, before whatever is told by either.
+std::string clocks_apart(const std::string& endpoint, std::uint64_t node_ms, std::uint64_t own_ms);
+
 // Prints "error: …" to standard error, or {"error": …} to standard output with --json.
 ExitCode fail(const Context& context, ExitCode code, const std::string& message);
 ExitCode fail(const Context& context, const CallError& failure);

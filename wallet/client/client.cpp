@@ -280,6 +280,10 @@ struct Client::Impl {
       status = call_once();
     }
     if (!status.ok()) return to_error(status, node.endpoint);
+    if constexpr (std::is_same_v<Response, v1::GetStatusResponse>) {
+      if (options.clock_told && response.clock_ms() != 0)
+        options.clock_told(node.endpoint, response.clock_ms());
+    }
     if (entries_of(response, kMostEntriesAtOnce) > kMostEntriesAtOnce)
       return CallError{CallFailure::kOther,
                        node.endpoint + " gave an answer of more than " +

@@ -42,6 +42,8 @@ struct ClientOptions {
   // Called when another endpoint answers in the place of one that does not: its institution, and so
   // its policy, is another one.
   std::function<void(const std::string& silent, const std::string& answering)> moved = {};
+  // Called with the clock of each node that says its own, at each status that it gives.
+  std::function<void(const std::string& endpoint, std::uint64_t clock_ms)> clock_told = {};
 };
 
 enum class CallFailure : std::uint8_t {

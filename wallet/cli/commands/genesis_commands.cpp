@@ -228,20 +228,22 @@ Outcome add(Context& context, const GenesisOptions& options) {
 
 // Root keys from files or folders of `testamurd init`, or from this home's vault where none is
 // named.
-Result<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std::string>& files) {
+Attempt<std::vector<SecretKey>> root_keys(Context& context, const std::vector<std::string>& files) {
   std::vector<SecretKey> keys;
 
   for (const auto& file : files) {
     const bool folder = std::filesystem::is_directory(file);
-    TM_TRY(auto key,
-           read_key_file(folder ? (std::filesystem::path(file) / "root.key").string() : file,
-                         KeyPurpose::kRoot));
+    const auto path = folder ? (std::filesystem::path(file) / "root.key").string() : file;
+    TM_TRY(auto key, or_exit(ExitCode::kUsage, read_key_file(path, KeyPurpose::kRoot)));
     keys.push_back(std::move(key));
   }
 
   if (!files.empty()) return keys;
   auto opened = open_issuer_keys(context, KeyPurpose::kRoot);
-  if (!opened.ok()) return error(opened.message() + "; or name the root keys with --keys");
+  if (!opened.ok())
+    return Failure{
+        opened.failure().exit == ExitCode::kPassphrase ? ExitCode::kPassphrase : ExitCode::kUsage,
+        opened.message() + "; or name the root keys with --keys"};
 
   for (auto& key : opened->keys) keys.push_back(std::move(key));
   return keys;
@@ -259,8 +261,7 @@ Outcome sign(Context& context, const GenesisOptions& options) {
   if (const auto far = far_time(genesis->content.time_ms, context.now_ms());
       far && !genesis->content.continues && !*options.any_time)
     return fail(context, ExitCode::kUsage, *options.record + ": " + *far + kAnyTimeAdvice);
-  auto keys = root_keys(context, options.keys);
-  if (!keys.ok()) return fail(context, ExitCode::kUsage, keys.message());
+  TM_TRY(auto keys, root_keys(context, options.keys));
   const std::string description_text = genesis_text(*genesis, ledger::find_faults(*genesis));
   if (!context.yes && !confirm(description_text + "Sign this?")) {
     return fail(context, ExitCode::kCancelled, nothing_was("signed"));
@@ -268,7 +269,7 @@ Outcome sign(Context& context, const GenesisOptions& options) {
   const auto message = ledger::founder_message(genesis->chain);
   const auto founders = ledger::signatories(*genesis);
   std::vector<std::string> names;  // in whose name: of several keys they may be several
-  for (const auto& key : *keys) {
+  for (const auto& key : keys) {
     const auto id = key_id(KeyPurpose::kRoot, key.public_key());
     const auto is_root = [&](const auto& root) { return root.first == id; };
     const auto founder = std::ranges::find_if(
