@@ -49,7 +49,7 @@ def main():
         require(waited + "1 s" in sent and waited + "2 s" in sent, f"nobody is told what is waited for: {sent!r}")
         left = screen(sent)
         require(code == 7 and not any(waited in line for line in left), f"{code}, and the line stays: {left}")
-        require("testamur: " in left[0], f"what was drawn stands before the answer: {left}")
+        require(left[0].startswith(address + "  "), f"what was drawn stands before the answer: {left}")
         say("who waits at a terminal reads for what; at the end the line is gone")
 
         for what, terminal, more in (("a pipe", False, []), ("--quiet", True, ["--quiet"])):
