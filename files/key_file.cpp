@@ -106,7 +106,8 @@ Result<SecretKey> read_key_file(const std::filesystem::path& file, KeyPurpose pu
   // Whoever can read the key can sign in the name of the institution.
   if ((found.mode & 077) != 0) {
     return error("the key file " + file.string() +
-                 " is readable by others than its owner: chmod 600 it");
+                 " is readable by others than its owner: chmod 600 it; where its file system keeps "
+                 "no modes (a memory stick), copy it to a folder of your own first");
   }
 
   const auto text = as_text(ByteView(buffer).first(found.size));

@@ -7,7 +7,14 @@ namespace testamur::node {
 
 VotingNodes::Heard VotingNodes::hear(const net::Origin& from, const consensus::Message& message,
                                      bool votes_here, std::uint64_t now_ms) {
+  note_presence(from.institution, now_ms);
   const auto* vote = std::get_if<consensus::Vote>(&message);
+  if (vote != nullptr && from.institution != self_) {
+    last_vote_ms_ = now_ms;
+    // In a new epoch another key may sit, or another institution.
+    if (vote->statement.epoch > epoch_) commits_.clear();
+    epoch_ = std::max(epoch_, vote->statement.epoch);
+  }
   const bool asks = std::holds_alternative<consensus::QuarantineQuery>(message);
   if (vote == nullptr && !asks) return {};
   if (!is_second(from, vote, votes_here, now_ms)) return {};
@@ -55,20 +62,29 @@ std::vector<VotingNodes::Two> VotingNodes::two_at_work(std::uint64_t now_ms) con
   return two;
 }
 
+void VotingNodes::note_presence(const InstitutionId& institution, std::uint64_t now_ms) {
+  auto& heard = present_.try_emplace(institution, Presence{now_ms, now_ms}).first->second;
+  if (now_ms > heard.last_ms + kVotesNowMs) heard.since_ms = now_ms;
+  heard.last_ms = now_ms;
+}
+
 void VotingNodes::note_commit(std::uint64_t now_ms) {
-  if (candidate_ms_ && now_ms < *candidate_ms_ + kSettlesMs) return;
-  settled_ms_ = candidate_ms_;
-  candidate_ms_ = now_ms;
+  if (!commits_.empty() && now_ms < commits_.back().at_ms + kSettlesMs) return;
+  commits_.push_back({now_ms, last_vote_ms_ != 0 && last_vote_ms_ + kAroundMs >= now_ms});
+  if (commits_.size() > kIdleBlocks + 1) commits_.pop_front();
 }
 
 bool VotingNodes::is_idle(const InstitutionId& institution, std::uint64_t now_ms) const {
-  const bool is_settled = candidate_ms_ && now_ms >= *candidate_ms_ + kSettlesMs;
-  const auto commit_ms = is_settled ? candidate_ms_ : settled_ms_;
-  if (!commit_ms) return false;
-  const auto voted = [&](const Voter& voter) { return voter.voted_ms + kAroundMs >= *commit_ms; };
+  auto end = commits_.end();
+  if (!commits_.empty() && now_ms < commits_.back().at_ms + kSettlesMs) --end;
+  if (end - commits_.begin() < static_cast<std::ptrdiff_t>(kIdleBlocks)) return false;
+  const auto first = end - static_cast<std::ptrdiff_t>(kIdleBlocks);
+  if (!std::all_of(first, end, [](const Commit& each) { return each.by_votes; })) return false;
+
+  const auto heard = present_.find(institution);
+  if (heard == present_.end() || heard->second.since_ms + kAroundMs > first->at_ms) return false;
   const auto voter = voters_.find(institution);
-  if (voter != voters_.end() && voted(voter->second)) return false;
-  return std::ranges::any_of(voters_, [&](const auto& each) { return voted(each.second); });
+  return voter == voters_.end() || voter->second.voted_ms + kAroundMs < first->at_ms;
 }
 
 }  // namespace testamur::node

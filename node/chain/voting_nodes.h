@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -46,10 +47,12 @@ class VotingNodes {
 
   // A block became final here.
   void note_commit(std::uint64_t now_ms);
-  // Whether nothing was heard of an institution's vote around the newest block that is final for
-  // long enough, while another one's was heard. False where no block became final, or none by votes
-  // that came here: then nobody can say.
+  // Whether an institution's node was heard all the while, and no vote of it came with the last
+  // kIdleBlocks blocks that are final for long enough, while another one's came with each. False
+  // where fewer became final in this epoch, or some by votes that did not come here: then nobody
+  // can say. One vote that is late is none: a node does not vote for what is final already.
   bool is_idle(const InstitutionId& institution, std::uint64_t now_ms) const;
+  static constexpr std::size_t kIdleBlocks = 3;
   // A vote comes with its block, or as much before or after it as networks and pauses take.
   static constexpr std::uint64_t kAroundMs = 10'000;
   static constexpr std::uint64_t kSettlesMs = 3'000;
@@ -70,9 +73,20 @@ class VotingNodes {
   const InstitutionId self_;
   std::map<InstitutionId, Voter> voters_;  // one for each that ever voted: bounded by the registry
   std::map<InstitutionId, std::uint64_t> two_ms_;
-  // Of commits: one that all votes have had time to follow, and one that waits to be it. They come
-  // by the hundred a second, and are told apart only as far as that.
-  std::optional<std::uint64_t> settled_ms_, candidate_ms_;
+  // Since when a node of an institution has been heard without a gap of kVotesNowMs.
+  struct Presence {
+    std::uint64_t since_ms = 0, last_ms = 0;
+  };
+  void note_presence(const InstitutionId& institution, std::uint64_t now_ms);
+  std::map<InstitutionId, Presence> present_;
+  struct Commit {
+    std::uint64_t at_ms = 0;
+    bool by_votes = false;  // votes of others came here with it
+  };
+  // Of this epoch, kSettlesMs apart: one more than are looked at, for the newest has to settle.
+  std::deque<Commit> commits_;
+  std::uint64_t last_vote_ms_ = 0;
+  Epoch epoch_;
 };
 
 }  // namespace testamur::node

@@ -208,6 +208,12 @@ Result<bool> apply_recovery(Store& store, const ledger::Genesis& genesis, const 
 
 std::string name_of(const ChainId& chain) { return to_text(chain).substr(0, 16); }
 
+// Of a store that names the key and was never used, what was true of the old one.
+QuarantineReason of_fresh_store(QuarantineReason old) {
+  if (old == QuarantineReason::kOtherKey) return QuarantineReason::kImportedKey;
+  return old == QuarantineReason::kVoteStoreEmptied ? QuarantineReason::kNoVoteStore : old;
+}
+
 // A fresh vote store for the consensus keys that are here: under the new chain id none of them has
 // signed anything, as long as the votes of the old ledger are still here to show that this is where
 // they were used.
@@ -232,7 +238,7 @@ Status renew_vote_store(Held& held, const NodeConfig& config, const ChainId& old
   for (const auto& key : keys) {
     const auto& old_votes = is_there(directory) ? directory : aside;
     TM_TRY(const auto why, quarantine(*held.files, old_votes.string(), key));
-    if (!reason) reason = why;
+    if (!reason && why) reason = of_fresh_store(*why);
   }
 
   // Set aside and never removed: the old ledger's votes stay what they were.
@@ -280,8 +286,9 @@ Result<Height> recover_node(const NodeConfig& config, const fs::path& genesis_fi
   }
   const auto old = genesis.content.continues->chain();
   // The folder of another ledger's node has nothing that is to be moved away.
+  // One that missed a recovery before this follows an earlier ledger still, and takes a backup.
   if (const auto followed = load_genesis(config.genesis);
-      followed.ok() && followed->chain != old && followed->chain != genesis.chain)
+      backup.empty() && followed.ok() && followed->chain != old && followed->chain != genesis.chain)
     return error("this is a node of the ledger " + to_text(followed->chain) + ", and " +
                  genesis_file.string() + " continues " + to_text(old) +
                  ": name the configuration of a node of that one; nothing was changed");

@@ -102,10 +102,15 @@ class Service final : public v1::AdminService::CallbackService {
     return unary(context_.calls, call, cost("ResumeVoting"), *request, *response, [=, this](Call&) {
       if (!request->other_copy_destroyed())
         return invalid_argument("other_copy_destroyed", "must be said");
-      if (votes())
+      const auto status = chain_status();
+      if (!status)
+        return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                            "the node is too busy to say whether another copy is heard: nothing "
+                            "was changed, try again");
+      if (votes(*status))
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
                             "this node votes and is in no quarantine: nothing was changed");
-      if (const auto heard = other_copy_ms_ago())
+      if (const auto heard = other_copy_ms_ago(*status))
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, other_copy_refusal(*heard));
       const auto head = context_.chain.head();
       const auto from = head->header.height.next();
@@ -282,17 +287,13 @@ class Service final : public v1::AdminService::CallbackService {
     if (state.wait_for(kStrandPatience) != std::future_status::ready) return std::nullopt;
     return state.get();
   }
-  bool votes() {
-    const auto status = chain_status();
-    if (!status) return false;
-    const auto now = status->engine.voting;
+  static bool votes(const ChainStatus& status) {
+    const auto now = status.engine.voting;
     return now == consensus::VotingState::kActive || now == consensus::VotingState::kFloored;
   }
   // How long ago another node was heard at work with this node's consensus key.
-  std::optional<std::uint64_t> other_copy_ms_ago() {
-    const auto status = chain_status();
-    if (!status) return std::nullopt;
-    for (const auto& two : status->two_voters) {
+  std::optional<std::uint64_t> other_copy_ms_ago(const ChainStatus& status) const {
+    for (const auto& two : status.two_voters) {
       if (two.institution == context_.self) return two.ms_ago;
     }
     return std::nullopt;

@@ -29,11 +29,6 @@ v1::NodeRole role_of(consensus::VotingState state) {
   }
 }
 
-// Whether its node is there and does not vote: for what the ledger needs it is not.
-bool is_idle(const ChainStatus& chain, const InstitutionId& id) {
-  return std::ranges::find(chain.idle_voters, id) != chain.idle_voters.end();
-}
-
 void fill_consensus(const ServiceContext& context, const Reader& reader, const ChainStatus& chain,
                     v1::ConsensusStatus& out) {
   const auto& engine = chain.engine;
@@ -46,8 +41,8 @@ void fill_consensus(const ServiceContext& context, const Reader& reader, const C
   out.set_validators(static_cast<std::uint32_t>(engine.validators));
   out.set_quorum(static_cast<std::uint32_t>(engine.quorum));
 
-  const auto heard = std::ranges::count_if(engine.peers, [&](const auto& peer) {
-    return peer.self || (peer.heard_ms_ago && !peer.silent && !is_idle(chain, peer.id));
+  const auto heard = std::ranges::count_if(engine.peers, [](const auto& peer) {
+    return peer.self || (peer.heard_ms_ago && !peer.silent);
   });
   out.set_reachable(static_cast<std::uint32_t>(heard));
   out.set_pending(engine.pending);
@@ -269,11 +264,14 @@ void add_peer_obstacles(const ChainStatus& chain, bool in_step, v1::GetStatusRes
     }
 
     const auto id = InstitutionId::from(as_bytes(peer.institution().id()));
-    if (peer.connected() && id && is_idle(chain, *id)) {
+    if (peer.connected() && id &&
+        std::ranges::find(chain.idle_voters, *id) != chain.idle_voters.end()) {
       out.add_obstacles("the node of " + name_of(peer) +
-                        " is connected and does not vote, not for the newest block either: it may "
-                        "be in quarantine, or without the key of its seat. Its vote is missing, as "
-                        "if it were down: ask its operator");
+                        " is connected, and no vote of it came with the last " +
+                        std::to_string(VotingNodes::kIdleBlocks) +
+                        " blocks: it may be in quarantine, without the key of its seat, or slow. "
+                        "Without its vote the ledger stands still sooner when others fail: ask its "
+                        "operator");
     }
 
     if (peer.clock_offset_ms() > kClockToleranceMs) {

@@ -124,18 +124,14 @@ TEST_CASE("a seat that another node votes with is no obstacle of one that only f
 }
 
 // "4 of 4 validators heard of", and the ledger stood still when the next one died.
-TEST_CASE(
-    "a validator that is connected and does not vote is told of, and counts as one that is down") {
+TEST_CASE("a validator that is connected and does not vote is told of") {
   Seen seen(v1::NODE_ROLE_VALIDATOR);
   auto& peer = *seen.out.mutable_peers(2);
   peer.set_connected(true);
   peer.mutable_institution()->set_id(std::string(as_text(id_of(2).view())));
-  CHECK_FALSE(has(seen.obstacles(), "does not vote"));
+  CHECK_FALSE(has(seen.obstacles(), "no vote of it came"));
   seen.chain.idle_voters = {id_of(2)};
-  CHECK(has(seen.obstacles(), "the node of University 2 is connected and does not vote"));
-  CHECK_FALSE(has(seen.obstacles(), "must agree"));
-  seen.chain.engine.peers[3].silent = true;
-  CHECK(has(seen.obstacles(), "3 must agree"));
+  CHECK(has(seen.obstacles(), "the node of University 2 is connected, and no vote of it came"));
 }
 
 TEST_CASE("two nodes that vote with one key are told of, at the node itself in other words") {

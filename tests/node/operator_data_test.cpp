@@ -221,7 +221,7 @@ TEST_CASE(
     const auto next = fs::path(file.string() + ".next");
     node.write(next, "junk");
     fs::permissions(next, fs::perms::owner_read);
-    CHECK(has(problems_of(config), next.string() + " is not a"));
+    CHECK(has(problems_of(config), next.string() + " holds no "));
     fs::remove(next);
   }
   fs::permissions(config.consensus_key.parent_path(), fs::perms::all);

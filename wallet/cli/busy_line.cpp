@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+#include <system_error>
 
 #include "common/visible.h"
 #include "common/waiting.h"
@@ -28,6 +29,9 @@ Line& line() {
   static Line only;
   return only;
 }
+
+// A program in the background does not write over what a person types meanwhile.
+bool is_in_front() { return tcgetpgrp(STDERR_FILENO) == getpgrp(); }
 
 // Under the mutex. With blanks, which every terminal knows.
 void erase(Line& shown) {
@@ -54,7 +58,11 @@ void draw(Line& shown, std::chrono::seconds waited) {
 
 BusyLine::BusyLine(bool silent) {
   if (silent || isatty(STDERR_FILENO) != 1) return;
-  thread_ = std::thread([this] { run(); });
+  // A machine that has no thread to spare has the answer without the line.
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+  }
 }
 
 BusyLine::~BusyLine() {
@@ -70,7 +78,7 @@ void BusyLine::run() {
   std::unique_lock lock(line().mutex);
   while (!stopped_) {
     const auto waited = Clock::now() - line().quiet_since;
-    if (line().pauses == 0 && waited >= kPatience)
+    if (line().pauses == 0 && waited >= kPatience && is_in_front())
       draw(line(), std::chrono::floor<std::chrono::seconds>(waited));
     line().changed.wait_for(lock, kPatience / 4);
   }

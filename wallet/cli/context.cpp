@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 
 #include "common/address.h"
 #include "common/clock.h"
@@ -165,12 +164,11 @@ Client Context::client() const {
     put(Stream::kError, "testamur: " + silent + " does not answer; " + answering +
                             " answers in its place, by the policy of its own institution\n");
   };
-  options.clock_told = [this, told = std::make_shared<bool>(false)](const std::string& endpoint,
-                                                                    std::uint64_t clock_ms) {
-    if (json || *told) return;
+  options.clock_told = [this](const std::string& endpoint, std::uint64_t clock_ms) {
+    if (json || clock_told) return;
     const auto apart = clocks_apart(endpoint, clock_ms, now_ms());
-    *told = !apart.empty();
-    if (*told) put(Stream::kError, "testamur: " + apart + "\n");
+    clock_told = !apart.empty();
+    if (clock_told) put(Stream::kError, "testamur: " + apart + "\n");
   };
   return Client(std::move(options));
 }

@@ -54,6 +54,8 @@ struct Context {
   std::optional<HomeLock>
       lock;  // held until the command ends: lock_home of wallet/cli/files/output.h
 
+  mutable bool clock_told = false;  // that this machine's clock and a node's differ
+
   std::string path(const std::string& relative) const;
   // Asks the nodes of the ledger of this home, where it has one.
   Client client() const;
@@ -74,7 +76,7 @@ Result<std::optional<ChainId>> home_ledger(const Context& context);
 Result<std::optional<ChainId>> ledger_of_home(const Context& context);
 
 // That the clock of a node and this machine's differ by more than a minute, and what follows from
-// it; empty: they do not. Said once a command, before whatever is told by either.
+// it; empty: they do not. Said at most once a command, when a node first gives its status.
 std::string clocks_apart(const std::string& endpoint, std::uint64_t node_ms, std::uint64_t own_ms);
 
 // Prints "error: …" to standard error, or {"error": …} to standard output with --json.

@@ -48,6 +48,7 @@ class NoEcho {
 
 // Reads up to the first line end, byte by byte so that nothing more is taken from the descriptor.
 Result<SecretBytes> read_line(int descriptor, const std::string& what) {
+  const BusyLinePause typing;
   SecretBytes buffer(kMaxSecretBytes);
   std::size_t size = 0;
 
@@ -209,6 +210,7 @@ Result<SecretBytes> read_secret_descriptor(int descriptor) {
 
 Progress::Progress(std::string what, std::uint64_t total, bool silent)
     : what_(std::move(what)), total_(total), silent_(silent) {
+  if (!silent) aside_.emplace();
   if (isatty(STDERR_FILENO) == 1) draw(false);
 }
 Progress::~Progress() { draw(true); }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -80,7 +81,7 @@ class Progress {
   std::uint64_t done_ = 0;
   int drawn_percent_ = -1;
   bool silent_;
-  BusyLinePause aside_;
+  std::optional<BusyLinePause> aside_;
 };
 
 }  // namespace testamur::wallet

@@ -292,6 +292,13 @@ Status write_file_keeping_previous(const std::string& path, ByteView contents) {
 
 Status write_file_forgetting_previous(const std::string& path, ByteView contents) {
   TM_TRY_STATUS(remove_file(previous_version(path)));
+  TM_TRY(const auto beside, list_folder(whole_file::folder_of(path)));
+  // What a death in the middle of an earlier write has left: a version of before as well.
+  const auto name = std::filesystem::path(path).filename().string() + ".";
+  for (const auto& file : beside) {
+    const auto other = std::filesystem::path(file).filename().string();
+    if (other.starts_with(name) && other.ends_with(".tmp")) TM_TRY_STATUS(remove_file(file));
+  }
   return write_file_atomically(path, contents, Overwrite::kAllowed);
 }
 

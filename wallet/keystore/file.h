@@ -36,9 +36,9 @@ Status write_file_atomically(const std::string& path, ByteView contents, Overwri
 // file exists.
 Status write_file_keeping_previous(const std::string& path, ByteView contents);
 std::string previous_version(const std::string& path);
-// The same where what it held before is to be gone: no version of before is left, whatever happens,
-// once the new contents are there. The older one goes first, so that a crash in the middle leaves
-// the file as it was.
+// The same where what it held before is to be gone: once the new contents are there no version of
+// before is left, nor what a death has left of writing one. These go first, so that a crash in the
+// middle leaves the file as it was, without a previous version. Nobody else may write it meanwhile.
 Status write_file_forgetting_previous(const std::string& path, ByteView contents);
 // Removes a file durably. A missing file is no error.
 Status remove_file(const std::string& path);

@@ -61,7 +61,7 @@ class Vault {
   // program errs.
   std::optional<VaultError> save(ByteView contents);
   // The same where something was erased: no previous version stays, also after a crash in the
-  // middle, which leaves all as it was or all as it is to be.
+  // middle, which leaves the contents as they were or as they are to be.
   std::optional<VaultError> save_and_forget(ByteView contents);
   // No previous version stays: it would open under the old passphrase.
   std::optional<VaultError> change_passphrase(SecretBytes passphrase);

@@ -265,6 +265,7 @@ Attempt<std::vector<std::string>> refuse_foreign_vaults(Context& context, Client
 
 Outcome init(Context& context, const InitOptions& options) {
   const std::string directory = options.keys;
+  TM_TRY_STATUS(finish_erasing_of(options.keys));
   TM_TRY_STATUS(refuse_again(context, directory));
   if (directory.empty() && *options.keep)
     return Failure{ExitCode::kUsage, "--keep goes with --keys"};

@@ -172,12 +172,14 @@ LearnersAwards with_replacements(const std::vector<RegisteredBatch>& batches,
     const auto note = std::ranges::find_if(
         noted, [&](const Correction& each) { return is_its(each, all[old]->award); });
     if (note == noted.end() || all[old]->on_ledger != "superseded") continue;
+    // The only award of its batch. One that was never sent, or was taken back, took no place.
     const auto fresh = std::ranges::find_if(all, [&](const RegisteredAward* each) {
-      return each->award.batch == note->batch;  // the only award of its batch
+      return each->award.batch == note->batch && !each->on_ledger.empty() &&
+             each->on_ledger != "not_listed" && each->on_ledger != "revoked";
     });
+    if (fresh == all.end()) continue;
     learner.perhaps_replaced_by.erase(old);
-    if (fresh != all.end())
-      learner.replaced_by.emplace(old, static_cast<std::size_t>(fresh - all.begin()));
+    learner.replaced_by.emplace(old, static_cast<std::size_t>(fresh - all.begin()));
   }
   return learner;
 }
