@@ -313,8 +313,7 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
 
   // Not at once after a start: who has not been heard of yet is silent only after a while.
   const bool in_step = follows_in_step(heartbeat_ms, out);
-  const auto silent = std::ranges::count_if(
-      chain.engine.peers, [&](const auto& peer) { return peer.silent || is_idle(chain, peer.id); });
+  const auto silent = std::ranges::count_if(chain.engine.peers, &consensus::PeerHeard::silent);
   const auto audible = chain.engine.validators - static_cast<std::size_t>(silent);
   if (!in_step && audible < consensus.quorum()) {
     // What the others hear of one another is not known here: the ledger may go on without this
