@@ -354,6 +354,108 @@ TEST_CASE("a smaller amount within what stands is refused, and what waits is no 
   CHECK(again.waiting == 1);
 }
 
+// It was sent as a second statement, which took a slot and changed nothing.
+TEST_CASE("a row that says what stands already by another report is left out, and that is said") {
+  Import import;
+  const auto row = [](const char* until, const char* more = ",,") {
+    return std::string("AAQ,audit,1,1,2020-01-01,") + until + ",DEQARINST0002,,,," + more + "\n";
+  };
+  import.commit(import.plan(row("2027-12-31")));
+  import.known.accreditations.back().digest = Hash256{};
+  import.known.accreditations.back().statement = "tmx1first";
+  for (const char* until : {"2027-12-31", "2027-06-30"}) {
+    const auto plan = import.plan(row(until));
+    CHECK(plan.accreditations.empty());
+    CHECK(plan.already == 1);
+    CHECK(plan.refused.empty());
+    CHECK(has_notice(plan, "row 2: is left out: tmx1first, which stands, says the same"));
+  }
+  // Longer, of another scope, by another scheme, or beside what has ended: something new.
+  CHECK(import.plan(row("2028-12-31")).accreditations.size() == 1);
+  CHECK(import.plan(row("2027-12-31", "Logic,1,0613")).accreditations.size() == 1);
+  import.known.accreditations.back().scheme = trust::Scheme::kEqavet;
+  CHECK(import.plan(row("2027-12-31")).accreditations.size() == 1);
+  import.known.accreditations.back().scheme.reset();
+  import.known.accreditations.back().waits = true;
+  CHECK(import.plan(row("2027-12-31")).waiting == 1);
+
+  // Of programmes the ledger knows no names, and within a file both reports are there to be seen:
+  // they are sent, and said to count once.
+  const Import fresh;
+  const auto twice = fresh.plan(row("2027-12-31") + row("2027-06-30"));
+  CHECK(twice.accreditations.size() == 2);
+  CHECK(has_notice(twice, "row 3: row 2 says the same for all of its days"));
+  Import programmes;
+  programmes.commit(programmes.plan(row("2027-12-31", "Logic,1,0613")));
+  const auto other = programmes.plan(row("2027-06-30", "Proofs,1,0613"));
+  CHECK(other.accreditations.size() == 1);
+  CHECK(has_notice(other, "it counts once. Is it another programme?"));
+}
+
+TEST_CASE("what stands with less beside a new accreditation is named, with how to end it") {
+  Import import;
+  import.commit(import.plan("AAQ,audit,1,2,2024-01-01,2028-12-31,DEQARINST0002,,,,,,\n"));
+  import.known.accreditations.back().statement = "tmx1small";
+  const auto plan = import.plan("AAQ,audit,1,1,2025-01-01,2029-12-31,DEQARINST0002,,,,,,\n");
+  CHECK(plan.accreditations.size() == 1);
+  CHECK(has_notice(plan,
+                   "row 2: tmx1small stands with 60 within it and goes on: the larger amount, "
+                   "120, counts while both hold"));
+  CHECK(has_notice(plan, "--statement tmx1small"));
+  import.known.accreditations.back().over_ms = kNow;
+  CHECK_FALSE(has_notice(import.plan("AAQ,audit,1,1,2025-01-01,2029-12-31,DEQARINST0002,,,,,,\n"),
+                         "tmx1small"));
+}
+
+// Of three larger ones the first was named, and withdrawing that changed nothing.
+TEST_CASE("all that outweigh a row are named, and unasked nothing without effect is sent") {
+  Import import;
+  import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2029-12-31,DEQARINST0002,,,,,,\n"));
+  import.known.accreditations.back().statement = "tmx1a";
+  import.known.accreditations.push_back(import.known.accreditations.back());
+  import.known.accreditations.back().statement = "tmx1b";
+  import.known.accreditations.back().amount = 100;
+  const std::string row = "AAQ,audit,1,2,2026-01-01,2028-12-31,DEQARINST0002,,,,,,";
+  const auto plan = import.plan(row + "\n");
+  REQUIRE(plan.refused.size() == 1);
+  const auto& why = plan.refused[0].why;
+  INFO(why);
+  CHECK(why.find("while tmx1a stands with 120 and tmx1b with 100 for all of it") !=
+        std::string::npos);
+  CHECK(why.find("--statement tmx1a --statement tmx1b") != std::string::npos);
+
+  // The report of an earlier word is sent beside it where somebody says so, and never by --yes.
+  import.known.accreditations.front().report_url = "https://a.example/r";
+  const auto linked = row + ",https://a.example/r\n";
+  CHECK(import.plan(linked, ",link").accreditations.size() == 1);
+  CHECK(has_notice(import.plan(linked, ",link"), "does not count while tmx1a"));
+  import.rules.is_asked = false;
+  CHECK(import.plan(linked, ",link").accreditations.empty());
+  CHECK(import.plan(linked, ",link").refused.size() == 1);
+}
+
+// "Universit?t Graz" is an institution of the ledger for good.
+TEST_CASE("a name that an export broke, or that is none, is asked about before it is listed") {
+  const Import import;
+  const auto asked = [&](const std::string& name) {
+    const auto plan = import.plan("AAQ,audit,1,1,2022-01-01,2028-01-01,,\"" + name +
+                                  "\",CH,https://other.example,,,\n");
+    INFO(name);
+    // What the ledger would not take is refused before.
+    return !plan.questions.empty() || plan.parties.empty();
+  };
+  for (const std::string odd :
+       {"Universit?t Graz", "Universit\xef\xbf\xbdt Graz", "Universit\xe2\x80\xa6t", "123",
+        "2026/7", "xxx", "Test", "Summe", "Total: 12", "see row above", "siehe oben", "ditto"})
+    CHECK(asked(odd));
+  for (const std::string good : {"Universit\xc3\xa4t Graz", "Paris 8", "42 School",
+                                 "University of Seoul", "Total University",
+                                 "\xc2\xab"
+                                 "Aleko\xc2\xbb Academy",
+                                 "Seeland College"})
+    CHECK_FALSE(asked(good));
+}
+
 // Withdrawn for fraud, and back by the next import, because one cell was another one.
 TEST_CASE(
     "what was withdrawn does not come back in other words, and another report is asked about") {

@@ -320,4 +320,23 @@ TEST_CASE("a table has no column of ours but those at its end") {
   }
 }
 
+// An export of nothing passed for a table in which all is well.
+TEST_CASE("a table with a header and no row is refused as an empty file is") {
+  for (const std::string table : {"hash\n", "note;reference\n\n", "sep=;\nhash;note\n"}) {
+    CAPTURE(table);
+    const TableRun run(table);
+    REQUIRE_FALSE(run.counts.ok());
+    CHECK(run.counts.failure().exit == ExitCode::kUsage);
+    CHECK(run.counts.message().find("a header and no row") != std::string::npos);
+  }
+}
+
+TEST_CASE("an issuer's own yes about itself is counted apart") {
+  TableCounts counts;
+  counts.rows = 2;
+  counts.by_recognition = {{"own", 2}};
+  CHECK(to_text(counts).find("; of 2 the issuer is accepted by its own word about itself alone") !=
+        std::string::npos);
+}
+
 }  // namespace testamur::wallet

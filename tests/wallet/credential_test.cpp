@@ -266,6 +266,45 @@ TEST_CASE("wherever a presentation is cut, it is cut off and never forged") {
   }
 }
 
+// A verifier's request survives a mail program; the answer to it was refused.
+TEST_CASE("the one presentation within a mail is taken, quoted or not, and never half of it") {
+  const auto fixture = test::make_fixture();
+  const auto shown =
+      present_credential(fixture.issued.sd_jwt, request_of({ClaimId::kTitle}), fixture.holder_key)
+          .value();
+  const auto wrapped = [&](const std::string& before) {
+    std::string text;
+    for (std::size_t at = 0; at < shown.size(); at += 76)
+      text += before + shown.substr(at, 76) + "\n";
+    return text;
+  };
+  const std::string hello = "Dear office,\n\nhere is my answer:\n";
+  const std::string bye = "Kind regards,\nAda\n";
+  for (const std::string& mail :
+       {wrapped("> "), wrapped(">> "), hello + shown + "\n", shown + "\n" + bye,
+        hello + wrapped("") + bye, "On Monday Ada wrote:\n> \n" + wrapped("> ") + "> \n> " + bye,
+        "Answer\r\n" + shown + "\r\n\r\nAda\r\n"}) {
+    CAPTURE(mail);
+    const auto read = read_pasted(mail);
+    CAPTURE(read.message());
+    REQUIRE(read.ok());
+    CHECK(*read == shown);
+  }
+
+  CHECK(read_pasted(shown + "\n\n" + hello + shown + "\n").message().find("more than one") !=
+        std::string::npos);
+  // A line that was damaged is no end, and what follows without a space may belong to it.
+  auto damaged = wrapped("> ");
+  damaged[damaged.find('~') + 40] = '=';
+  CHECK_FALSE(read_pasted(hello + damaged).ok());
+  for (std::size_t size = 20; size < shown.size(); size += 7) {
+    const auto read = read_pasted(hello + shown.substr(0, size) + "\n" + bye);
+    CAPTURE(size);
+    // Where a part ends what stands before it is a presentation that shows less.
+    if (read.ok()) CHECK(read_credential(*read).ok());
+  }
+}
+
 TEST_CASE("what is whole and was changed is handed on, to be called forged") {
   const auto fixture = test::make_fixture();
   auto changed = parse_sd_jwt(fixture.issued.sd_jwt).value();

@@ -2,6 +2,8 @@
 #include "wallet/cli/flow/statement_periods.h"
 
 #include "tests/support/catch.h"
+#include "wallet/cli/description/render.h"
+#include "wallet/cli/flow/statement_warnings.h"
 
 namespace testamur::wallet {
 namespace {
@@ -128,6 +130,66 @@ TEST_CASE("what stands is listed first, and statements of another kind are not l
   for (const auto& period : accreditation_periods(answer, kNow))
     order.push_back(period.statement.id);
   CHECK(order == std::vector{id_of(5), id_of(4), id_of(3), id_of(1)});
+}
+
+// The list said "last day: open" of what was withdrawn already, from a day to come on.
+TEST_CASE("what is withdrawn or replaced from a day to come on is told so wherever it is listed") {
+  constexpr std::uint64_t kJune = 1'811'808'000'000;  // 2027-06-01
+  StatementsAnswer ever;
+  ever.statements = {statement(1, trust::Kind::kAccredit, 1),
+                     naming(statement(2, trust::Kind::kEnd, kJune), 1),
+                     statement(3, trust::Kind::kTrust, 1), statement(4, trust::Kind::kEnd, kJune),
+                     statement(5, trust::Kind::kAccredit, 1)};
+  for (std::size_t i = 0; i < ever.statements.size(); ++i)
+    ever.statements[i].anchor->log_index = LogIndex{i};
+  const auto text = [&](std::size_t at) {
+    return statement_text(ever.statements[at], withdrawals_in(ever));
+  };
+  for (const std::size_t at : {0U, 2U}) {
+    CAPTURE(at);
+    CHECK(text(at).ends_with("last day: open, withdrawn from 2027-06-01 on  " +
+                             to_text(ever.statements[at].id)));
+  }
+  CHECK(text(4) == statement_text(ever.statements[4]));
+
+  // Another trust takes its place, and withdraws nothing.
+  ever.statements[3].kind = trust::Kind::kTrust;
+  CHECK(text(2).find("replaced from 2027-06-01 on") != std::string::npos);
+  CHECK(text(3) == statement_text(ever.statements[3]));
+
+  // Of its own last day nothing is withdrawn.
+  ever.statements[0].valid_until_ms = kJune;
+  CHECK(text(0) == statement_text(ever.statements[0]));
+}
+
+// Whoever withdrew one of two was told that it had ended, and the institution stood as before.
+TEST_CASE("an end beside which as much stands for all of it is told what stands") {
+  StatementsAnswer ever;
+  ever.statements = {
+      statement(1, trust::Kind::kAccredit, 1), statement(2, trust::Kind::kAccredit, 1),
+      statement(3, trust::Kind::kAccredit, 1), statement(4, trust::Kind::kAccredit, 1)};
+  ever.statements[0].amount = 60;
+  ever.statements[2].amount = 40;             // less
+  ever.statements[3].valid_until_ms = 5'000;  // not as long
+  ledger::tx::StatementContent end;
+  end.kind = ledger::tx::StatementKind::kEnd;
+  end.accreditation = true;
+  end.names = {id_of(1)};
+  end.valid_from_ms = kNow;
+  const auto lines = [&] {
+    return still_stands_lines(what_stands_instead(ever, end, kNow), end.names.size());
+  };
+  REQUIRE(lines().size() == 1);
+  CHECK(lines()[0] == "still stands with 120 for all of it: " + to_text(id_of(2)));
+
+  // It begins after the one that is ended, and before the end: nothing changes either.
+  ever.statements[1].valid_from_ms = 500;
+  CHECK(lines().size() == 1);
+  ever.statements[1].valid_from_ms = kNow + 1;
+  CHECK(lines().empty());
+  ever.statements[1].valid_from_ms = 1;
+  end.names.push_back(id_of(2));
+  CHECK(lines().empty());
 }
 
 }  // namespace testamur::wallet

@@ -248,27 +248,17 @@ class Planning {
                  "again: testamur accreditation grant");
       return;
     }
-    const auto larger_row = outweighing_row(subject, content);
-    if (larger_row && planned.replaces.empty()) {
-      refuse(report, "decision",
-             "amount " + std::to_string(content.amount) + " does not count beside row " +
-                 std::to_string(*larger_row) +
-                 " of this file, which gives more for all of it: leave in the file what holds");
+    if (is_left_out(planned, subject)) return;
+    note_equal_row(planned, subject);
+    if (!planned.replaces.empty() && rules_.is_asked) {
+      for (const auto& why : outweighed_by(subject, content))
+        plan_.notices.push_back("row " + std::to_string(report.row) + ": " + why);
+    } else if (const auto why = outweighed_by(subject, content); !why.empty()) {
+      refuse(report, "decision", why.front());
       return;
     }
     note_withdrawn(report, subject, content);
-    if (const auto* larger = outweighing(subject, content)) {
-      const std::string why = "amount " + std::to_string(content.amount) +
-                              " does not count while " + larger->statement + " stands with " +
-                              std::to_string(larger->amount) +
-                              " for all of it: testamur accreditation withdraw " +
-                              to_text(larger->subject) + " --statement " + larger->statement;
-      if (planned.replaces.empty()) {
-        refuse(report, "decision", why);
-        return;
-      }
-      plan_.notices.push_back("row " + std::to_string(report.row) + ": " + why);
-    }
+    note_taken_over(report, subject, content);
 
     auto& slots = subject.known ? slots_[*subject.known] : slots_of_listed_[planned.listed];
 
@@ -381,28 +371,111 @@ class Planning {
                             "after that?");
   }
 
-  // An earlier row of the file that covers all of it with more.
-  std::optional<std::size_t> outweighing_row(const Meant& subject,
-                                             const tx::StatementContent& content) const {
-    for (const auto& each : plan_.accreditations) {
-      const auto& said = each.content;
-      const auto over_ms = said.valid_until_ms == 0 ? trust::kOpenEnd : said.valid_until_ms;
-      const bool is_same =
-          each.subject == subject.known && each.listed == subject.listed.value_or(0);
-      if (is_same &&
-          outweighs({said.scope, said.amount, said.depth, said.valid_from_ms, over_ms}, content))
-        return each.row;
-    }
-    return std::nullopt;
+  // What an earlier row of the file says of the same institution.
+  bool is_of(const PlannedAccreditation& each, const Meant& subject) const {
+    return each.subject == subject.known && each.listed == subject.listed.value_or(0);
+  }
+  // What stands of it, or waits to.
+  bool is_of(const KnownAccreditation& each, const Meant& subject) const {
+    return each.subject == subject.known && !each.ended && each.over_ms > known_.now_ms;
+  }
+  static StandingAccreditation standing(const KnownAccreditation& each) {
+    return {each.scope, each.amount, each.depth, each.from_ms, each.over_ms};
+  }
+  // "testamur accreditation withdraw tmi1… --statement tmx1… --statement tmx1…".
+  static std::string withdrawal_of(const std::vector<const KnownAccreditation*>& all) {
+    std::string command = "testamur accreditation withdraw " + to_text(all.front()->subject);
+    for (const auto* each : all) command += " --statement " + each->statement;
+    return command;
+  }
+  // "tmx1… stands with 120 and tmx1… with 100".
+  static std::string amounts_of(const std::vector<const KnownAccreditation*>& all) {
+    std::string text;
+    for (const auto* each : all)
+      text += (text.empty() ? "" : " and ") + each->statement +
+              (text.empty() ? " stands with " : " with ") + std::to_string(each->amount);
+    return text;
   }
 
-  const KnownAccreditation* outweighing(const Meant& subject,
-                                        const tx::StatementContent& content) const {
+  // The same for the same time by the same scheme, from another report: sent again, it would only
+  // take a slot, as the same by hand does (accreditation grant refuses it). Of programmes the
+  // ledger knows no names, and one that shares field and level with another may end by itself: it
+  // is sent, and said.
+  bool is_left_out(const PlannedAccreditation& planned, const Meant& subject) {
+    const auto& content = planned.content;
     const auto found = std::ranges::find_if(known_.accreditations, [&](const auto& each) {
-      return each.subject == subject.known && !each.ended &&
-             outweighs({each.scope, each.amount, each.depth, each.from_ms, each.over_ms}, content);
+      return is_of(each, subject) && each.amount == content.amount && each.scope == content.scope &&
+             covers(standing(each), said_by(content)) &&
+             (!each.scheme || *each.scheme == static_cast<trust::Scheme>(content.scheme));
     });
-    return found == known_.accreditations.end() ? nullptr : &*found;
+    if (found == known_.accreditations.end()) return false;
+
+    const std::string row = "row " + std::to_string(planned.row) + ": ";
+    const std::string says = found->statement + ", which " +
+                             (found->waits ? "is signed and waits" : "stands") +
+                             ", says the same for all of its days by another report";
+    if (!planned.programme.empty()) {
+      plan_.notices.push_back(row + says + ": it counts once. Is it another programme?");
+      return false;
+    }
+    ++(found->waits ? plan_.waiting : plan_.already);
+    plan_.notices.push_back(row + "is left out: " + says +
+                            ", and nothing would change. If this report is to stand beside it: "
+                            "testamur accreditation grant --report-url");
+    return true;
+  }
+
+  void note_equal_row(const PlannedAccreditation& planned, const Meant& subject) {
+    const auto& content = planned.content;
+    const auto found = std::ranges::find_if(plan_.accreditations, [&](const auto& each) {
+      return is_of(each, subject) && skeleton(each.programme) == skeleton(planned.programme) &&
+             each.content.amount == content.amount && each.content.scope == content.scope &&
+             covers(said_by(each.content), said_by(content));
+    });
+    if (found != plan_.accreditations.end())
+      plan_.notices.push_back("row " + std::to_string(planned.row) + ": row " +
+                              std::to_string(found->row) +
+                              " says the same for all of its days by another report: it counts "
+                              "once");
+  }
+
+  // Why it would not count: all that give more for all of it, since each of them has to end first.
+  std::vector<std::string> outweighed_by(const Meant& subject,
+                                         const tx::StatementContent& content) const {
+    std::vector<std::string> why;
+    const std::string amount = "amount " + std::to_string(content.amount);
+    for (const auto& each : plan_.accreditations) {
+      if (!is_of(each, subject) || !outweighs(said_by(each.content), content)) continue;
+      why.push_back(amount + " does not count beside row " + std::to_string(each.row) +
+                    " of this file, which gives more for all of it: leave in the file what holds");
+      break;
+    }
+    std::vector<const KnownAccreditation*> larger;
+    for (const auto& each : known_.accreditations)
+      if (is_of(each, subject) && outweighs(standing(each), content)) larger.push_back(&each);
+    if (!larger.empty())
+      why.push_back(amount + " does not count while " + amounts_of(larger) +
+                    " for all of it: " + withdrawal_of(larger));
+    return why;
+  }
+
+  // What stands with less stays on the ledger, and counts again once the new one is over.
+  void note_taken_over(const Report& report, const Meant& subject,
+                       const tx::StatementContent& content) {
+    const std::string row = "row " + std::to_string(report.row) + ": ";
+    const std::string counts = " within it and goes on: the larger amount, " +
+                               std::to_string(content.amount) + ", counts while both hold";
+    std::vector<const KnownAccreditation*> smaller;
+    for (const auto& each : known_.accreditations)
+      if (is_of(each, subject) && takes_over(content, standing(each))) smaller.push_back(&each);
+    if (!smaller.empty())
+      plan_.notices.push_back(row + amounts_of(smaller) + counts +
+                              ". To end it: " + withdrawal_of(smaller));
+    for (const auto& each : plan_.accreditations) {
+      if (is_of(each, subject) && takes_over(content, said_by(each.content)))
+        plan_.notices.push_back(row + "row " + std::to_string(each.row) + " is sent with " +
+                                std::to_string(each.content.amount) + counts);
+    }
   }
 
   const KnownLedger& known_;

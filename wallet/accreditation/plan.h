@@ -3,7 +3,9 @@
 // One accreditation for each provider and programme of a report (for each provider of an
 // institutional one). A report whose digest, subject and scope stand on the ledger already sends
 // nothing, even if it was withdrawn since (that is said), and in whatever words it comes. One that
-// says something else than before is sent and called a replacement.
+// says something else than before is sent and called a replacement. What would change nothing
+// beside what stands is left out, whatever report it comes from, and what of that the new one
+// counts in the place of is named.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +54,7 @@ struct ImportRules {
   ledger::tx::QualityScheme scheme = ledger::tx::QualityScheme::kEsg;
   std::uint8_t amount = 120;
   std::uint8_t conditional_amount = 60;  // of a decision with conditions or restrictions
+  bool is_asked = true;  // whether a person answers: else what has no effect is refused
 };
 
 // An institution that the ledger lacks.
@@ -84,7 +87,7 @@ struct ImportPlan {
   std::vector<std::string> not_read;
   std::vector<std::string> notices;
   // Of the notices those that only a person can answer before anything is listed: whether an
-  // institution is one that is there already.
+  // institution is one that is there already, and whether a text is its name.
   std::vector<std::string> questions;
 };
 

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "common/text.h"
+#include "common/visible.h"
 #include "ledger/tx/facts_meaning.h"
+#include "wallet/accreditation/doubtful_names.h"
 
 namespace testamur::wallet {
 namespace {
@@ -320,6 +322,7 @@ std::optional<Meant> PartyFinder::list(const Report& report, const ReportProvide
 
   ask_of_parents(report, provider);
   ask_of_near_names(report, provider);
+  ask_of_doubtful_names(report, provider);
 
   const std::size_t position = plan_.parties.size();
   remember(facts, {true, position});
@@ -340,6 +343,18 @@ void PartyFinder::ask_of_near_names(const Report& report, const ReportProvider& 
                      ": is it the same institution? Then correct the name, or give its deqar_id or "
                      "eter_id; a second entry stays for good");
     }
+  }
+}
+
+// "Universit?t Graz" and "Summe" would be institutions for good.
+void PartyFinder::ask_of_doubtful_names(const Report& report, const ReportProvider& provider) {
+  for (const auto& name : {provider.name, provider.english_name}) {
+    if (name.empty()) continue;
+    const auto doubt = doubt_about_name(name);
+    if (doubt.empty()) continue;
+    return ask(report, provider,
+               "the name " + in_quotes(name) + " " + doubt +
+                   " Is it the institution's name? It is listed so for good");
   }
 }
 

@@ -65,6 +65,7 @@ class PartyFinder {
   bool check_domain(const Report& report, const ReportProvider& provider);
   void ask_of_parents(const Report& report, const ReportProvider& provider);
   void ask_of_near_names(const Report& report, const ReportProvider& provider);
+  void ask_of_doubtful_names(const Report& report, const ReportProvider& provider);
   void ask(const Report& report, const ReportProvider& provider, const std::string& question);
   bool refuse(const Report& report, const std::string& column, std::string why);
 

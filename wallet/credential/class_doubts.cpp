@@ -124,18 +124,11 @@ bool is_example(const ClassRow& row) {
   return all_same || name == "test" || std::ranges::find(kNames, name) != kNames.end();
 }
 
-// Signs that stand in no name, and in many a name that was read in a wrong code: … for a letter of
-// Mac Roman, ¤ or § for one of another page; and a capital letter that only ends words.
+// Signs of a wrong code, and marks that stand in no person's name.
 bool has_signs(std::string_view text) {
-  constexpr std::array<std::string_view, 34> kSigns = {
-      "…", "†", "‡", "•", "‰", "‹", "›", "¡", "¢", "£", "¤", "¥", "¦", "§", "¨", "©", "«",
-      "»", "¬", "®", "¯", "°", "±", "²", "³", "¶", "¸", "¹", "¼", "½", "¾", "¿", "€", "™"};
-  const bool has_sign = std::ranges::any_of(
-      kSigns, [text](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
-  const auto odd = text.find("Ÿ");
-  const bool within = odd != std::string_view::npos && odd > 0 && text[odd - 1] >= 'A';
   const bool marks = text.find_first_of("0123456789,;:#*_<>[]{}|\\/=+^~\"") != text.npos;
-  return has_sign || within || marks || text.starts_with('\'') || may_lack_letters(text);
+  return has_signs_of_wrong_code(text) || marks || text.starts_with('\'') ||
+         text.find("«") != text.npos || text.find("»") != text.npos;
 }
 
 std::string doubt_of_names(const std::vector<ClassRow>& rows) {

@@ -297,25 +297,13 @@ Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool cr
   return error(std::string(kind.name) + " " + in_quotes(cell.text) + ": " + damage);
 }
 
-// What stands before the sums of a row that adds up the others, with or without its number.
-constexpr std::array<std::string_view, 16> kTotals = {
-    "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
-    "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
 // Those that are names of families too.
 constexpr std::array<std::string_view, 6> kTotalsOrNames = {"sum",   "suma",  "mean",
                                                             "count", "total", "somme"};
 
-std::string label_in(std::string_view text) {
-  std::string word = skeleton(text);
-  if (const auto colon = word.find(':'); colon != std::string::npos) word.resize(colon);
-  return word;
-}
-bool is_total(std::string_view text) {
-  return std::ranges::find(kTotals, label_in(text)) != kTotals.end();
-}
 bool is_total_and_no_name(std::string_view text) {
-  return is_total(text) &&
-         std::ranges::find(kTotalsOrNames, label_in(text)) == kTotalsOrNames.end();
+  return is_total_label(text) &&
+         std::ranges::find(kTotalsOrNames, total_label(text)) == kTotalsOrNames.end();
 }
 
 // Two exports that were joined: the header stands among the rows.
@@ -334,7 +322,7 @@ constexpr const char* kSumsUp = " is the label of a row that sums up the others:
 // learner is such a label alone.
 void check_labels(const std::vector<const CsvCell*>& names,
                   const std::vector<const CsvCell*>& texts, Problems& problems) {
-  if (names.size() == 1 && is_total(names.front()->text))
+  if (names.size() == 1 && is_total_label(names.front()->text))
     return problems.add(names.front()->place, in_quotes(names.front()->text) + kSumsUp);
   for (const auto* text : texts) {
     if (is_total_and_no_name(text->text))
@@ -343,7 +331,7 @@ void check_labels(const std::vector<const CsvCell*>& names,
 }
 
 void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
-  if (is_total(cell.text)) {
+  if (is_total_label(cell.text)) {
     problems.add(cell.place, "student " + in_quotes(cell.text) + kSumsUp);
   } else if (const auto text = trimmed(cell.text);
              text.ends_with(':') || text.find(": ") != std::string_view::npos) {

@@ -202,13 +202,16 @@ Result<IssuedCredential> issue_credential(const CredentialContents& contents, co
                                         as_bytes(signing_input))};
 }
 
-Result<std::string> read_pasted(std::string_view text) {
-  if (text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE")) {
-    return error(
-        "it is an encrypted file, and no presentation: a claim file goes into a wallet by testamur "
-        "credential import, "
-        "and a verifier is given what testamur credential present wrote");
-  }
+namespace {
+
+bool is_of_presentations(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == '~';
+}
+
+// All of the text without white space; the failure names the first character that no presentation
+// holds.
+Result<std::string> without_space(std::string_view text) {
   std::string compact;
   std::size_t place = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -219,10 +222,7 @@ Result<std::string> read_pasted(std::string_view text) {
     const std::string_view each = text.substr(from, at - from);
     if (each == "\xef\xbb\xbf" || trimmed(each).empty()) continue;
     const char c = each.front();
-    const bool known = each.size() == 1 &&
-                       ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~');
-    if (!known) {
+    if (each.size() != 1 || !is_of_presentations(c)) {
       return error("character " + std::to_string(place) + " (\"" +
                    (find_fault(each) ? "?" : std::string(each)) +
                    "\") belongs to no presentation: was it pasted? Copy the whole of it again, or "
@@ -230,6 +230,11 @@ Result<std::string> read_pasted(std::string_view text) {
     }
     compact += c;
   }
+  return compact;
+}
+
+// A presentation that is whole, with its last tilde.
+Result<std::string> whole_presentation(std::string compact) {
   if (compact.empty())
     return error("it is empty: was it pasted? Copy the whole presentation again, or take the file");
 
@@ -253,6 +258,66 @@ Result<std::string> read_pasted(std::string_view text) {
     return error("it is no whole presentation: " + form.message() +
                  ". Was it pasted? Copy the whole of it again, and once, or take the file");
   return compact;
+}
+
+// A line as its writer wrote it, without the marks of a mail that quotes it.
+std::string_view unquoted(std::string_view line) {
+  while (!line.empty() && (line.front() == '>' || trimmed(line.substr(0, 1)).empty()))
+    line.remove_prefix(1);
+  return trimmed(line);
+}
+
+// Of a mail, the blocks of lines that may be presentations: each begins a line as every header does
+// ("eyJ"), and ends with the line before one that holds something else. Nothing where such a line
+// may be a damaged one of the block.
+std::vector<std::string> presentations_within(std::string_view text) {
+  constexpr std::string_view kHeader = "eyJ";
+  constexpr std::size_t kLongestWord = 40;
+  std::vector<std::string> found;
+  bool is_within = false;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = unquoted(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+
+    const bool is_part = !line.empty() && std::ranges::all_of(line, is_of_presentations);
+    if (is_part && (is_within || line.starts_with(kHeader))) {
+      if (!is_within) found.emplace_back();
+      found.back() += line;
+      is_within = true;
+      continue;
+    }
+    const bool is_words = line.find(' ') != std::string_view::npos || line.size() <= kLongestWord;
+    if (is_within && !is_words) return {};
+    is_within = false;
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<std::string> read_pasted(std::string_view text) {
+  if (text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE")) {
+    return error(
+        "it is an encrypted file, and no presentation: a claim file goes into a wallet by testamur "
+        "credential import, "
+        "and a verifier is given what testamur credential present wrote");
+  }
+  auto bare = without_space(text);
+  auto whole = bare.ok() ? whole_presentation(*bare) : std::move(bare);
+  if (whole.ok()) return whole;
+
+  const auto within = presentations_within(text);
+  // A mail thread may hold an older one too, and which of them is meant only a person can say.
+  if (within.size() > 1)
+    return error(
+        "it holds more than one presentation: keep the one that is meant, and nothing else, or "
+        "take "
+        "the file");
+  if (within.size() == 1) {
+    if (auto taken = whole_presentation(within.front()); taken.ok()) return taken;
+  }
+  return whole;
 }
 
 Result<CredentialView> read_credential(std::string_view compact) {

@@ -58,9 +58,10 @@ Result<CredentialView> read_credential(std::string_view compact);
 
 // A credential or presentation as people carry it, in its compact form: white space of any kind is
 // taken out (a mail program wraps, a hand copies a space too much), a byte-order mark is dropped,
-// and a last tilde that was lost is put back. The failure names the first character that no
-// presentation holds, or the part that is cut off, there twice or too much. What is read so is
-// whole; if a signature of it does not fit, it was changed.
+// and a last tilde that was lost is put back. Of a mail the one presentation in it is taken, quoted
+// ("> ") or not, where it begins a line and other text stands in lines of its own. The failure
+// names the first character that no presentation holds, or the part that is cut off, there twice or
+// too much. What is read so is whole; if a signature of it does not fit, it was changed.
 Result<std::string> read_pasted(std::string_view text);
 
 // What the ledger `chain` would list for this credential.

@@ -236,4 +236,28 @@ bool may_lack_letters(std::string_view text) {
   return false;
 }
 
+bool has_signs_of_wrong_code(std::string_view text) {
+  constexpr std::array<std::string_view, 33> kSigns = {
+      "…", "†", "‡", "•", "‰", "‹", "›", "¡", "¢", "£", "¤", "¥", "¦", "§", "¨", "©",           "¬",
+      "®", "¯", "°", "±", "²", "³", "¶", "¸", "¹", "¼", "½", "¾", "¿", "€", "™", "\xef\xbf\xbd"};
+  const bool has_sign = std::ranges::any_of(
+      kSigns, [text](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
+  const auto odd = text.find("Ÿ");
+  const bool within = odd != std::string_view::npos && odd > 0 && text[odd - 1] >= 'A';
+  return has_sign || within || may_lack_letters(text);
+}
+
+bool is_total_label(std::string_view text) {
+  constexpr std::array<std::string_view, 16> kTotals = {
+      "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
+      "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
+  return std::ranges::find(kTotals, total_label(text)) != kTotals.end();
+}
+
+std::string total_label(std::string_view text) {
+  std::string word = skeleton(text);
+  if (const auto colon = word.find(':'); colon != std::string::npos) word.resize(colon);
+  return word;
+}
+
 }  // namespace testamur::wallet

@@ -30,4 +30,14 @@ std::string spreadsheet_damage(std::string_view cell, CellUse use);
 // "M?ller". No proof, and so a matter of a notice.
 bool may_lack_letters(std::string_view text);
 
+// Whether it holds a sign that stands in no name, and in many a name that was read in a wrong code:
+// … for a letter of Mac Roman, ¤ or § for one of another page, the mark of a letter that was lost,
+// a question mark between letters, and a capital letter that only ends words.
+bool has_signs_of_wrong_code(std::string_view text);
+
+// Whether it is what stands before the sums of a row that adds up the others, with or without its
+// number: "Summe: 12". `total_label` is the word before the colon, in one spelling.
+bool is_total_label(std::string_view text);
+std::string total_label(std::string_view text);
+
 }  // namespace testamur::wallet

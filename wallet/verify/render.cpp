@@ -78,13 +78,30 @@ std::string decision_text(const DecisionRecord& decision) {
   return text;
 }
 
+// What a rule of a policy is about, for people; its own name is for programs.
+std::string rule_words(const std::string& rule) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"unknown", "not on the ledger at that time"},
+      {"future", "the time asked about lies after the newest block"},
+      {"block", "somebody whose distrust counts distrusts it"},
+      {"claim", "the claimed date of award does not fit the anchor"},
+      {"amount", "too little recognition"},
+      {"paths", "too few independent paths"},
+      {"accreditation", "lacks an accreditation that the policy asks for"},
+      {"assessor", "who teaches and who assesses are not separate"},
+      {"too_large", "too many recognitions to search: no answer"}};
+  for (const auto& [name, words] : kWords)
+    if (rule == name) return std::string(words);
+  return "rule " + one_line(rule);
+}
+
 std::string bodies_text(const AcceptanceRecord& acceptance) {
   if (acceptance.bodies.empty()) return {};
   std::string text =
       "  joint award: " + one_line(acceptance.joint) + " of its awarding bodies must be accepted\n";
   for (const auto& body : acceptance.bodies) {
     text += "    " + apart(body.name) + ": " + std::string(outcome_text(body.outcome)) +
-            (body.failed_rule.empty() ? "" : " (rule " + one_line(body.failed_rule) + ")") + "\n";
+            (body.failed_rule.empty() ? "" : " (" + rule_words(body.failed_rule) + ")") + "\n";
   }
   return text;
 }
@@ -244,6 +261,20 @@ std::string_view recognition_word(const Verdict& verdict) {
   return "unknown";
 }
 
+// The headline in one word, for programs: a good one only where all is well, so that whoever reads
+// this member alone is told of whatever else the exit code says.
+std::string_view answer_word(const Verdict& verdict) {
+  const auto what = standing(verdict);
+  if (what != Standing::kGenuine && what != Standing::kFound) return to_text(what);
+  switch (verdict_code(verdict)) {
+    case VerdictCode::kAllWell: return to_text(what);
+    case VerdictCode::kHolderUnchecked: return "holder_not_checked";
+    case VerdictCode::kNotAccepted: return "issuer_not_accepted";
+    case VerdictCode::kIncomplete: return "not_all_shown";
+    default: return "cannot_tell";
+  }
+}
+
 // Whether it still matters who accepts the issuer: under "revoked" or "forged" nothing more says
 // "accept".
 bool may_count(const Verdict& verdict) {
@@ -304,6 +335,7 @@ Json as_json(const Verdict& verdict) {
   Json json{
       {"verdict", verdict_word(verdict)},
       {"standing", to_text(standing(verdict))},
+      {"answer", answer_word(verdict)},
       {"exit_code", static_cast<int>(verdict_code(verdict))},
       {"headline", headline(verdict)},
       {"recognition", recognition_word(verdict)},

@@ -538,19 +538,27 @@ std::string as_of_text(const AcceptanceRecord& acceptance) {
          format_time_ms(acceptance.as_of->time_ms).substr(0, kDateLength);
 }
 
-Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules) {
+// Whoever awards accepts its own awards, so that its yes tells nobody else anything.
+constexpr const char* kOwnWord = "that is the issuer's own word about itself";
+
+Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules,
+                         const InstitutionId& issuer) {
   if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
   if (!facts.acceptance)
     return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
+  const bool own_word = rules.viewpoint == issuer;
+  const bool seen_from = rules.viewpoint.has_value() && acceptance.own_policy;
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
   // "accepted by X, by NODE's policy, since X publishes none", and "accepted by your own policy".
   const std::string by = whose_policy(acceptance.policy_of, apart(acceptance.viewpoint),
                                       apart(acceptance.policy_owner));
-  const std::string who =
-      acceptance.own_policy ? by : "by " + apart(acceptance.viewpoint) + ", " + by;
+  const std::string who = acceptance.own_policy
+                              ? by + (seen_from ? ", seen from " + apart(acceptance.viewpoint) : "")
+                              : "by " + apart(acceptance.viewpoint) + ", " + by;
   const std::string said = " (" + acceptance.governs + " governs; by the word of " +
-                           acceptance.by_word_of + as_of_text(acceptance) + ")" + why;
+                           acceptance.by_word_of + as_of_text(acceptance) + ")" + why +
+                           (own_word ? std::string("; ") + kOwnWord : "");
   switch (acceptance.outcome) {
     case Acceptance::kAccept:
       return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
@@ -627,7 +635,7 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
   findings.push_back(resting_on_signature(
       judge_holder(compact, *credential, rules, verdict.grant_ends_at_s), signature));
 
-  findings.push_back(judge_acceptance(facts, rules));
+  findings.push_back(judge_acceptance(facts, rules, reference.issuer));
   return verdict;
 }
 
@@ -658,10 +666,26 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   if (slots.empty() && facts.slots) {
     findings.push_back(left_open(Topic::kAcceptance, "there is no issuer to accept"));
   } else {
-    findings.push_back(judge_acceptance(facts, rules));
+    const InstitutionId issuer = slots.empty() ? InstitutionId{} : slots.front().issuer;
+    findings.push_back(judge_acceptance(facts, rules, issuer));
   }
 
   return verdict;
+}
+
+bool is_own_word(const Verdict& verdict, const VerifyRules& rules) {
+  if (!rules.viewpoint || !verdict.facts.acceptance) return false;
+  if (verdict.credential) return verdict.credential->head.reference.issuer == *rules.viewpoint;
+  const auto& slots = verdict.facts.slots;
+  return slots && !slots->empty() && slots->front().issuer == *rules.viewpoint;
+}
+
+Json as_json(const Verdict& verdict, const VerifyRules& rules) {
+  Json json = as_json(verdict);
+  json["recognition_is_own_word"] = is_own_word(verdict, rules);
+  json["seen_from_viewpoint"] = rules.viewpoint.has_value() && verdict.facts.acceptance &&
+                                verdict.facts.acceptance->own_policy;
+  return json;
 }
 
 }  // namespace testamur::wallet

@@ -105,6 +105,7 @@ Attempt<std::uint16_t> next_slot(Client& client, const StatementsAnswer& answer,
 struct Saying {
   tx::StatementContent content;
   std::vector<std::string> warnings;
+  std::vector<StandsInstead> stands_instead = {};  // of an end
 };
 
 Attempt<tx::StatementContent> read_accreditation(IssuerSession& session, const Agency& agency,
@@ -163,10 +164,11 @@ std::vector<std::string> alike_warnings(const std::vector<StandingStatement>& st
   return warnings;
 }
 
-// The first that makes the new one count for nothing until it is ended.
-std::optional<StatementAnswer> outweighing(const StatementsAnswer& answer,
-                                           const tx::StatementContent& content,
-                                           std::uint64_t now_ms) {
+// All that make the new one count for nothing until they are ended: each of them does by itself.
+std::vector<StatementAnswer> outweighing(const StatementsAnswer& answer,
+                                         const tx::StatementContent& content,
+                                         std::uint64_t now_ms) {
+  std::vector<StatementAnswer> larger;
   for (const auto& period : accreditation_periods(answer, now_ms)) {
     const auto& said = period.statement;
     const bool holds = period.hold == Hold::kStands || period.hold == Hold::kLater;
@@ -176,22 +178,27 @@ std::optional<StatementAnswer> outweighing(const StatementsAnswer& answer,
     if (outweighs({*said.scope, said.amount.value_or(0), said.depth.value_or(0),
                    *said.valid_from_ms, over_ms},
                   content))
-      return said;
+      larger.push_back(said);
   }
-  return std::nullopt;
+  return larger;
 }
 
-std::string outweighed_text(const StatementAnswer& larger, const std::string& subject) {
-  return "it would not count: the larger amount of " + statement_text(larger) +
-         " counts until that is ended, by testamur accreditation withdraw " + subject +
-         " --statement " + to_text(larger.id);
+std::string outweighed_text(const std::vector<StatementAnswer>& larger,
+                            const std::string& subject) {
+  std::string all, command = "testamur accreditation withdraw " + subject;
+  for (const auto& each : larger) {
+    all += (all.empty() ? "" : "; and of ") + statement_text(each);
+    command += " --statement " + to_text(each.id);
+  }
+  return "it would not count: the larger amount of " + all + " counts until " +
+         (larger.size() == 1 ? "that is" : "all of them are") + " ended, by " + command;
 }
 
 // With nobody to be asked it is refused; else it is among the warnings.
 Attempt<void> refuse_outweighed(const Context& context, const std::string& subject,
-                                const std::optional<StatementAnswer>& larger) {
-  if (!larger || (!context.yes && input_is_terminal())) return {};
-  return error(outweighed_text(*larger, subject) + ". Nothing was sent");
+                                const std::vector<StatementAnswer>& larger) {
+  if (larger.empty() || (!context.yes && input_is_terminal())) return {};
+  return error(outweighed_text(larger, subject) + ". Nothing was sent");
 }
 
 Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
@@ -215,7 +222,8 @@ Attempt<Saying> make_accreditation(IssuerSession& session, const Agency& agency,
   add_pending(answer, session.pending, content.subject);
   TM_TRY(content.slot, next_slot(session.client, answer, content.valid_from_ms));
   auto warnings = alike_warnings(standing, said);
-  if (said.empty() && larger) warnings.push_back(outweighed_text(*larger, *options.subject));
+  if (said.empty() && !larger.empty())
+    warnings.push_back(outweighed_text(larger, *options.subject));
   TM_TRY(const auto known, accreditation_warnings(session.client, answer, content, now_ms));
   warnings.insert(warnings.end(), known.begin(), known.end());
   return Saying{std::move(content), std::move(warnings)};
@@ -326,9 +334,10 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   if (content.names.size() > tx::kNamedStatementsLimit) {
     return error("more than 1,024 accreditations at once: name some with --statement");
   }
-  TM_TRY(auto warnings,
-         accreditation_warnings(session.client, answer, content, session.context.now_ms()));
-  return Saying{std::move(content), std::move(warnings)};
+  const auto now_ms = now_with_ledger(session.context, answer.as_of);
+  TM_TRY(auto warnings, accreditation_warnings(session.client, answer, content, now_ms));
+  auto instead = what_stands_instead(answer, content, now_ms);
+  return Saying{std::move(content), std::move(warnings), std::move(instead)};
 }
 
 // The day that holds: for everybody but its author an end says nothing of the time before its
@@ -358,6 +367,11 @@ Outcome say(Context& context, const AccreditOptions& options, bool grant) {
   } else {
     request.done += " ends " + counted(content.names.size(), "accreditation") + " of " +
                     *options.subject + ended_from(content.valid_from_ms, context.now_ms());
+    for (const auto& line : still_stands_lines(saying.stands_instead, content.names.size()))
+      request.done += "\n  " + line;
+    Json still = Json::array();
+    for (const auto& each : saying.stands_instead) still.push_back(to_text(each.statement.id));
+    request.description.facts["still_stands"] = std::move(still);
   }
   request.of_use_until_ms = content.valid_until_ms;
   request.of_use_text = "what it says ends";
@@ -435,7 +449,8 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
                     agency.names,
                     scheme,
                     static_cast<std::uint8_t>(amount),
-                    static_cast<std::uint8_t>(conditional)};
+                    static_cast<std::uint8_t>(conditional),
+                    !session.context.yes};
   TM_TRY_STATUS(refuse_other_agency(own, known.parties, *options.agencies));
   rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
                             options.agencies->end());
@@ -444,17 +459,17 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
   return plan;
 }
 
-// A second entry of an institution stays for good, so that somebody has to have said that it is
-// another one: at the question, or by listing it by itself.
+// A second entry of an institution, or one under a broken name, stays for good, so that somebody
+// has to have said that it is meant: at the question, or by listing it by itself.
 Attempt<void> refuse_open_questions(const Context& context, const ImportPlan& plan) {
   if (!context.yes || plan.questions.empty()) return {};
-  std::string text = "with --yes nobody answers whether an institution is there already:\n";
+  std::string text = "with --yes nobody answers whom a row means:\n";
   for (const auto& question : plan.questions) text += "  " + question + "\n";
   return Failure{ExitCode::kUsage,
                  text +
-                     "If it is, mend the row; if it is another one, give the command at a terminal "
-                     "without --yes, or list it first by testamur institution list. Nothing was "
-                     "sent"};
+                     "Mend the row; if it is right as it stands, give the command at a terminal "
+                     "without --yes, or list the institution first by testamur institution list. "
+                     "Nothing was sent"};
 }
 
 Outcome import(Context& context, const ImportOptions& options) {

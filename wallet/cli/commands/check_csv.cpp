@@ -45,15 +45,18 @@ Called<CheckAnswer> ask_about(Client& client, const RowNames& names, const Check
   return client.check(*Hash256::from(*from_hex(names.hash)), options);
 }
 
-std::string recognised(const Verdict& verdict) {
+std::string recognised(const Verdict& verdict, const VerifyRules& rules) {
   const auto* finding = find(verdict, Topic::kAcceptance);
   if (finding == nullptr || finding->answer == Answer::kUnknown) return "unknown";
-  return finding->answer == Answer::kValid ? "yes" : "no";
+  if (finding->answer != Answer::kValid) return "no";
+  // Whoever awards accepts its own awards: whoever reads the column alone must not take that for
+  // somebody else's yes.
+  return is_own_word(verdict, rules) ? "own" : "yes";
 }
 
 // Whose view it is and what it rests on: nobody proves a recognition (decision 1140).
-void add_recognition(const Verdict& verdict, RowAnswer& row) {
-  row.recognised = recognised(verdict);
+void add_recognition(const Verdict& verdict, const VerifyRules& rules, RowAnswer& row) {
+  row.recognised = recognised(verdict, rules);
   if (!verdict.facts.acceptance) {
     row.recognised_rests_on = "not known: " + verdict.facts.problem;
     return;
@@ -67,7 +70,7 @@ void add_recognition(const Verdict& verdict, RowAnswer& row) {
     row.recognised_rests_on += " as of block " + std::to_string(acceptance.as_of->height.value);
 }
 
-RowAnswer row_of(const Verdict& verdict) {
+RowAnswer row_of(const Verdict& verdict, const VerifyRules& rules) {
   RowAnswer row;
   const auto what = standing(verdict);
   const SlotRecord& slot = verdict.facts.slots->front();
@@ -79,7 +82,7 @@ RowAnswer row_of(const Verdict& verdict) {
   row.said_since = slot.since_ms == 0 ? "" : format_time_ms(slot.since_ms);
   row.achievement = to_text(slot.achievement);
   row.anchored = format_time_ms(slot.anchor_time_ms);
-  add_recognition(verdict, row);
+  add_recognition(verdict, rules, row);
 
   // A word alone decides nothing (decision 1140), so that each row says what it rests on.
   const bool proven = verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven;
@@ -151,7 +154,9 @@ class Table {
     if (const auto lie = prove_slot(client_, trust_, facts)) return failure_of(*lie);
     if (viewpoint_) decide_for(client_, *viewpoint_, options_.purpose, facts);
     const auto& commitment = facts.slots->front().commitment;
-    return row_of(verify_hash(commitment, facts, {context_.now_ms(), kMaxStatusAgeMs, {}, true}));
+    VerifyRules rules{context_.now_ms(), kMaxStatusAgeMs, {}, true};
+    rules.viewpoint = id_of(viewpoint_);
+    return row_of(verify_hash(commitment, facts, rules), rules);
   }
 
   Context& context_;

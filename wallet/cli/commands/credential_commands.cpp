@@ -15,6 +15,7 @@
 #include "wallet/cli/flow/open_wallet.h"
 #include "wallet/cli/flow/own_credentials.h"
 #include "wallet/cli/flow/replacements.h"
+#include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
 #include "wallet/client/facts.h"
 #include "wallet/client/proven_facts.h"
@@ -48,7 +49,7 @@ struct PresentOptions {
 class Condition {
  public:
   struct Words {
-    std::string word;  // of to_text(Standing), or not_asked
+    std::string word;  // of to_text(Standing), or not_asked (no node to ask), or no_answer
     std::string text;
     std::uint64_t anchored_ms = 0;  // when the ledger took it; 0: not known
   };
@@ -62,7 +63,7 @@ class Condition {
     const auto& ends_s = view.head.expires_at_s;
     if (ends_s && *ends_s <= context_.now_ms() / 1000) return {"expired", "expired"};
 
-    if (problem_ && problem_->unreachable()) return {"not_asked", "not asked: offline"};
+    if (problem_ && problem_->unreachable()) return nobody_said();
     if (problem_) return {"cannot_tell", "cannot tell: " + problem_->message};
 
     auto facts = gather_facts(client_, view, "", named_ledger(trust_, view.head.reference));
@@ -83,6 +84,13 @@ class Condition {
   }
 
  private:
+  // Who asked and was not answered should look at the nodes; who has none to ask need not.
+  Words nobody_said() const {
+    const auto& endpoints = client_.endpoints();
+    if (endpoints.empty()) return {"not_asked", "not asked: offline"};
+    return {"no_answer", "no node answered: " + joined(endpoints, ", ")};
+  }
+
   Context& context_;
   Client client_;
   LedgerTrust trust_;
@@ -196,7 +204,9 @@ Outcome import(Context& context, const ImportOptions& options) {
   if (auto again = read_credential(outcome.claim->sd_jwt); again.ok()) {
     if (const auto held = find_credential(wallet.contents(), to_text(again->head.reference))) {
       const auto condition = Condition(context).of(**held, *again);
-      print(context, credential_json(**held, *again, condition),
+      auto json = credential_json(**held, *again, condition);
+      json["already"] = true;
+      print(context, json,
             "in the wallet already, nothing was changed: " +
                 credential_text(**held, *again, condition, true));
       return ExitCode::kFailure;  // no fault of the credential, but nothing was imported
@@ -211,9 +221,10 @@ Outcome import(Context& context, const ImportOptions& options) {
   auto view = read_credential(stored.sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
   const auto condition = Condition(context).of(stored, *view);
-  return Reply{credential_json(stored, *view, condition),
-               "imported " + credential_text(stored, *view, condition, true), ExitCode::kOk, false,
-               wallet.reminder()};
+  auto json = credential_json(stored, *view, condition);
+  json["already"] = false;
+  return Reply{std::move(json), "imported " + credential_text(stored, *view, condition, true),
+               ExitCode::kOk, false, wallet.reminder()};
 }
 
 Outcome list(Context& context) {
@@ -336,7 +347,9 @@ Outcome rename(Context& context, const RenameOptions& options) {
 struct Answering {
   PresentationRequest what;
   Disclosure disclosure;
-  std::string said_by_verifier;  // for the question
+  std::string said_by_verifier;     // for the question
+  std::vector<ClaimId> unanswered;  // asked for, and left out by the claims that were named by hand
+  Json request = Json::object();    // what it says besides, for programs
 };
 
 Result<Answering> read_answering(Context& context, const PresentOptions& options,
@@ -369,7 +382,8 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
 
     what.audience = request.audience();
     what.nonce = request.nonce;
-    std::vector<ClaimId> unanswered;
+    auto& unanswered = answering.unanswered;
+    answering.request = Json{{"purpose", request.purpose}, {"judged_until_s", request.until_s}};
     if (what.claims.empty()) {
       what.claims = request.claims;
     } else {
@@ -403,9 +417,23 @@ Result<Answering> read_answering(Context& context, const PresentOptions& options
   return answering;
 }
 
-ExitCode hand_over(Context& context, const std::string& out, const std::string& presentation) {
+// Claims that the verifier asked for and that it will not see, in the order of display.
+Json not_shown(const Answering& answering) {
+  auto left_out = answering.unanswered;
+  const auto& lacking = answering.disclosure.lacking;
+  left_out.insert(left_out.end(), lacking.begin(), lacking.end());
+  std::ranges::sort(left_out);
+  Json names = Json::array();
+  for (const auto id : left_out) names.push_back(std::string(kind_of(id).name));
+  return names;
+}
+
+// `json` says what the question said; the presentation is added to it where it is printed.
+ExitCode hand_over(Context& context, const std::string& out, const std::string& presentation,
+                   Json json) {
   if (!out.empty()) return write_named_file(context, out, as_bytes(presentation + "\n"));
-  print(context, Json{{"presentation", presentation}}, presentation + "\n");
+  json["presentation"] = presentation;
+  print(context, json, presentation + "\n");
   if (standard_output_arrived()) return ExitCode::kOk;
   return fail(context, ExitCode::kFailure, "nothing was presented");
 }
@@ -440,10 +468,11 @@ Outcome present(Context& context, const PresentOptions& options) {
   auto until = parse_last_day(options.until, context.now_ms(), "--until");
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
+  const auto condition = Condition(context).of(*stored, *view);
   const std::string preview =
       to_text(answering->disclosure, *view, request.audience) + answering->said_by_verifier +
       (*until == 0 ? "" : "  granted   last day: " + last_day_text(*until) + "\n") + "  " +
-      one_line(Condition(context).of(*stored, *view).text) + "\n" +
+      one_line(condition.text) + "\n" +
       (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
   if (!context.yes && !confirm(preview + "Present this?")) {
     return fail(context, ExitCode::kCancelled, nothing_was("presented"));
@@ -456,12 +485,19 @@ Outcome present(Context& context, const PresentOptions& options) {
   for (const auto id : request.claims) names.emplace_back(kind_of(id).name);
   const Grant grant{to_text(view->head.reference), request.audience, names, context.now_ms(),
                     *until};
-  const ExitCode shown =
-      book_and_show(context, wallet, grant, [&] { return hand_over(context, out, *presentation); });
+  Json json = to_json(answering->disclosure);
+  json.update(answering->request);
+  json.update({{"reference", grant.reference},
+               {"audience", request.audience},
+               {"status", condition.word},
+               {"status_text", condition.text},
+               {"not_shown", not_shown(*answering)}});
+  if (request.ends_at_s) json["grant_ends_at_s"] = *request.ends_at_s;
+  const ExitCode shown = book_and_show(
+      context, wallet, grant, [&] { return hand_over(context, out, *presentation, json); });
   if (shown != ExitCode::kOk) return shown;
   if (out.empty()) return ExitCode::kOk;
-  Json json = to_json(answering->disclosure);
-  json.update({{"file", out}, {"audience", request.audience}});
+  json["file"] = out;
   return Reply{json, preview + "wrote " + out + "\n"};
 }
 

@@ -74,12 +74,28 @@ Attempt<void> check_slot(const Context& context, Client& client, const LedgerTru
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
   if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
-  const auto verdict = verify_hash(facts.slots->front().commitment, facts,
-                                   {context.now_ms(), kMaxStatusAgeMs, {}, true});
+  VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
+  rules.viewpoint = id_of(question.viewpoint);
+  const auto verdict = verify_hash(facts.slots->front().commitment, facts, rules);
   out.text += to_text(verdict);
   out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
-  verdicts.push_back(as_json(verdict));
+  verdicts.push_back(as_json(verdict, rules));
   return {};
+}
+
+// Of all that was found in one word, that of the worst verdict: `finding` says only whether it is
+// listed.
+std::string answer_of(Listing listing, const Json& verdicts) {
+  if (listing == Listing::kNotListed) return "not_listed";
+  const Json* worst = nullptr;
+  auto exit = ExitCode::kOk;
+  for (const auto& verdict : verdicts) {
+    const auto each = static_cast<ExitCode>(verdict["exit_code"].get<int>());
+    if (worst != nullptr && worse(exit, each) == exit) continue;
+    worst = &verdict;
+    exit = each;
+  }
+  return worst == nullptr ? "cannot_tell" : (*worst)["answer"].get<std::string>();
 }
 
 Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust,
@@ -87,7 +103,8 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   if (const auto other = other_ledger_text(trust, text); !other.empty()) {
     out.text += toned(Tone::kStrong, text) + "\n  " + other + "\n";
     out.code = worse(out.code, ExitCode::kUnknown);
-    out.answers.push_back(Json{{"asked", text}, {"error", other}, {"code", "other_ledger"}});
+    out.answers.push_back(Json{
+        {"asked", text}, {"answer", "other_ledger"}, {"error", other}, {"code", "other_ledger"}});
     return {};
   }
   TM_TRY(const auto answer, asked(ask(client, text, question.options)));
@@ -121,6 +138,7 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   }
 
   json["asked"] = text;
+  json["answer"] = answer_of(answer.listing, verdicts);
   json["answered_by"] = client.answering();
   json["verdicts"] = std::move(verdicts);
   out.answers.push_back(std::move(json));
@@ -243,6 +261,20 @@ std::vector<StatementAnswer> statements_to_come(const StatementsAnswer& ever,
   return to_come;
 }
 
+// The statements are the node's words, so that what follows from several of them stands beside.
+Reply with_withdrawals(const StatementsAnswer& listed, const Withdrawals& withdrawals,
+                       Reply reply) {
+  Json all = Json::array();
+  for (const auto& each : listed.statements) {
+    if (const auto found = withdrawals.find(each.id); found != withdrawals.end())
+      all.push_back(Json{{"statement", to_text(each.id)},
+                         {"from_ms", found->second.from_ms},
+                         {"replaced", found->second.replaced}});
+  }
+  reply.json["withdrawals"] = std::move(all);
+  return reply;
+}
+
 Outcome show_statements(Context& context, const StatementQuestion& question) {
   if (question.by->empty() && question.about->empty()) {
     return Failure{ExitCode::kUsage,
@@ -261,18 +293,25 @@ Outcome show_statements(Context& context, const StatementQuestion& question) {
   }
 
   TM_TRY(const auto answer, asked(client.statements(by, about, question.history)));
+  // What stands today and is withdrawn from a day to come on does not hold to its last day.
+  StatementsAnswer ever = answer;
+  if (!*question.history) {
+    TM_TRY(ever, asked(client.statements(by, about, true)));
+  }
+  const auto withdrawals = withdrawals_in(ever);
+
   std::string text;
-  for (const auto& statement : answer.statements) text += statement_line(statement);
-  if (*question.history) return shown(answer, text);
+  for (const auto& statement : answer.statements)
+    text += statement_text(statement, withdrawals) + "\n";
+  if (*question.history) return with_withdrawals(answer, withdrawals, shown(answer, text));
 
   // In force is what holds today; who has just said something of a day to come looks for it here.
-  TM_TRY(const auto ever, asked(client.statements(by, about, true)));
   Json to_come = Json::array();
   for (const auto& statement : statements_to_come(ever, now_with_ledger(context, ever.as_of))) {
-    text += "begins later: " + statement_line(statement);
+    text += "begins later: " + statement_text(statement, withdrawals) + "\n";
     to_come.push_back(to_text(statement.id));
   }
-  auto reply = shown(answer, text);
+  auto reply = with_withdrawals(answer, withdrawals, shown(answer, text));
   reply.json["begin_later"] = std::move(to_come);
   return reply;
 }

@@ -11,6 +11,7 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/files/request_file.h"
+#include "wallet/cli/files/system_files.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/own_decision.h"
 #include "wallet/cli/flow/viewpoint_decision.h"
@@ -333,8 +334,16 @@ void add_missing(const VerifyQuestion& question, Verdict& verdict) {
   add_answer(verdict, claim_names(not_shown(question, verdict)));
 }
 
+// The one that was typed, or the policy's own.
+std::optional<InstitutionId> viewpoint_of(const VerifyQuestion& question) {
+  if (question.viewpoint) return question.viewpoint->id;
+  return question.own ? question.own->reading.viewpoint : std::nullopt;
+}
+
 Json verdict_json(const VerifyQuestion& question, const Verdict& verdict) {
-  Json json = as_json(verdict);
+  VerifyRules rules;
+  rules.viewpoint = viewpoint_of(question);
+  Json json = as_json(verdict, rules);
   if (!question.request || !verdict.credential) return json;
   json["asked_and_not_shown"] = Json::array();
   for (const auto id : not_shown(question, verdict))
@@ -358,6 +367,7 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   // A node that is asked could show the proof of yesterday; of a receipt, which nobody is asked
   // about, a person may say how old a one they accept.
   rules.accept_older_block = question.receipt && question.age_is_chosen;
+  rules.viewpoint = viewpoint_of(question);
   RegistryFacts facts;
   if (auto view = read_credential(*pasted); view.ok()) {
     auto asked = question.receipt ? facts_of_file(context, *view, *question.receipt)
@@ -384,11 +394,14 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
 struct NamedFiles {
   std::vector<std::string> files;
   std::vector<std::string> not_looked_at;
+  std::vector<std::string> of_the_system;  // not looked at either, and nobody misses them
 };
 
-std::string not_looked_at_text(const std::vector<std::string>& paths) {
+std::string not_looked_at_text(const NamedFiles& named) {
   std::string text;
-  for (const auto& path : paths)
+  for (const auto& path : named.of_the_system)
+    text += "  not looked at: " + one_line(path) + ", of the system\n";
+  for (const auto& path : named.not_looked_at)
     text += "  not looked at: " + one_line(path) +
             (is_folder(path) ? ", a folder: name it to have it judged\n" : ", which is no file\n");
   return text;
@@ -523,10 +536,11 @@ Outcome verify_files(Context& context, const VerifyQuestion& question, const Nam
   // A program that reads the exit code alone takes what was not looked at for judged.
   if (!named.not_looked_at.empty()) reply.exit = worse(reply.exit, ExitCode::kUsage);
   reply.text += std::to_string(files.size()) + (files.size() == 1 ? " file: " : " files: ") +
-                counts.text() + "\n" + not_looked_at_text(named.not_looked_at);
+                counts.text() + "\n" + not_looked_at_text(named);
   reply.json["exit_code"] = static_cast<int>(reply.exit);
   counts.put_into(reply.json);
   reply.json["not_looked_at"] = named.not_looked_at;
+  reply.json["of_the_system"] = named.of_the_system;
   return reply;
 }
 
@@ -538,8 +552,12 @@ Result<NamedFiles> files_named(const std::vector<std::string>& named) {
       continue;
     }
     TM_TRY(const auto within, list_folder(path));
-    for (const auto& entry : within)
-      (is_regular_file(entry) ? all.files : all.not_looked_at).push_back(entry);
+    for (const auto& entry : within) {
+      auto& place = is_of_the_system(entry)  ? all.of_the_system
+                    : is_regular_file(entry) ? all.files
+                                             : all.not_looked_at;
+      place.push_back(entry);
+    }
     if (within.empty()) return error(path + " holds no file");
   }
   // A folder that was named itself is judged.
@@ -550,7 +568,7 @@ Result<NamedFiles> files_named(const std::vector<std::string>& named) {
     });
   });
   if (all.files.empty())
-    return error("there is no file in what was named\n" + not_looked_at_text(all.not_looked_at));
+    return error("there is no file in what was named\n" + not_looked_at_text(all));
   return all;
 }
 

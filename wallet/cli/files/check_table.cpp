@@ -305,6 +305,9 @@ std::string to_text(const TableCounts& counts) {
   if (const auto open = counts.by_recognition.find("unknown"); open != counts.by_recognition.end())
     text += "; of " + std::to_string(open->second) +
             " it is not known whether the issuer is accepted (column recognised_rests_on)";
+  if (const auto own = counts.by_recognition.find("own"); own != counts.by_recognition.end())
+    text += "; of " + std::to_string(own->second) +
+            " the issuer is accepted by its own word about itself alone";
   if (counts.repeated > 0)
     text += "; " + std::to_string(counts.repeated) +
             (counts.repeated == 1 ? " row names" : " rows name") +
@@ -350,6 +353,9 @@ Attempt<TableCounts> check_table(std::istream& in, const TableSteps& steps) {
     steps.progress(rows.read_bytes());
   }
   if (!layout) return Failure{ExitCode::kUsage, "the table is empty"};
+  // An export that went wrong would pass for a table in which all is well.
+  if (counts.rows == 0)
+    return Failure{ExitCode::kUsage, "the table has a header and no row: nothing was checked"};
   counts.repeated = seen.repeated();
   return counts;
 }

@@ -25,7 +25,9 @@ struct RowAnswer {
   std::string anchored;     // UTC
   std::string rests_on;     // under which block all this is proven, or why it cannot be told
   std::string said_since;   // of the status, UTC, by a node's word; empty: never changed
-  std::string recognised;   // yes, no, unknown: whether the issuer is accepted, which is not proven
+  // yes, no, unknown, or own (the issuer's own yes about itself): whether the issuer is accepted,
+  // which is not proven.
+  std::string recognised;
   std::string recognised_by;        // who looks, and by whose policy
   std::string recognised_rests_on;  // by whose word, as of which block
   ExitCode exit = ExitCode::kOk;

@@ -30,18 +30,58 @@ std::string rule_text(trust::Outcome outcome, trust::Rule rule) {
 std::string path_text(const trust::Path& path, const LocalView& view) {
   std::string text;
   for (const auto& arc : path.arcs) {
-    if (text.empty()) text = view.name_of(arc.truster);
     // Under another's viewpoint it would read as if that institution had said it.
-    if (arc.local && arc.truster != trust::local_viewpoint())
-      text += " (by this policy's own statement)";
+    if (text.empty()) text = arc.local ? "this policy" : view.name_of(arc.truster);
     text += " > " + view.name_of(arc.subject);
   }
   return text + " (" + std::to_string(path.amount) + ")";
 }
 
+// What of the award a rule was about, for the cause.
+struct AwardDays {
+  std::uint64_t anchor_ms = 0;
+  std::optional<std::uint64_t> claimed_ms;
+};
+
+std::string claim_sentence(const AwardDays& days, const trust::Policy& policy) {
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  const std::string accepts = "your policy accepts " +
+                              std::to_string(policy.max_anchor_lag_ms / kDayMs) +
+                              " (max_anchor_lag_days)";
+  if (!days.claimed_ms) return "how long before its anchor it was awarded does not fit: " + accepts;
+  if (*days.claimed_ms > days.anchor_ms)
+    return "awarded after it was anchored, by the date that its issuer signed: ask the issuer";
+  // A day that has begun is one more than was accepted.
+  const auto lag = (days.anchor_ms - *days.claimed_ms + kDayMs - 1) / kDayMs;
+  return "awarded " + std::to_string(lag) + " days before it was anchored; " + accepts;
+}
+
+// Cause and, where one is in the policy, the key that cures it.
+std::string rule_sentence(trust::Rule rule, const AwardDays& days, const trust::Policy& policy) {
+  switch (rule) {
+    case trust::Rule::kOwn: return "it is the viewpoint's own award";
+    case trust::Rule::kUnknown: return "the issuer was not on the ledger at that time";
+    case trust::Rule::kFuture: return "the time that is asked about lies after the newest block";
+    case trust::Rule::kBlock: return "somebody whose distrust counts distrusts the issuer";
+    case trust::Rule::kClaim: return claim_sentence(days, policy);
+    case trust::Rule::kAccreditation:
+      return "no accreditation covers it that is as large as your policy asks for "
+             "([[policy.accreditation]])";
+    case trust::Rule::kAssessor:
+      return "who teaches and who assesses it are not separate, and your policy asks for that "
+             "(separate_assessor)";
+    case trust::Rule::kTooLarge:
+      return "the recognitions around it are too many to be searched, so that there is no answer";
+    case trust::Rule::kNone:
+    case trust::Rule::kAmount: return "too little recognition for your policy (threshold)";
+    case trust::Rule::kPaths: return "too few independent paths for your policy";
+  }
+  return "for a cause that this program does not know";
+}
+
 std::string sentence(const trust::Decision& decision, const trust::Policy& policy) {
   if (decision.outcome == trust::Outcome::kBlocked)
-    return "somebody whose distrust counts distrusts the issuer";
+    return rule_sentence(trust::Rule::kBlock, {}, policy);
   switch (decision.rule) {
     case trust::Rule::kNone:
     case trust::Rule::kAmount:
@@ -50,7 +90,7 @@ std::string sentence(const trust::Decision& decision, const trust::Policy& polic
     case trust::Rule::kPaths:
       return std::to_string(decision.independent_paths) + " independent paths of " +
              std::to_string(policy.independent_paths);
-    default: return "rule " + std::string(to_text(decision.rule));
+    default: return rule_sentence(decision.rule, {}, policy);
   }
 }
 
@@ -99,7 +139,23 @@ const trust::Decision* deciding(const trust::Judgement& own, trust::Outcome outc
   return nullptr;
 }
 
-AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Recording& record) {
+// Why it ended as it did: by the issuer's decision that decided, or by that of another body, which
+// is named.
+std::string cause_of(const trust::JointJudgement& judged, const AwardDays& days,
+                     const Recording& record) {
+  const bool is_of_award =
+      judged.rule == trust::Rule::kClaim || judged.rule == trust::Rule::kAssessor;
+  for (const auto& [body, each] : judged.bodies) {
+    const auto* shown = deciding(each, judged.outcome, judged.rule);
+    if (shown == nullptr || is_of_award) continue;
+    const bool is_issuer = &each == &judged.bodies.front().second;
+    return (is_issuer ? "" : record.view.name_of(body) + ": ") + sentence(*shown, record.policy);
+  }
+  return rule_sentence(judged.rule, days, record.policy);
+}
+
+AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const AwardDays& days,
+                               const Recording& record) {
   const auto& own = judged.bodies.front().second;
   AcceptanceRecord acceptance;
 
@@ -113,16 +169,16 @@ AcceptanceRecord acceptance_of(const trust::JointJudgement& judged, const Record
   acceptance.policy_of = PolicyOf::kCaller;
   acceptance.policy_digest = trust::digest(record.policy).hex();
 
-  const auto* shown = deciding(own, judged.outcome, judged.rule);
   if (judged.claim_open) {
     acceptance.explanation =
         "the award date was not shown, and this policy lets it decide (max_anchor_lag_days): ask "
         "for award_date";
+  } else if (judged.outcome == trust::Outcome::kAccept &&
+             deciding(own, judged.outcome, judged.rule) == nullptr) {
+    acceptance.explanation =
+        sentence(own.anchor_governs ? own.at_anchor : own.today, record.policy);
   } else {
-    if (shown == nullptr && judged.outcome == trust::Outcome::kAccept)
-      shown = own.anchor_governs ? &own.at_anchor : &own.today;
-    acceptance.explanation = shown == nullptr ? "rule " + std::string(to_text(judged.rule))
-                                              : sentence(*shown, record.policy);
+    acceptance.explanation = cause_of(judged, days, record);
   }
 
   if (judged.bodies.size() < 2) return acceptance;
@@ -239,7 +295,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
                        (reading.policy.governs == trust::Governs::kToday && !own.claim_governs);
 
   if (decided) {
-    facts.acceptance = acceptance_of(judged, record);
+    facts.acceptance = acceptance_of(judged, {what.anchor_ms, what.claimed_ms}, record);
     facts.acceptance->by_word_of = source.name();
     facts.acceptance->policy_owner = asked.files.policy_file;
     facts.acceptance->as_of = AsOf{view.as_of.height, view.as_of.today_ms, {}, Basis::kSaid};

@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "wallet/cli/description/render.h"
+
 namespace testamur::wallet {
 namespace {
 
@@ -39,14 +41,18 @@ Changes changes_in(const StatementsAnswer& answer) {
   return changes;
 }
 
+// Exclusive, by its own days alone.
+std::uint64_t own_end(const StatementAnswer& statement) {
+  const auto until_ms = statement.valid_until_ms.value_or(0);
+  return until_ms == 0 ? trust::kOpenEnd : until_ms;
+}
+
 Hold hold_of(const AccreditationPeriod& period, std::uint64_t now_ms) {
   const auto& statement = period.statement;
   if (!statement.unknown_part().empty()) return Hold::kUnknown;
 
   const auto from_ms = *statement.valid_from_ms;
-  const auto until_ms =
-      *statement.valid_until_ms == 0 ? trust::kOpenEnd : *statement.valid_until_ms;
-  if (until_ms <= now_ms) return Hold::kEnded;
+  if (own_end(statement) <= now_ms) return Hold::kEnded;
 
   // One that was ended before it began will never hold. A node that counts it all the same knows
   // more of the end than the list says: that its key was compromised, for example.
@@ -136,6 +142,44 @@ std::optional<StatementAnswer> trust_before(const StatementsAnswer& answer,
   return std::nullopt;
 }
 
+Withdrawals withdrawals_in(const StatementsAnswer& ever) {
+  // A slot is one of an author towards a subject.
+  std::map<std::pair<InstitutionId, InstitutionId>, StatementsAnswer> by_pair;
+  for (const auto& said : ever.statements)
+    by_pair[{said.truster.id, said.subject.id}].statements.push_back(said);
+
+  Withdrawals all;
+  for (const auto& [pair, said] : by_pair) {
+    for (const auto& period : accreditation_periods(said, 0)) {
+      const auto& ended_ms = period.ended_ms;
+      if (!period.annulled && ended_ms && *ended_ms < own_end(period.statement))
+        all[period.statement.id] = {*ended_ms, false};
+    }
+    std::set<std::uint16_t> slots;
+    for (const auto& each : said.statements) {
+      if (each.slot && is_recognition(each)) slots.insert(*each.slot);
+    }
+    for (const auto slot : slots) {
+      for (const auto& period : recognition_periods(said, slot, 0)) {
+        if (period.over_ms < own_end(period.statement))
+          all[period.statement.id] = {period.over_ms, period.replaced};
+      }
+    }
+  }
+  return all;
+}
+
+std::string statement_text(const StatementAnswer& statement, const Withdrawals& withdrawals) {
+  std::string text = statement_text(statement);
+  const auto found = withdrawals.find(statement.id);
+  if (found == withdrawals.end()) return text;
+  // Beside the days, and the id stays last.
+  const auto id = text.rfind("  " + to_text(statement.id));
+  return text.insert(std::min(id, text.size()),
+                     (found->second.replaced ? ", replaced from " : ", withdrawn from ") +
+                         date_text(found->second.from_ms) + " on");
+}
+
 bool was_recognized(const StatementsAnswer& answer, std::uint16_t slot) {
   return std::ranges::any_of(in_slot(answer, slot),
                              [](const auto* each) { return is_recognition(*each); });
@@ -151,15 +195,15 @@ std::vector<RecognitionPeriod> recognition_periods(const StatementsAnswer& answe
     const auto& statement = *ordered[i];
     if (!is_recognition(statement) || changes.annulled.contains(statement.id)) continue;
 
-    RecognitionPeriod period{statement, statement.valid_from_ms.value_or(0), trust::kOpenEnd};
-    const auto until_ms = statement.valid_until_ms.value_or(0);
-    if (until_ms != 0) period.over_ms = until_ms;
+    RecognitionPeriod period{statement, statement.valid_from_ms.value_or(0), own_end(statement)};
     if (const auto end = changes.ended_ms.find(statement.id); end != changes.ended_ms.end())
       period.over_ms = std::min(period.over_ms, end->second);
     // What comes later in the ledger governs from its own first day on.
     for (std::size_t later = i + 1; later < ordered.size(); ++later) {
-      if (ordered[later]->valid_from_ms)
-        period.over_ms = std::min(period.over_ms, *ordered[later]->valid_from_ms);
+      const auto& next_ms = ordered[later]->valid_from_ms;
+      if (!next_ms || *next_ms >= period.over_ms) continue;
+      period.over_ms = *next_ms;
+      period.replaced = is_recognition(*ordered[later]);
     }
     if (std::max(period.from_ms, from_ms) < period.over_ms) periods.push_back(std::move(period));
   }

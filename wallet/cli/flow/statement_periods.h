@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +44,7 @@ struct RecognitionPeriod {
   StatementAnswer statement;
   std::uint64_t from_ms = 0;
   std::uint64_t over_ms = 0;  // exclusive; trust::kOpenEnd: no end
+  bool replaced = false;      // another trust or distrust ends it
 };
 
 // Of a list with history, those that govern a slot at or after `from_ms`: in the order of the
@@ -53,6 +56,17 @@ std::vector<RecognitionPeriod> recognition_periods(const StatementsAnswer& answe
 // that would hold at `at_ms` were it still in the slot: to end the distrust does not bring it back.
 std::optional<StatementAnswer> trust_before(const StatementsAnswer& answer,
                                             const StatementAnswer& distrust, std::uint64_t at_ms);
+
+// From when on a later statement of a list with history withdraws one, or takes its place, before
+// its own last day: that day alone would promise too much.
+struct Withdrawal {
+  std::uint64_t from_ms = 0;
+  bool replaced = false;
+};
+using Withdrawals = std::map<trust::StatementId, Withdrawal>;
+Withdrawals withdrawals_in(const StatementsAnswer& ever);
+// As in description/render.h, with "withdrawn from 2027-06-01 on" where it is.
+std::string statement_text(const StatementAnswer& statement, const Withdrawals& withdrawals);
 
 // Whether the list has a trust or distrust of this slot, whatever became of it.
 bool was_recognized(const StatementsAnswer& answer, std::uint16_t slot);

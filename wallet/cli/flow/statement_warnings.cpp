@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wallet/accreditation/outweighed.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/standing_statements.h"
@@ -30,12 +31,13 @@ void add(Warnings& all, Warnings more) {
 Warnings replaced_warnings(const StatementsAnswer& ever, const tx::StatementContent& content,
                            std::uint64_t now_ms) {
   const bool is_end = content.kind == tx::StatementKind::kEnd;
+  const auto withdrawals = withdrawals_in(ever);
   Warnings warnings;
   for (const auto& period : recognition_periods(ever, content.slot, content.valid_from_ms)) {
     const auto since_ms = std::max(period.from_ms, content.valid_from_ms);
     const std::string from = since_ms > now_ms ? ", from " + date_text(since_ms) + " on," : "";
     warnings.push_back((is_end ? "it ends" + from + ": " : "it takes the place" + from + " of: ") +
-                       statement_text(period.statement));
+                       statement_text(period.statement, withdrawals));
     const bool is_trust = period.statement.kind == trust::Kind::kTrust;
     if (content.kind == tx::StatementKind::kDistrust && is_trust)
       warnings.emplace_back(
@@ -115,14 +117,22 @@ Warnings day_warnings(const tx::StatementContent& content, std::uint64_t now_ms)
 
 Warnings ended_warnings(const StatementsAnswer& ever, const tx::StatementContent& content) {
   constexpr std::size_t kShown = 10;
+  const auto withdrawals = withdrawals_in(ever);
   Warnings warnings;
   std::size_t ended = 0;
   for (const auto& said : ever.statements) {
     if (std::ranges::find(content.names, said.id) == content.names.end()) continue;
-    if (++ended <= kShown) warnings.push_back("it ends: " + statement_text(said));
+    if (++ended <= kShown) warnings.push_back("it ends: " + statement_text(said, withdrawals));
   }
   if (ended > kShown) warnings.push_back("and " + std::to_string(ended - kShown) + " more");
   return warnings;
+}
+
+StandingAccreditation standing_of(const AccreditationPeriod& period) {
+  const auto& said = period.statement;
+  const auto until_ms = *said.valid_until_ms == 0 ? trust::kOpenEnd : *said.valid_until_ms;
+  return {*said.scope, said.amount.value_or(0), said.depth.value_or(0), *said.valid_from_ms,
+          std::min(until_ms, period.ended_ms.value_or(trust::kOpenEnd))};
 }
 
 // ---- their subject
@@ -143,6 +153,48 @@ Warnings depth_warnings(const InstitutionAnswer& subject, const tx::StatementCon
 }
 
 }  // namespace
+
+std::vector<StandsInstead> what_stands_instead(const StatementsAnswer& ever,
+                                               const tx::StatementContent& end,
+                                               std::uint64_t now_ms) {
+  const auto is_named = [&end](const StatementAnswer& said) {
+    return std::ranges::find(end.names, said.id) != end.names.end();
+  };
+  // One of which something is not known is not said to stand.
+  auto periods = accreditation_periods(ever, now_ms);
+  std::erase_if(periods, [](const AccreditationPeriod& period) {
+    return period.hold != Hold::kStands && period.hold != Hold::kLater;
+  });
+
+  std::vector<StandsInstead> all;
+  for (const auto& ended : periods) {
+    if (!is_named(ended.statement)) continue;
+    // The end says nothing of the days before it.
+    auto rest = standing_of(ended);
+    rest.from_ms = std::max(rest.from_ms, end.valid_from_ms);
+    for (const auto& other : periods) {
+      if (!is_named(other.statement) && covers(standing_of(other), rest))
+        all.push_back({ended.statement.id, other.statement});
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> still_stands_lines(const std::vector<StandsInstead>& all,
+                                            std::size_t ended) {
+  constexpr std::size_t kShown = 10;
+  std::vector<std::string> lines;
+  for (const auto& each : all) {
+    if (lines.size() == kShown) {
+      lines.push_back("and " + std::to_string(all.size() - kShown) + " more");
+      break;
+    }
+    lines.push_back("still stands with " + std::to_string(each.statement.amount.value_or(0)) +
+                    " for all of " + (ended == 1 ? "it" : to_text(each.ended)) + ": " +
+                    to_text(each.statement.id));
+  }
+  return lines;
+}
 
 Attempt<Warnings> recognition_warnings(Client& client, const StatementsAnswer& ever,
                                        const tx::StatementContent& content, std::uint64_t now_ms) {
@@ -166,6 +218,8 @@ Attempt<Warnings> accreditation_warnings(Client& client, const StatementsAnswer&
   Warnings warnings;
   if (content.kind == tx::StatementKind::kEnd) {
     warnings = ended_warnings(ever, content);
+    add(warnings,
+        still_stands_lines(what_stands_instead(ever, content, now_ms), content.names.size()));
   } else {
     TM_TRY(const auto subject, asked(client.institution(content.subject, false)));
     warnings = standing_warnings(subject);

@@ -25,6 +25,20 @@ Attempt<std::vector<std::string>> accreditation_warnings(
     Client& client, const StatementsAnswer& ever, const ledger::tx::StatementContent& content,
     std::uint64_t now_ms);
 
+// What goes on beside an end of accreditations with as much or more for all that one of them still
+// says, so that nothing changes by that one's end. `ever` as above. Pure.
+struct StandsInstead {
+  TransactionId ended;
+  StatementAnswer statement;
+};
+std::vector<StandsInstead> what_stands_instead(const StatementsAnswer& ever,
+                                               const ledger::tx::StatementContent& end,
+                                               std::uint64_t now_ms);
+// "still stands with 120 for all of it: tmx1…", a line for each; which of several it is about is
+// said.
+std::vector<std::string> still_stands_lines(const std::vector<StandsInstead>& all,
+                                            std::size_t ended);
+
 // Either of them, by what the node lists now.
 Attempt<std::vector<std::string>> statement_warnings(Client& client, const InstitutionId& author,
                                                      const ledger::tx::StatementContent& content,

@@ -1,27 +1,15 @@
 #include "wallet/cli/flow/wallet_requests.h"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <filesystem>
 
 #include "common/visible.h"
+#include "wallet/cli/files/system_files.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 64 * 1024;
-
-// What file managers, archives and editors leave in a folder without being asked.
-bool is_of_the_system(const std::string& name) {
-  constexpr std::array<std::string_view, 6> kNames = {"desktop.ini",  "thumbs.db", "ehthumbs.db",
-                                                      "$recycle.bin", "__macosx",  "lost+found"};
-  if (name.starts_with('.') || name.starts_with("~$")) return true;
-  std::string lower = name;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::ranges::find(kNames, lower) != kNames.end();
-}
 
 Error no_request(const std::string& file, const std::string& folder, const std::string& cause) {
   return error(file + " is no wallet request" + (cause.empty() ? "" : " (" + cause + ")") +
@@ -58,7 +46,7 @@ Result<FolderOfRequests> read_requests(const std::string& folder, const IssuerPr
 
   for (const auto& entry : entries) {
     const auto name = std::filesystem::path(entry).filename().string();
-    if (is_of_the_system(name)) {
+    if (is_of_the_system(entry)) {
       read.notices.push_back(one_line(entry) + ": of the system and no request, skipped");
       continue;
     }

@@ -1,0 +1,15 @@
+// Texts in the place of an institution's name that hardly are one: what an export broke, what
+// people type to fill a cell, and rows that add up the others. None of it is proof, and what is
+// listed stays for good, so that a person is asked. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace testamur::wallet {
+
+// What is odd about it, the rest of a sentence that begins with the name: "is what people write
+// where there is no name.". Empty where nothing is to be seen.
+std::string doubt_about_name(std::string_view name);
+
+}  // namespace testamur::wallet
