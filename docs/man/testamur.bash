@@ -37,13 +37,13 @@ _testamur_command() {
     'issuer batch list') ;;
     'issuer batch codes') files+=' --csv' positional='other' ;;
     'issuer batch template') values+=' --achievement' files+=' --out' folders+=' --requests' ;;
-    'issuer batch issue') flags+=' --again --dry-run' values+=' --achievement --name --expires --map --date-format --encoding' files+=' --csv' folders+=' --requests' ;;
+    'issuer batch issue') flags+=' --again --issued-elsewhere --dry-run' values+=' --achievement --name --expires --map --date-format --encoding' files+=' --csv' folders+=' --requests' ;;
     'issuer batch resume') positional='other' ;;
     'issuer batch discard') positional='other' ;;
     'issuer batch purge') positional='other' ;;
     'issuer list') values+=' --batch --achievement --status --student' ;;
     'issuer show') values+=' --student' ;;
-    'issuer correct') flags+=' --by-code --dry-run' values+=' --student --batch --achievement --name --expires --map --date-format --encoding' files+=' --csv' folders+=' --requests' ;;
+    'issuer correct') flags+=' --by-code --drop --dry-run' values+=' --student --batch --achievement --name --expires --map --date-format --encoding' files+=' --csv' folders+=' --requests' ;;
     'issuer resend') flags+=' --not-in-force' values+=' --student --batch' files+=' --out' ;;
     'issuer erase') values+=' --batch --student' ;;
     'issuer status') commands='revoke suspend reinstate supersede' ;;

@@ -127,7 +127,7 @@ def check_a_table(office, verifier, folder):
 
 
 def correct(office, verifier, answer, folder):
-    (folder / "one.csv").write_text("student,given_name,family_name\n1003,Bo,Qian\n")
+    (folder / "one.csv").write_text("student,given_name,family_name,award_date\n1003,Bo,Qian,2026-02-01\n")
     (folder / "two.csv").write_text("student,given_name,family_name\n1003,Bo,Qian\n1002,Ana,Strasse\n")
     unlocked = ["issuer", "correct", "--student", "1003", "--batch", "spring", "--csv", folder / "one.csv"]
     contains(office.run(*unlocked, expect=USAGE), "is locked to the wallet", "--requests", "--by-code")

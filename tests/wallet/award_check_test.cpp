@@ -187,8 +187,11 @@ TEST_CASE("no more than ten findings are written out") {
 }
 
 TEST_CASE("who has not passed, and who was born this year, is awarded nothing") {
-  for (const std::string grade : {"nicht bestanden", "Failed", "not-passed", "Underk\u00e4nd",
-                                  "\u00c9chou\u00e9", "NB", "n.b.", "no show", "tbd"})
+  for (const std::string grade :
+       {"nicht bestanden", "Failed", "not-passed", "Underk\u00e4nd", "\u00c9chou\u00e9", "NB",
+        "n.b.", "no show", "tbd", "nicht ausreichend", "Nicht teilgenommen", "kald\u0131",
+        "Ba\u015far\u0131s\u0131z", "devams\u0131z", "girmedi", "non valid\u00e9", "refus\u00e9",
+        "d\u00e9faillant", "ajourn\u00e9"})
     CHECK(problem("grade", grade).find("no grade of who has passed") != std::string::npos);
   for (const std::string grade : {"bestanden", "passed", "5", "F", "failsafe"})
     CHECK(problem("grade", grade).empty());

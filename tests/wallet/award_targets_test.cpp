@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "tests/support/catch.h"
+#include "wallet/cli/flow/award_changes.h"
+#include "wallet/cli/flow/awards_left_alone.h"
+#include "wallet/cli/flow/class_and_register.h"
 #include "wallet/credential/class_list.h"
 
 namespace testamur::wallet {
@@ -221,6 +224,61 @@ TEST_CASE("a list of awards says ten of them by name and how many more") {
   CHECK(text.ends_with("  and 15 more\n"));
   CHECK(award_text(many[3]) ==
         "S3, " + to_text(many[3].achievement) + ", of 2026-06-30, batch spring (index 3)");
+}
+
+// The day of issue was shown as the date of an award that states none.
+TEST_CASE("an award without a date is not said to be of the day on which it was issued") {
+  auto undated = award("S1", "spring", 3);
+  undated.date.clear();
+  undated.issued = "2026-07-02";
+  CHECK(award_text(undated) ==
+        "S1, " + to_text(undated.achievement) +
+            ", no date of award (issued 2026-07-02), batch spring (index 3)");
+  CHECK(to_json(undated)["date"] == "");
+  CHECK(to_json(undated)["issued"] == "2026-07-02");
+  auto dated = award("S1", "spring", 3);
+  dated.issued = "2026-07-02";
+  CHECK(award_day(dated) == "2026-06-30");
+}
+
+// 0012 of one list and 12 of the next were called two learners, and both were issued.
+TEST_CASE("a learner of one name under nearly the same reference holds the award already") {
+  const auto row = [](const std::string& student, const std::string& given) {
+    ClassRow learner;
+    learner.student = student;
+    learner.claims[ClaimId::kGivenName] = given;
+    learner.claims[ClaimId::kFamilyName] = std::string("Bell");
+    return learner;
+  };
+  auto held = award("0012", "spring", 1);
+  held.name = "Ann Bell";
+  CHECK(by_near_reference({held}, {row("12", "Ann")}) == std::vector{held});
+  CHECK(by_near_reference({held}, {row("12", "ANN")}).size() == 1);
+  CHECK(by_near_reference({held}, {row("12", "Bo")}).empty());
+  CHECK(by_near_reference({held}, {row("13", "Ann")}).empty());
+  CHECK(by_near_reference({held}, {row("0012", "Ann")}).empty());
+
+  // What is said of the learner is said once.
+  CHECK(near_references({held}, {row("12", "Ann")}, {held}).empty());
+  CHECK(near_references({held}, {row("12", "Bo")}, {}).size() == 1);
+}
+
+TEST_CASE("an award beside a replaced one is named with the command that changes it") {
+  const auto old = award("S1", "spring", 1);
+  const auto fresh = award("S1", "autumn", 17);
+  const auto sentences = awards_left_alone({old, fresh}, {old}, {old}, {}, "revoke");
+  REQUIRE(sentences.size() == 1);
+  CHECK(sentences[0].ends_with("testamur issuer status revoke --student S1 --batch autumn"));
+}
+
+TEST_CASE("what a correction does not state any more is counted") {
+  const std::vector<AwardChange> changes{{"grade", "grade", "1.3", std::nullopt},
+                                         {"award_date", "date of award", "2026-06-30", {}},
+                                         {"family_name", "family name", "Ekman", "Ekmann"},
+                                         {"title", "title", std::nullopt, "T"}};
+  CHECK(about_dropped(changes).find("does not state 2 things") != std::string::npos);
+  CHECK(about_dropped(changes).find("(grade, date of award)") != std::string::npos);
+  CHECK(about_dropped({changes[2], changes[3]}).empty());
 }
 
 }  // namespace testamur::wallet

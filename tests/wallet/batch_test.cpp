@@ -287,6 +287,80 @@ TEST_CASE("a batch folder is resumed where it was left, delivers once and forget
   CHECK(find_student(list.value(), "s/0") != nullptr);
 }
 
+// Only a file that was not there was noticed: an empty one was sent again, and purged with its
+// keys.
+TEST_CASE("a claim file that is not as it was written is written again while its keys are there") {
+  const auto fixture = test::make_fixture();
+  const testamur::test::TemporaryFolder temporary;
+  const auto identity = age::Identity::generate();
+  const auto path = temporary.file("batch");
+  const auto key = SecretKey::generate(SignatureAlgorithm::kEcdsaP256);
+  {
+    auto folder = BatchFolder::create(path, build(fixture, 4, {request_of(fixture, "s/3", key)}),
+                                      identity.recipient());
+    REQUIRE(folder.ok());
+    REQUIRE(folder->set_committed().ok());
+    REQUIRE(folder->deliver().ok());
+  }
+  const auto claim = [&](int i) {
+    return (fs::path(path) / "claims" / ("s_" + std::to_string(i) + ".testamur.age")).string();
+  };
+  const auto write = [](const std::string& file, ByteView bytes) {
+    REQUIRE(write_file_atomically(file, bytes, Overwrite::kAllowed).ok());
+  };
+  const auto open = [&] { return BatchFolder::open(path, {&identity, 1}).value(); };
+  // As if an earlier program had delivered it.
+  const auto forget_digests = [&] {
+    const auto state = (fs::path(path) / "batch.age").string();
+    auto batch = open_batch(read_file(state, 1 << 20).value(), {&identity, 1}).value();
+    for (auto& award : batch.awards) award.claim_sha256.reset();
+    write(state, seal_batch(batch, identity.recipient()).value());
+  };
+  const auto damage = [&] {
+    const auto first = read_file(claim(1), 100'000).value();
+    write(claim(0), first);  // another learner's
+    write(claim(1), {});     // empty
+    write(claim(2), ByteView(read_file(claim(2), 100'000).value()).first(300));  // cut short
+    write(claim(3), as_bytes(std::string("a letter")));
+  };
+  const auto expect_all_good = [&] {
+    const auto folder = open();
+    for (int i = 0; i < 3; ++i) {
+      const auto& award = folder.batch().awards[static_cast<std::size_t>(i)];
+      CHECK(folder.claim_state(award) == ClaimFileState::kGood);
+      const auto opened =
+          open_claim_file(read_file(claim(i), 100'000).value(), award.claim_code.text());
+      REQUIRE(opened.claim.has_value());
+      CHECK(opened.claim->sd_jwt == award.sd_jwt);
+    }
+    CHECK(folder.claim_state(folder.batch().awards[3]) == ClaimFileState::kGood);
+  };
+
+  expect_all_good();
+  for (const bool is_old : {false, true}) {
+    CAPTURE(is_old);
+    if (is_old) forget_digests();
+    damage();
+    auto folder = open();
+    for (const auto& award : folder.batch().awards)
+      CHECK(folder.opened_claim_state(award) == ClaimFileState::kDamaged);
+    REQUIRE(folder.deliver_one("s/0").ok());
+    CHECK(read_file(claim(1), 100'000).value().empty());
+    CHECK_FALSE(folder.deliver_one("s/9").ok());
+    REQUIRE(folder.deliver().ok());
+    expect_all_good();
+  }
+
+  auto folder = open();
+  REQUIRE(folder.purge().ok());
+  damage();
+  CHECK(folder.deliver_one("s/0").message() ==
+        "the claim file of student \"s/0\" is damaged, and cannot be written again: the batch was "
+        "purged");
+  CHECK(folder.deliver_one("s/3").ok());
+  CHECK(folder.claim_state(folder.batch().awards[3]) == ClaimFileState::kGood);
+}
+
 TEST_CASE("a sealed batch with a word that nobody knows is refused and never read as another") {
   const auto fixture = test::make_fixture();
   const auto identity = age::Identity::generate();

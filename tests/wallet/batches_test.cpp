@@ -5,6 +5,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
+#include "wallet/cli/flow/places_elsewhere.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
 
@@ -122,4 +123,27 @@ TEST_CASE("a transaction of a batch that cannot be decoded has not expired") {
 }
 
 }  // namespace
+// Only what lay behind the last register counted: one batch more, and the gap before it was gone.
+TEST_CASE("every place that is used and in no batch here counts, wherever it lies") {
+  using Runs = std::vector<Places>;
+  CHECK(places_beside({{1, 48}}, {{1, 16}, {33, 16}}) == Runs{{17, 16}});
+  CHECK(places_beside({{1, 48}}, {{33, 16}, {1, 16}}) == Runs{{17, 16}});
+  CHECK(places_beside({{1, 16}, {33, 32}}, {{17, 32}}) == Runs{{1, 16}, {49, 16}});
+  CHECK(places_beside({{1, 16}}, {}) == Runs{{1, 16}});
+  // A batch that was stopped holds its places, and what nobody used is no gap.
+  CHECK(places_beside({{1, 16}, {49, 16}}, {{1, 32}, {49, 16}}).empty());
+  CHECK(places_beside({}, {{1, 16}}).empty());
+  CHECK(places_beside({{10, 10}}, {{8, 4}, {9, 6}, {17, 9}}) == Runs{{15, 2}});
+  CHECK(count_of(Runs{{1, 16}, {49, 2}}) == 18);
+}
+
+TEST_CASE("places that somebody said to know of are remembered") {
+  Registrar registrar;
+  CHECK(known_places_elsewhere(registrar.context)->empty());
+  const std::vector<Places> places{{17, 16}, {49, 1}};
+  REQUIRE(note_places_elsewhere(registrar.context, places).ok());
+  CHECK(*known_places_elsewhere(registrar.context) == places);
+  CHECK(places_beside({{17, 32}}, places) == std::vector<Places>{{33, 16}});
+}
+
 }  // namespace testamur::wallet

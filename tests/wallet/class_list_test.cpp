@@ -6,6 +6,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/wallet/mutations.h"
+#include "wallet/credential/class_doubts.h"
 #include "wallet/credential/csv.h"
 #include "wallet/credential/status_list.h"
 
@@ -82,8 +83,8 @@ TEST_CASE("every problem of a class list is reported with its place") {
                      ",X,7,2026-07-31\n"
                      "s-1,Y,7,2026-07-31\n") ==
         "line 2, column 12: eqf_level 9 is not a whole number from 1 to 8\n"
-        "line 3, column 13: award_date \"31.07.2026\" is not a date like 2026-07-31 (or say how "
-        "the list writes its days: --date-format DD.MM.YYYY)\n"
+        "line 3, column 13: award_date \"31.07.2026\" is not a date like 2026-07-31: it is in the "
+        "form DD.MM.YYYY, and other rows are not: a column has one form\n"
         "line 4, column 1: student is empty\n"
         "line 5, column 1: the student \"s-1\" stands in line 2 already");
   CHECK(list_failure("student,grade\ns-1,A\n") ==
@@ -401,8 +402,26 @@ TEST_CASE("what a list hardly means is asked about, with learner and line, and n
   };
   for (const std::string grade : {"F", "U", "n.t.", "0", "W"})
     CHECK(says(graded(grade), "has passed? \"S2\" (line 3)"));
-  for (const std::string grade : {"1.3", "A", "B+", "E", "First", "5"})
-    CHECK(graded(grade).empty());
+  for (const std::string grade : {"5,0", "5.0", "5", "mangelhaft", "ABI", "FF", "FD", "DZ", "NA",
+                                  "35%", "35 %", "8/20", "12/100", "7,5/20"})
+    CHECK(says(graded(grade.find(',') == grade.npos ? grade : "\"" + grade + "\""),
+               "has passed? \"S2\" (line 3)"));
+  for (const std::string grade : {"1.3", "A", "B+", "E", "First", "4", "4.0", "4,0", "10/20", "50%",
+                                  "64 %", "1/1", "ausreichend", "AA", "DD"})
+    CHECK(graded(grade.find(',') == grade.npos ? grade : "\"" + grade + "\"").empty());
+  // Where grades rise to 5 or beyond, it is the best one, or nearly.
+  for (const std::string best : {"4.5", "5.5", "6.0", "9"})
+    CHECK(doubts("student,given_name,grade\nS1,Ada,5\nS2,Bo," + best + "\n").empty());
+
+  const auto remarked = [&](const std::string& text) {
+    return doubts("student,given_name,further_information\nS2,Bo," + text + "\n");
+  };
+  for (const std::string text : {"nicht bestanden", "Modul nicht bestanden", "failed the exam",
+                                 "8/20", "Devamsız", "Note: nicht ausreichend"})
+    CHECK(says(remarked(text), "the further_information of \"S2\" (line 2)"));
+  for (const std::string text : {"passed after a resit", "open book", "with distinction",
+                                 "bestanden", "Vertiefung offene Systeme"})
+    CHECK(remarked(text).empty());
 
   // Birth dates under the name of the other day, and a year with a slip in it.
   CHECK(says(doubts(header + "S1,Ada,Alm,1,2001-02-01\nS2,Bo,Berg,1,2003-07-04\n"),
@@ -472,6 +491,19 @@ TEST_CASE("a row that sums up the others is refused wherever its label stands") 
   CHECK(read_class_list("student,given_name,family_name\n1,Li,Sum\n").ok());
 }
 
+// "Toplam öğrenci" and "Legende" were learners, and "Toplam" behind a count.
+TEST_CASE("a label of several words, in any column that names a learner, is no learner") {
+  for (const std::string row :
+       {"Genel Toplam,x,", "Toplam öğrenci,x,", "Teilergebnis,x,", "Legende,x,", "2,Toplam,",
+        "3,,Genel Toplam", "3,Anzahl Teilnehmer,", "Anzahl Teilnehmer,Ada,Alm", "3,Legende,"})
+    CHECK(list_failure("student,given_name,family_name\n1,Ada,L\n" + row + "\n")
+              .find("remove the row") != std::string::npos);
+  for (const std::string row : {"2,Li,Sum", "2,Total,Legend", "2,Ana,Razem", "S 2,Ada,Alm"})
+    CHECK(read_class_list("student,given_name,family_name\n1,Ada,L\n" + row + "\n").ok());
+  CHECK(read_class_list("student,given_name,further_information\n1,Ada,Durchschnitt der Gruppe 2\n")
+            .ok());
+}
+
 TEST_CASE("one number of two learners is a matter of a notice, in any spelling") {
   for (const std::string other : {"0071", "71"}) {
     const auto list =
@@ -521,6 +553,87 @@ TEST_CASE("a row that is no learner is refused") {
         "line 3, column 1: the row is the header once more: remove it");
   CHECK(why("S1,A,B\nSigned:,Prof. Weber,\n").starts_with("line 3, column 1: student \"Signed:\""));
   CHECK(why("S1,A,B\nS2,given_name,C\n").empty());
+}
+
+// A Turkish list was read as one of Western Europe, and "Ayþe Yýldýz" was issued.
+TEST_CASE("names that another code would spell are asked about where Windows-1252 was said") {
+  const auto doubts = [](const std::string& bytes, bool windows_1252 = true) {
+    ClassListReading reading;
+    reading.csv.windows_1252 = windows_1252;
+    std::string text;
+    const auto list = read_class_list("student,given_name,family_name\n" + bytes + "\n", reading);
+    REQUIRE(list.ok());
+    for (const auto& doubt : list->doubts) text += doubt + "\n";
+    return text;
+  };
+  const auto asked = [&](const std::string& name) {
+    UNSCOPED_INFO(name);
+    return doubts("S1," + name).find("by --encoding windows-1252 the name of \"S1\" (line 2)") !=
+           std::string::npos;
+  };
+  // As Windows-1254, 1250, 1253 and 1251 write Ayşe Yıldız, İbrahim Doğan, Jiří Dvořák, Němec,
+  // Erdős Pál, Γιώργος and Иванов.
+  for (const std::string name :
+       {"Ay\xfe"
+        "e,Y\xfdld\xfdz",
+        "\xdd"
+        "brahim,Do\xf0"
+        "an",
+        "Ji\xf8\xed,Alm", "Jan,Dvo\xf8\xe1k",
+        "Jan,N\xec"
+        "mec",
+        "P\xe1l,Erd\xf5s", "\xc3\xe9\xfe\xf1\xe3\xef\xf2,Alm", "Ada,\xc8\xe2\xe0\xed\xee\xe2"})
+    CHECK(asked(name));
+  for (const std::string name :
+       {"J\xf3n,Sigur\xf0sson", "Bj\xf6rn,Gu\xf0mundsson", "Jan,Novotn\xfd", "Andr\xe9,S\xf8rensen",
+        "Jo\xe3o,Sim\xf5"
+        "es",
+        "T\xf5nu,J\xf5gi", "Niccol\xf2,Alm", "Zo\xeb,M\xfcller", "Fran\xe7ois,Lef\xe8vre"})
+    CHECK_FALSE(asked(name));
+  CHECK(doubts("S1,Þórður,Iþýk", false).find("--encoding windows-1252") == std::string::npos);
+}
+
+TEST_CASE("days that are right and hardly meant are asked about") {
+  constexpr std::uint64_t kNow = 1'796'000'000'000;  // 2026-11-30
+  const auto doubts = [](const std::string& birth, const std::string& award,
+                         std::uint64_t expires = 0) {
+    const auto list = read_class_list("student,given_name,birthdate,award_date\nS1,Ada," + birth +
+                                      "," + award + "\n");
+    REQUIRE(list.ok());
+    return doubts_of_calendar(list->rows, kNow, expires);
+  };
+  CHECK(doubts("2001-02-03", "2026-07-31").empty());
+  CHECK(doubts("1990-02-03", "2017-07-31").empty());
+  CHECK(doubts("1990-02-03", "2016-07-31").size() == 1);
+  CHECK(doubts("2013-02-03", "2026-07-31").size() == 1);
+  CHECK(doubts("2012-02-03", "2026-07-31").empty());
+  CHECK(doubts("2001-02-03", "2026-07-31", kNow + 3'600'000).size() == 1);
+  CHECK(doubts("2001-02-03", "2026-07-31", kNow + 90'000'000).empty());
+}
+
+// Each of them was advised to name a form, which helps none of them.
+TEST_CASE("a cell that is no day is refused by its cause") {
+  const auto why = [](const std::string& day, const std::string& form) {
+    ClassListReading reading;
+    reading.date_form = form;
+    const std::string first = form.empty() ? "2026-07-31" : "31.07.2026";
+    return read_class_list("student,given_name,award_date\nS1,A," + first + "\nS2,B," + day + "\n",
+                           reading)
+        .message();
+  };
+  for (const std::string form : {"", "DD.MM.YYYY"}) {
+    CHECK(why("46234", form).find("spreadsheets count days") != std::string::npos);
+    CHECK(why("31.07.2026 14:30", form).find("time of day") != std::string::npos);
+    CHECK(why("31.07.26", form).find("two digits") != std::string::npos);
+    CHECK(why("07/31/2026", form).find("it is in the form MM/DD/YYYY") != std::string::npos);
+    CHECK(why("31/07/2026", form).find("it is in the form DD/MM/YYYY") != std::string::npos);
+    CHECK(why("tomorrow 1", form).find("is not a date") != std::string::npos);
+  }
+  CHECK(why("31.07.2026", "").find("--date-format") == std::string::npos);
+  CHECK(why("2026-07-31", "DD.MM.YYYY").find("in the form YYYY-MM-DD") != std::string::npos);
+  CHECK(read_class_list("student,given_name,award_date\nS1,A,31.07.2026\n")
+            .message()
+            .find("--date-format DD.MM.YYYY") != std::string::npos);
 }
 
 }  // namespace testamur::wallet

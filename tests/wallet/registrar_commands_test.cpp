@@ -132,7 +132,7 @@ TEST_CASE("a correction that changes nothing is refused, and one that does says 
   REQUIRE(said["changes"].size() == 2);
   CHECK(said["changes"][0] == Json{{"field", "family_name"}, {"old", "Ekman"}, {"new", "Ekmann"}});
   CHECK(said["changes"][1] == Json{{"field", "grade"}, {"old", "B"}, {"new", nullptr}});
-  const auto text = registrar.done(correct + other);
+  const auto text = registrar.done(correct + other + " --drop");
   CHECK(says(text, "Ekman -> Ekmann"));
   CHECK(says(text, "grade"));
   CHECK(registrar.status("S1") == "valid");

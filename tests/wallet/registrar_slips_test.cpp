@@ -449,4 +449,148 @@ TEST_CASE("a dry run says the first learner to programs too") {
   CHECK(said["first"]["states"]["grade"] == "1.3");
 }
 
+// They were sent again and purged as they were, with exit code 0.
+TEST_CASE("a damaged claim file is named, written anew while that can be, and never purged") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\nS3,Cy\n");
+  const auto claims = batch_path(office.ledger.context, "spring") + "/claims/";
+  const auto claim = [&](const std::string& student) { return claims + student + ".testamur.age"; };
+  const auto damage = [&] {
+    std::filesystem::resize_file(claim("S1"), 0);
+    std::filesystem::copy_file(claim("S3"), claim("S2"),
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  const auto good = read_file(claim("S3"), 100'000).value();
+
+  damage();
+  for (const auto& words : {"issuer batch codes spring", "issuer batch list"}) {
+    const auto said = office.done(words);
+    CHECK(says(said, "2 damaged (\"S1\", \"S2\")"));
+    CHECK(says(said, "issuer batch resume spring"));
+  }
+  (void)office.done("issuer batch codes spring --csv " + office.path("merge.csv"));
+  const auto merge = std::string(as_text(read_file(office.path("merge.csv"), 100'000).value()));
+  CHECK(says(merge, "valid,damaged"));
+  CHECK(says(merge, "valid,there"));
+  CHECK(says(office.done("issuer show --student S1"), "(damaged)"));
+  office.refused("issuer batch purge --yes spring", "of \"S1\", \"S2\"", ExitCode::kFailure);
+
+  (void)office.done("issuer resend --student S1 --batch spring --out " + office.path("again"));
+  CHECK(read_file(office.path("again"), 100'000).value() ==
+        read_file(claim("S1"), 100'000).value());
+  CHECK_FALSE(read_file(claim("S1"), 100'000).value().empty());
+  CHECK_FALSE(office.answer("issuer batch resume spring")["already"].get<bool>());
+  CHECK(read_file(claim("S2"), 100'000).value() != good);
+  CHECK(read_file(claim("S3"), 100'000).value() == good);
+  CHECK_FALSE(says(office.done("issuer batch list"), "damaged ("));
+  (void)office.done("issuer batch purge --yes spring");
+
+  damage();
+  office.refused("issuer resend --student S1 --batch spring --out " + office.path("later"),
+                 "is damaged, and cannot be written again", ExitCode::kFailure);
+  CHECK_FALSE(std::filesystem::exists(office.path("later")));
+  office.refused("issuer batch resume spring", "\"S1\", \"S2\"", ExitCode::kFailure);
+}
+
+// One batch of its own, and a home said nothing any more of those that its copy had issued.
+TEST_CASE("places that another home used are asked about once, and said wherever they matter") {
+  Office office;
+  const auto batches = office.path("issuer/batches/");
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  // As if a copy of this home had issued it.
+  std::filesystem::rename(batches + "spring", office.path("away"));
+  const auto list = office.write("autumn.csv", "student,given_name\nS1,Ada\nS3,Cy\n");
+  const std::string issue =
+      "issuer batch issue --yes --achievement 1.1 --name autumn --csv " + list;
+  office.refused(issue, "16 places on the ledger that no register of this home has");
+  office.refused(issue, "--issued-elsewhere");
+  CHECK(says(office.done(issue + " --dry-run"), "16 places"));
+  (void)office.done(issue + " --issued-elsewhere");
+
+  // It lies below the last register now, and is known.
+  const auto more = office.write("more.csv", "student,given_name\nS4,Di\n");
+  const std::string next = "issuer batch issue --yes --achievement 1.1 --csv " + more;
+  office.refused(next + " --issued-elsewhere", "--issued-elsewhere would have no effect");
+  CHECK(says(office.done(next + " --dry-run"), "16 places"));
+  for (const std::string words : {"issuer list", "issuer show --student S1"}) {
+    CHECK(says(office.done(words), "do not cover 16 places"));
+    CHECK(office.answer(words)["places_elsewhere"] == 16);
+  }
+  CHECK(office.answer("issuer status revoke --yes --student S1")["places_elsewhere"] == 16);
+
+  // A new one is asked about again.
+  std::filesystem::rename(batches + "autumn", office.path("away-too"));
+  office.refused(next, "32 places on the ledger");
+  office.refused(next, "16 of them since");
+  std::filesystem::rename(office.path("away"), batches + "spring");
+  std::filesystem::rename(office.path("away-too"), batches + "autumn");
+  (void)office.done(next);
+  CHECK(office.answer("issuer list")["places_elsewhere"] == 0);
+}
+
+TEST_CASE("what was erased, purged, discarded or stopped is no place of another home") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  (void)office.done("issuer erase --yes --batch spring --student S1");
+  (void)office.done("issuer batch purge --yes spring");
+  office.stop_before_sending("lost", "S8");
+  office.issue("autumn", "student,given_name\nS3,Cy\n");
+  CHECK(office.answer("issuer list")["places_elsewhere"] == 0);
+  REQUIRE(office.folder("lost").set_transaction({}).ok());
+  (void)office.done("issuer batch discard --yes lost");
+  office.issue("winter", "student,given_name\nS4,Di\n");
+  CHECK(office.answer("issuer list")["places_elsewhere"] == 0);
+}
+
+TEST_CASE("a learner whose zeros were lost holds the award already") {
+  Office office;
+  office.issue("z1", "student,given_name,family_name\n0012,Ann,Bell\n");
+  const auto list = office.write("z2.csv", "student,given_name,family_name\n12,Ann,Bell\n");
+  const std::string issue = "issuer batch issue --yes --achievement 1.1 --name z2 --csv " + list;
+  office.refused(issue, "0012, Ann Bell");
+  office.refused(issue, "--again");
+  const auto said = office.done(issue + " --again");
+  CHECK(says(said, "held already"));
+  CHECK_FALSE(says(said, "are different learners"));
+  const auto other = office.write("z3.csv", "student,given_name,family_name\n012,Bo,Alm\n");
+  CHECK(says(office.done("issuer batch issue --yes --achievement 1.1 --name z3 --csv " + other),
+             "are different learners"));
+}
+
+TEST_CASE("a correction that states less than the wrong award has to be meant") {
+  Office office;
+  office.issue("spring",
+               "student,given_name,family_name,grade,award_date\nS1,Ada,Ekman,B,2026-06-30\n");
+  const auto list = office.write("c.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
+  const std::string correct = "issuer correct --yes --student S1 --batch spring --csv " + list;
+  office.refused(correct, "does not state 2 things");
+  office.refused(correct, "--drop");
+  CHECK(says(office.answer(correct + " --dry-run")["warnings"].dump(), "does not state 2 things"));
+  const auto full = office.write("f.csv",
+                                 "student,given_name,family_name,grade,award_date\n"
+                                 "S1,Ada,Ekmann,B,2026-06-30\n");
+  office.refused("issuer correct --yes --drop --student S1 --batch spring --csv " + full,
+                 "--drop would have no effect");
+  (void)office.done(correct + " --drop");
+  CHECK(says(office.done("issuer show --student S1"), "no date of award (issued "));
+}
+
+TEST_CASE("who revokes what was superseded reads which command takes the successor") {
+  Office office;
+  office.issue("spring", "student,given_name,family_name\nS1,Ada,Ekman\nS2,Bo,Ek\n");
+  const auto row = office.write("row.csv", "student,given_name,family_name\nS1,Ada,Ekmann\n");
+  (void)office.done("issuer correct --yes --student S1 --batch spring --csv " + row);
+  const auto table = office.write("t.csv", "student,batch\nS1,spring\nS2,spring\n");
+  const std::string takes =
+      "testamur issuer status revoke --student S1 --batch spring-correction-1";
+  CHECK(says(office.done("issuer status revoke --yes --csv " + table), takes));
+  CHECK(
+      says(office.why("issuer status revoke --yes --student S1 --batch spring", ExitCode::kFailure),
+           takes));
+  (void)office.done("issuer status revoke --yes --student S1 --batch spring-correction-1");
+  CHECK_FALSE(
+      says(office.why("issuer status revoke --yes --student S1 --batch spring", ExitCode::kFailure),
+           takes));
+}
+
 }  // namespace testamur::wallet

@@ -92,13 +92,17 @@ IndexesAnswer decode(const v1::GetIssuerIndexesResponse& answer) {
   std::uint64_t end = 0;
   bool ascending = true;
   for (const auto& run : answer.used()) {
-    ascending = ascending && run.count() > 0 && run.first() >= end;
+    ascending = ascending && run.count() > 0 && run.first() >= end &&
+                run.count() <= UINT64_MAX - run.first();
     end = run.first() + run.count();
   }
   // An index that is given twice is one of two credentials for ever, so that both say the same or
   // neither counts.
   IndexesAnswer indexes;
-  if (ascending && answer.next_free() == end) indexes.next_free = end;
+  if (ascending && answer.next_free() == end) {
+    indexes.next_free = end;
+    for (const auto& run : answer.used()) indexes.used.push_back({run.first(), run.count()});
+  }
   indexes.as_of = as_of_from(answer.has_as_of(), answer.as_of());
   return indexes;
 }

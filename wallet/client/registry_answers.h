@@ -93,10 +93,17 @@ struct AchievementsAnswer {
   Shown shown;
 };
 
+// [first, first + count).
+struct IndexRange {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  auto operator<=>(const IndexRange&) const = default;
+};
 // Where an issuer's next batch may begin.
 struct IndexesAnswer {
   std::optional<std::uint64_t>
-      next_free;  // nothing where it does not follow the indexes that are used
+      next_free;                 // nothing where it does not follow the indexes that are used
+  std::vector<IndexRange> used;  // ascending; empty where next_free is nothing
   std::optional<AsOf> as_of;
 };
 

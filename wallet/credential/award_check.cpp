@@ -9,7 +9,7 @@
 #include <cctype>
 
 #include "common/text.h"
-#include "wallet/credential/class_doubts.h"
+#include "wallet/credential/grades.h"
 #include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
@@ -86,57 +86,6 @@ bool contradicts(std::string_view said, std::string_view stated) {
   return (has("online") && stated == "supervised_onsite") ||
          (has("onsite") && stated == "supervised_online");
 }
-
-// Grades and remarks of who has not passed, in several languages, and nothing else anywhere.
-constexpr std::string_view kFailed[] = {"absent",
-                                        "abs",
-                                        "incomplete",
-                                        "withdrawn",
-                                        "pending",
-                                        "notyet",
-                                        "resit",
-                                        "didnotattend",
-                                        "dnf",
-                                        "fx",
-                                        "nichterschienen",
-                                        "krank",
-                                        "entschuldigt",
-                                        "passed?",
-                                        "seeremarks",
-                                        "failed",
-                                        "fail",
-                                        "notpassed",
-                                        "nichtbestanden",
-                                        "durchgefallen",
-                                        "ungenügend",
-                                        "nonadmis",
-                                        "échoué",
-                                        "ajourné",
-                                        "insuffisant",
-                                        "nonsuperato",
-                                        "insufficiente",
-                                        "suspenso",
-                                        "nopresentado",
-                                        "reprovado",
-                                        "onvoldoende",
-                                        "nietgeslaagd",
-                                        "ikkebestått",
-                                        "ejbestået",
-                                        "ikkebestået",
-                                        "underkänd",
-                                        "hylätty",
-                                        "nb",
-                                        "ne",
-                                        "aj",
-                                        "ko",
-                                        "nonammesso",
-                                        "noshow",
-                                        "tbd",
-                                        "offen",
-                                        "inarbeit",
-                                        "angemeldet",
-                                        "inprogress",
-                                        "open"};
 
 class Checking {
  public:
@@ -247,10 +196,7 @@ class Checking {
   // Whoever has not passed has earned nothing that could be awarded.
   void check_grade() {
     const auto* grade = text_of(ClaimId::kGrade);
-    if (grade == nullptr) return;
-    const auto word = bare_word(*grade);
-    const auto is_it = [&word](std::string_view failed) { return skeleton(failed) == word; };
-    if (std::ranges::none_of(kFailed, is_it)) return;
+    if (grade == nullptr || !says_failed(*grade)) return;
     add(ClaimId::kGrade, *grade, "",
         quoted(*grade) + " is no grade of who has passed: remove the row");
   }

@@ -51,6 +51,7 @@ struct Award {
   SecretBytes holder_secret;                // empty: the holder made the key, or it was purged
   SecretBytes claim_code;                   // empty: sealed to `recipient`, or purged
   std::optional<age::Recipient> recipient;  // of the learner's request
+  std::optional<Hash256> claim_sha256;      // of the claim file as it was written last
 };
 
 struct Batch {

@@ -51,6 +51,7 @@ Json encode_award(const Award& award) {
     json["holder_secret"] = to_base64url(award.holder_secret.view());
   if (!award.claim_code.empty()) json["claim_code"] = std::string(award.claim_code.text());
   if (award.recipient) json["recipient"] = age::to_text(*award.recipient);
+  if (award.claim_sha256) json["claim_sha256"] = to_base64url(award.claim_sha256->view());
   return json;
 }
 
@@ -69,7 +70,14 @@ Result<Award> decode_award(const Json& json) {
   if (reader.has("claim_code")) award.claim_code = reader.secret_text("claim_code", 64);
 
   const std::string recipient = reader.optional_text("recipient", 128);
+  // Absent until the claim file is written, and in batches of programs that kept none.
+  const bool has_digest = reader.has("claim_sha256");
+  const Bytes digest = has_digest ? reader.base64url("claim_sha256", 64) : Bytes{};
   TM_TRY_STATUS(reader.finish());
+
+  if (has_digest && digest.size() != Hash256::kSize)
+    return error("the claim_sha256 of an award of the batch is no hash of 32 bytes");
+  if (has_digest) award.claim_sha256 = Decoder{digest}.fixed<Hash256>();
 
   if (!recipient.empty()) {
     TM_TRY(award.recipient, age::parse_recipient(recipient));

@@ -1,6 +1,8 @@
 // The order of writing in a batch's folder. The state (batch.age) is what counts: it is written
 // last when a batch is made, before the signed bytes are sent and after every step, so that whoever
-// is interrupted goes on from it. The register and the codes can be made from it again.
+// is interrupted goes on from it. The register and the codes can be made from it again. A claim
+// file is written before its digest is saved: one without a digest, or with that of the file before
+// it, is written once more, with the same contents.
 #include "wallet/credential/batch_folder.h"
 
 #include <algorithm>
@@ -97,7 +99,7 @@ Status BatchFolder::deliver(const BatchProgress& progress) {
   TM_CHECK(batch_.committed);
 
   for (std::size_t i = 0; i < batch_.awards.size(); ++i) {
-    TM_TRY_STATUS(deliver_one(batch_.awards[i]));
+    TM_TRY_STATUS(write_claim(batch_.awards[i]));
     if (progress) progress(i + 1, batch_.awards.size());
   }
 
@@ -105,26 +107,75 @@ Status BatchFolder::deliver(const BatchProgress& progress) {
   return save_state();
 }
 
-Status BatchFolder::deliver_one(const Award& award) const {
+Status BatchFolder::deliver_one(const std::string& student) {
   TM_CHECK(batch_.committed);
-  std::error_code ignored;
-  if (fs::exists(claim_path(award), ignored)) return {};
+  const auto found = std::ranges::find(batch_.awards, student, &Award::student);
+  if (found == batch_.awards.end())
+    return error("the batch in " + path_ + " does not know student \"" + student + "\"");
+  TM_TRY(const bool is_new, write_claim(*found));
+  return is_new ? save_state() : Status{};
+}
+
+Result<bool> BatchFolder::write_claim(Award& award) {
+  const auto state = opened_claim_state(award);
+  const bool was_opened = !award.claim_sha256 && !award.claim_code.empty();
+  // A file to a wallet cannot be looked into here; before the batch was delivered it may be any.
+  const bool is_unknown = !award.claim_sha256 && award.recipient && !batch_.delivered;
+  if (state == ClaimFileState::kGood && !is_unknown) {
+    if (!was_opened) return false;
+    TM_TRY(const auto file, read_file(claim_path(award), age::kMaxFileBytes));
+    award.claim_sha256 = sha256(file);
+    return true;
+  }
 
   // After a purge the key and the code exist in the claim file alone.
   if (!award.recipient && award.claim_code.empty()) {
-    return error("the claim file of student \"" + award.student +
-                 "\" is gone, and cannot be written again: the batch was purged");
+    return error("the claim file of student \"" + award.student + "\" is " +
+                 (state == ClaimFileState::kMissing ? "gone" : "damaged") +
+                 ", and cannot be written again: the batch was purged");
   }
 
+  TM_TRY(const auto sealed, award.recipient
+                                ? seal_claim_file(claim_of(award), *award.recipient)
+                                : seal_claim_file(claim_of(award), award.claim_code.text()));
+  TM_TRY_STATUS(write_file_atomically(claim_path(award), sealed, Overwrite::kAllowed));
+  award.claim_sha256 = sha256(sealed);
+  return true;
+}
+
+ClaimFile BatchFolder::claim_of(const Award& award) const {
   ClaimFile claim;
   claim.sd_jwt = award.sd_jwt;
   claim.holder_secret = award.holder_secret.clone();
   claim.issuer_name = batch_.plan.issuer_name;
   claim.title = title_of(batch_.plan.common);
+  return claim;
+}
 
-  TM_TRY(const auto sealed, award.recipient ? seal_claim_file(claim, *award.recipient)
-                                            : seal_claim_file(claim, award.claim_code.text()));
-  return write_file_atomically(claim_path(award), sealed, Overwrite::kAllowed);
+ClaimFileState BatchFolder::claim_state(const Award& award) const {
+  std::error_code ignored;
+  if (!fs::exists(claim_path(award), ignored)) return ClaimFileState::kMissing;
+  const auto file = read_file(claim_path(award), age::kMaxFileBytes);
+  if (!file.ok()) return ClaimFileState::kDamaged;
+  if (award.claim_sha256)
+    return sha256(*file) == *award.claim_sha256 ? ClaimFileState::kGood : ClaimFileState::kDamaged;
+
+  const auto kind = age::inspect(*file);
+  const auto meant = award.recipient ? age::FileKind::kRecipients : age::FileKind::kPassphrase;
+  return kind.ok() && *kind == meant ? ClaimFileState::kGood : ClaimFileState::kDamaged;
+}
+
+ClaimFileState BatchFolder::opened_claim_state(const Award& award) const {
+  const auto state = claim_state(award);
+  if (state != ClaimFileState::kGood || award.claim_sha256 || award.claim_code.empty())
+    return state;
+  const auto file = read_file(claim_path(award), age::kMaxFileBytes);
+  if (!file.ok()) return ClaimFileState::kDamaged;
+  const auto opened = open_claim_file(*file, award.claim_code.text());
+  const bool is_same =
+      opened.claim && opened.claim->sd_jwt == award.sd_jwt &&
+      std::ranges::equal(opened.claim->holder_secret.view(), award.holder_secret.view());
+  return is_same ? ClaimFileState::kGood : ClaimFileState::kDamaged;
 }
 
 Status BatchFolder::purge() {

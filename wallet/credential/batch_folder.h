@@ -12,9 +12,17 @@
 
 #include "common/result.h"
 #include "wallet/credential/batch.h"
+#include "wallet/credential/claim_file.h"
 #include "wallet/credential/issuance_register.h"
 
 namespace testamur::wallet {
+
+// What is the matter with a claim file on the disk.
+enum class ClaimFileState : std::uint8_t {
+  kGood,
+  kMissing,
+  kDamaged,  // empty, cut short, changed, or that of another learner
+};
 
 class BatchFolder {
  public:
@@ -28,16 +36,23 @@ class BatchFolder {
 
   // Where the claim file of one of its awards is, or will be.
   std::string claim_path(const Award& award) const;
+  // The file as it is against what was written. Of an award without a digest (of a batch that was
+  // delivered by an earlier program) only the form of the file is looked at.
+  ClaimFileState claim_state(const Award& award) const;
+  // The same to the bottom: where there is no digest and the code is still known, the file is
+  // opened by it and compared.
+  ClaimFileState opened_claim_state(const Award& award) const;
 
   // Durable before it returns: call before the bytes are sent for the first time. The same bytes
   // are sent again after an interruption; other bytes only after the first have expired.
   Status set_transaction(Bytes signed_bytes);
   Status set_committed();
-  // Writes the claim files that are not there yet. Precondition: committed.
+  // Writes the claim files that are not there, or damaged. Precondition: committed.
   Status deliver(const BatchProgress& progress = {});
-  // Writes that of one award, and none else. The same precondition. Fails where the batch was
-  // purged and the award came by a code: its key was in the claim file alone.
-  Status deliver_one(const Award& award) const;
+  // Writes that of one learner, and none else. The same precondition. Fails where the batch does
+  // not know the student, or was purged and the award came by a code: its key was in the claim file
+  // alone.
+  Status deliver_one(const std::string& student);
   // Forgets holder keys and claim codes, and removes codes.age. Precondition: delivered.
   Status purge();
   // Removes a learner from register, codes and state, and the claim file. Fails when the batch does
@@ -48,6 +63,9 @@ class BatchFolder {
   BatchFolder(std::string path, Batch batch, age::Recipient recipient)
       : path_(std::move(path)), batch_(std::move(batch)), recipient_(recipient) {}
   Status save_state();
+  ClaimFile claim_of(const Award& award) const;
+  // Whether there is a new digest, and so a state to save.
+  Result<bool> write_claim(Award& award);
 
   std::string path_;
   Batch batch_;

@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 #include "common/visible.h"
+#include "wallet/credential/grades.h"
 #include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
@@ -39,22 +40,40 @@ std::string learners(const std::vector<ClassRow>& rows,
 
 // ---- grades
 
-// A failure, or a remark, in the scales of many countries, and a pass in others.
-bool may_be_failed(std::string_view grade) {
-  constexpr std::array<std::string_view, 14> kDoubtful = {"f",  "i",  "w",  "x",  "u",  "np", "ng",
-                                                          "ns", "na", "nc", "nr", "nt", "0",  "0%"};
-  const auto word = bare_word(grade);
-  return std::ranges::find(kDoubtful, word) != kDoubtful.end();
+std::vector<std::string_view> grades_of(const std::vector<ClassRow>& rows) {
+  std::vector<std::string_view> grades;
+  for (const auto& row : rows) {
+    if (const auto* grade = text_of(row, ClaimId::kGrade)) grades.push_back(*grade);
+  }
+  return grades;
 }
 
 std::string doubt_of_grades(const std::vector<ClassRow>& rows) {
-  const auto who = learners(rows, [](const ClassRow& row) {
+  const auto grades = grades_of(rows);
+  // A class has few grades, and each is looked at against all.
+  std::map<std::string_view, bool> is_failure;
+  for (const auto grade : grades) is_failure.emplace(grade, false);
+  std::vector<std::string_view> different;
+  for (const auto& [grade, _] : is_failure) different.push_back(grade);
+  for (auto& [grade, failed] : is_failure) failed = may_say_failed(grade, different);
+
+  const auto who = learners(rows, [&is_failure](const ClassRow& row) {
     const auto* grade = text_of(row, ClaimId::kGrade);
-    return grade != nullptr && may_be_failed(*grade);
+    return grade != nullptr && is_failure.at(*grade);
   });
   return who.empty() ? who
                      : "is that a grade of who has passed? " + who +
                            ". Whoever has not earns no award: remove those rows";
+}
+
+std::string doubt_of_remarks(const std::vector<ClassRow>& rows) {
+  const auto who = learners(rows, [](const ClassRow& row) {
+    const auto* text = text_of(row, ClaimId::kFurtherInformation);
+    return text != nullptr && (speaks_of_failure(*text) || may_say_failed(*text, {}));
+  });
+  return who.empty() ? who
+                     : "the further_information of " + who +
+                           " speaks of who has not passed: whoever has not earns no award";
 }
 
 // ---- days
@@ -187,21 +206,122 @@ std::string doubt_of_references(const std::vector<ClassRow>& rows) {
          "people. Is there a column with the learners' own?";
 }
 
+// ---- a table in another code than Windows-1252
+
+// The words of a name, each as code points.
+std::vector<std::u32string> words_of(std::string_view name) {
+  std::vector<std::u32string> words(1);
+  for (std::size_t at = 0; at < name.size();) {
+    const auto point = next_code_point(name, at);
+    if (!point) break;
+    if (*point == ' ' || *point == '-' || *point == '\'') {
+      words.emplace_back();
+    } else {
+      words.back() += static_cast<char32_t>(*point);
+    }
+  }
+  std::erase(words, U"");
+  return words;
+}
+
+bool has_any(const std::u32string& text, std::u32string_view letters) {
+  return text.find_first_of(letters) != std::u32string::npos;
+}
+
+// Greek and Cyrillic letters are all among the accented ones: no language of Windows-1252 has a
+// word of these alone.
+bool is_all_accented(const std::u32string& word) {
+  return word.size() > 2 && std::ranges::all_of(word, [](char32_t c) { return c >= 0xc0; });
+}
+
+// ı ş ğ of Turkish came as ý þ ð, which are letters of Iceland and, at the end of a word, of
+// Czech names that somebody typed here.
+bool is_turkish(const std::u32string& word) {
+  const bool is_icelandic =
+      has_any(word, U"áéíóúæÁÉÍÓÚÆ") || word.ends_with(U"son") || word.ends_with(U"dóttir");
+  if (is_icelandic) return false;
+  return has_any(word, U"þðÞÐÝ") || has_any(word.substr(0, word.size() - 1), U"ý");
+}
+
+// ř of Czech came as ø and ě as ì, ů as ù. Denmark has no accents beside the first, Italy has the
+// others at the end of words alone.
+bool is_czech(const std::u32string& word) {
+  const bool has_r = has_any(word, U"øØ") && has_any(word, U"áíýúìùèÁÍÝÈ");
+  return has_r || has_any(word.substr(0, word.size() - 1), U"ìù");
+}
+
+// ő of Hungarian came as õ, which Estonia has beside other accents and Portugal before an e.
+bool is_hungarian(const std::vector<std::u32string>& name) {
+  bool has_o = false;
+  bool has_accent = false;
+  for (const auto& word : name) {
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      const bool is_o = word[i] == U'õ' || word[i] == U'Õ';
+      has_o = has_o || (is_o && (i + 1 == word.size() || word[i + 1] != U'e'));
+    }
+    has_accent = has_accent || has_any(word, U"áéíóúûÁÉÓ");
+  }
+  return has_o && has_accent;
+}
+
+bool may_be_of_another_code(const ClassRow& row) {
+  std::vector<std::u32string> name;
+  for (const auto id : {ClaimId::kGivenName, ClaimId::kFamilyName}) {
+    if (const auto* text = text_of(row, id))
+      std::ranges::copy(words_of(*text), std::back_inserter(name));
+  }
+  return is_hungarian(name) || std::ranges::any_of(name, [](const std::u32string& word) {
+           return is_all_accented(word) || is_turkish(word) || is_czech(word);
+         });
+}
+
 }  // namespace
 
-std::string bare_word(std::string_view text) {
-  std::string word;
-  for (const char c : skeleton(text)) {
-    if (c != '.' && c != '-' && c != '_') word += c;
-  }
-  return word;
+std::vector<std::string> doubts_of_calendar(const std::vector<ClassRow>& rows, std::uint64_t now_ms,
+                                            std::uint64_t expires_ms) {
+  using std::chrono::days;
+  static constexpr days kOldAward{10 * 366}, kYoung{14 * 365};
+  const auto today = std::chrono::floor<days>(std::chrono::sys_time<std::chrono::milliseconds>(
+      std::chrono::milliseconds(static_cast<std::int64_t>(now_ms))));
+  std::vector<std::string> doubts;
+
+  auto who = learners(rows, [today](const ClassRow& row) {
+    const auto day = day_of(text_of(row, ClaimId::kAwardDate));
+    return day && *day + kOldAward < today;
+  });
+  if (!who.empty())
+    doubts.push_back("the award_date of " + who +
+                     " is more than ten years ago: is the year right, and the column?");
+
+  who = learners(rows, [today](const ClassRow& row) {
+    const auto day = day_of(text_of(row, ClaimId::kBirthDate));
+    return day && *day + kYoung > today;
+  });
+  if (!who.empty())
+    doubts.push_back("by the birthdate " + who +
+                     " is less than fourteen years old: is the year right, and the column?");
+
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  if (expires_ms > now_ms && expires_ms - now_ms <= kDayMs)
+    doubts.push_back("the credentials end today: is --expires right?");
+  return doubts;
+}
+
+std::string doubt_of_windows_1252(const std::vector<ClassRow>& rows) {
+  const auto who = learners(rows, may_be_of_another_code);
+  return who.empty() ? who
+                     : "by --encoding windows-1252 the name of " + who +
+                           " holds letters that stand for others in a Turkish, Central European, "
+                           "Greek or Cyrillic table: read it, and if it is wrong export the list "
+                           "again, as \"CSV UTF-8\"";
 }
 
 std::vector<std::string> doubts_about(const std::vector<ClassRow>& rows,
                                       const std::string& date_form) {
-  std::vector<std::string> doubts = {doubt_of_grades(rows),           doubt_of_award_days(rows),
-                                     doubt_of_order(rows, date_form), doubt_of_names(rows),
-                                     doubt_of_examples(rows),         doubt_of_references(rows)};
+  std::vector<std::string> doubts = {doubt_of_grades(rows),     doubt_of_remarks(rows),
+                                     doubt_of_award_days(rows), doubt_of_order(rows, date_form),
+                                     doubt_of_names(rows),      doubt_of_examples(rows),
+                                     doubt_of_references(rows)};
   std::ranges::move(doubts_of_namesakes(rows), std::back_inserter(doubts));
   std::erase(doubts, "");
   return doubts;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 
 #include "common/text.h"
 #include "common/typed_word.h"
@@ -255,6 +256,42 @@ void rename_columns(CsvTable& table, const ClassListReading& reading, Problems& 
   }
 }
 
+// How the days of a list are written.
+struct DayForm {
+  std::string form;     // as ClassListReading has it
+  bool is_iso = false;  // no form was named, and some rows have YYYY-MM-DD
+};
+
+// Why a cell is no day in the form, where it can be told by what it looks like, with what to do:
+// naming another form helps in none of these cases. Empty where it cannot.
+std::string cause_of_no_day(std::string_view typed, const DayForm& days) {
+  const auto numbers = std::ranges::count_if(
+      typed, [](char c) { return c != '.' && c != '/' && c != '-' && c != ' '; });
+  const bool all_digits = std::ranges::all_of(typed, is_digit);
+  if (all_digits && typed.size() == 5)
+    return "spreadsheets count days by such a number: format the column as a date, and export it "
+           "again";
+  if (typed.find(':') != std::string_view::npos)
+    return "it has a time of day: format the column as a date without one";
+  if (all_digits ? typed.size() == 6 : numbers == 6 && std::ranges::count_if(typed, is_digit) == 6)
+    return "its year has two digits, and could be of two centuries: write all four";
+
+  constexpr std::array<std::string_view, 6> kForms = {"YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY",
+                                                      "DD/MM/YYYY", "DD-MM-YYYY", "YYYY/MM/DD"};
+  const auto other = std::ranges::find_if(kForms, [&](std::string_view form) {
+    const auto day = read_day(typed, form);
+    return form != days.form && day && day->substr(5, 2) <= "12";
+  });
+  const bool is_in_form = !days.form.empty() && read_day(typed, days.form);
+  if (is_in_form || other == kForms.end()) return {};
+  if (days.is_iso)
+    return "it is in the form " + std::string(*other) +
+           ", and other rows are not: a column has one form";
+  return days.form.empty() ? ""
+                           : "it is in the form " + std::string(*other) +
+                                 ": is --date-format right, or has the column two forms?";
+}
+
 Result<ClaimValue> read_claim(const ClaimKind& kind, const std::string& typed,
                               const std::string& date_form) {
   if (kind.type != ClaimType::kDate || date_form.empty()) return parse_claim(kind, typed);
@@ -279,10 +316,17 @@ CellUse use_of(const ClaimKind* claim) {
 
 // A value that nobody typed is named as such, before any rule of its claim.
 Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool credits,
-                             const std::string& date_form) {
+                             const DayForm& days) {
+  const auto& date_form = days.form;
   if (const auto damage = spreadsheet_damage(cell.text, use_of(&kind)); !damage.empty())
     return error(std::string(kind.name) + " " + damage);
   auto value = credits ? read_credits(cell.text) : read_claim(kind, cell.text, date_form);
+  if (!value.ok() && kind.type == ClaimType::kDate) {
+    if (const auto cause = cause_of_no_day(trimmed(cell.text), days); !cause.empty())
+      return error(std::string(kind.name) + " " + in_quotes(cell.text) + " is not a date" +
+                   (date_form.empty() ? " like 2026-07-31" : " in the form " + date_form) + ": " +
+                   cause);
+  }
   const bool is_other_form = kind.type == ClaimType::kDate && date_form.empty() &&
                              std::ranges::any_of(cell.text, is_digit);
   if (!value.ok() && is_other_form)
@@ -297,13 +341,25 @@ Result<ClaimValue> read_cell(const ClaimKind& kind, const CsvCell& cell, bool cr
   return error(std::string(kind.name) + " " + in_quotes(cell.text) + ": " + damage);
 }
 
-// Those that are names of families too.
-constexpr std::array<std::string_view, 6> kTotalsOrNames = {"sum",   "suma",  "mean",
-                                                            "count", "total", "somme"};
+// Those that are names of families too, or words of a text.
+constexpr std::array<std::string_view, 11> kTotalsOrNames = {"sum",     "suma",   "mean",   "count",
+                                                             "total",   "somme",  "summa",  "razem",
+                                                             "legende", "legend", "légende"};
 
 bool is_total_and_no_name(std::string_view text) {
-  return is_total_label(text) &&
-         std::ranges::find(kTotalsOrNames, total_label(text)) == kTotalsOrNames.end();
+  if (!is_total_label(text)) return false;
+  const auto is_it = [label = total_label(text)](std::string_view each) {
+    return skeleton(each) == label;
+  };
+  return std::ranges::none_of(kTotalsOrNames, is_it);
+}
+
+// "Toplam öğrenci", "Anzahl Teilnehmer": a label that begins or ends with such a word.
+bool is_total_of_words(std::string_view text) {
+  const auto words = trimmed(text);
+  const auto first = words.substr(0, words.find(' '));
+  const auto last = words.substr(words.rfind(' ') + 1);
+  return is_total_label(text) || is_total_and_no_name(first) || is_total_and_no_name(last);
 }
 
 // Two exports that were joined: the header stands among the rows.
@@ -322,7 +378,7 @@ constexpr const char* kSumsUp = " is the label of a row that sums up the others:
 // learner is such a label alone.
 void check_labels(const std::vector<const CsvCell*>& names,
                   const std::vector<const CsvCell*>& texts, Problems& problems) {
-  if (names.size() == 1 && is_total_label(names.front()->text))
+  if (names.size() == 1 && is_total_of_words(names.front()->text))
     return problems.add(names.front()->place, in_quotes(names.front()->text) + kSumsUp);
   for (const auto* text : texts) {
     if (is_total_and_no_name(text->text))
@@ -331,7 +387,7 @@ void check_labels(const std::vector<const CsvCell*>& names,
 }
 
 void check_reference(const CsvCell& cell, const std::string& student, Problems& problems) {
-  if (is_total_label(cell.text)) {
+  if (is_total_of_words(cell.text)) {
     problems.add(cell.place, "student " + in_quotes(cell.text) + kSumsUp);
   } else if (const auto text = trimmed(cell.text);
              text.ends_with(':') || text.find(": ") != std::string_view::npos) {
@@ -346,8 +402,8 @@ void check_reference(const CsvCell& cell, const std::string& student, Problems& 
   }
 }
 
-ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
-                  const std::string& date_form, Problems& problems) {
+ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns, const DayForm& days,
+                  Problems& problems) {
   ClassRow row;
   row.line = cells.front().place.line;
   row.student = canonical_reference(cells[columns.student].text);
@@ -362,7 +418,7 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
     // "Average" is a grade of some scales.
     const bool is_grade = columns.claims[i]->id == ClaimId::kGrade;
     if (columns.claims[i]->type == ClaimType::kText && !is_grade) texts.push_back(&cells[i]);
-    auto value = read_cell(*columns.claims[i], cells[i], columns.credits == i, date_form);
+    auto value = read_cell(*columns.claims[i], cells[i], columns.credits == i, days);
 
     if (value.ok()) {
       row.claims[columns.claims[i]->id] = std::move(*value);
@@ -376,6 +432,19 @@ ClassRow read_row(const std::vector<CsvCell>& cells, const Columns& columns,
   if (names.empty())
     problems.add(cells.front().place, "the learner has neither given_name nor family_name");
   return row;
+}
+
+bool has_iso_day(const CsvTable& table, const Columns& columns) {
+  const auto is_iso = [&columns](const std::vector<CsvCell>& cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const auto* kind = columns.claims[i];
+      if (kind != nullptr && kind->type == ClaimType::kDate &&
+          read_day(cells[i].text, "YYYY-MM-DD"))
+        return true;
+    }
+    return false;
+  };
+  return std::ranges::any_of(table.rows, is_iso);
 }
 
 bool has_day(const ClassRow& row) {
@@ -476,6 +545,8 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
                  " learners; a batch holds at most " + std::to_string(kMaxClassSize));
   }
 
+  const DayForm days{reading.date_form, reading.date_form.empty() && has_iso_day(table, columns)};
+
   ClassList list;
   list.notices = std::move(table.notices);
   std::map<std::string, std::size_t> lines;
@@ -484,7 +555,7 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
       problems.add(cells.front().place, "the row is the header once more: remove it");
       continue;
     }
-    list.rows.push_back(read_row(cells, columns, reading.date_form, problems));
+    list.rows.push_back(read_row(cells, columns, days, problems));
     const ClassRow& row = list.rows.back();
     const auto [first, fresh] = lines.emplace(row.student, row.line);
     if (!fresh) {
@@ -506,6 +577,10 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
   count_values(list, ClaimId::kGrade, "grades", ": have they passed?");
   count_values(list, ClaimId::kAwardDate, "award days", "");
   list.doubts = doubts_about(list.rows, reading.date_form);
+  if (reading.csv.windows_1252) {
+    if (auto doubt = doubt_of_windows_1252(list.rows); !doubt.empty())
+      list.doubts.push_back(std::move(doubt));
+  }
   return list;
 }
 

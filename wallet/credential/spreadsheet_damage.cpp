@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "common/text.h"
@@ -247,11 +250,31 @@ bool has_signs_of_wrong_code(std::string_view text) {
   return has_sign || within || may_lack_letters(text);
 }
 
+namespace {
+
+// What stands before the sums of a row that adds up the others, with or without its number, or
+// before what is said below a list.
+constexpr std::array<std::string_view, 42> kTotals = {
+    "total",         "totals",         "sum",          "summe",      "gesamt",
+    "insgesamt",     "somme",          "suma",         "totale",     "average",
+    "mean",          "moyenne",        "durchschnitt", "mittelwert", "count",
+    "anzahl",        "toplam",         "genel toplam", "ara toplam", "ortalama",
+    "teilergebnis",  "gesamtergebnis", "gesamtsumme",  "gesamtzahl", "gesamtanzahl",
+    "zwischensumme", "grand total",    "subtotal",     "sub total",  "sous-total",
+    "total général", "effectif",       "celkem",       "součet",     "razem",
+    "összesen",      "totaal",         "yhteensä",     "summa",      "legende",
+    "legend",        "légende"};
+
+}  // namespace
+
+// Each label has one spelling, which is made once for all cells.
 bool is_total_label(std::string_view text) {
-  constexpr std::array<std::string_view, 16> kTotals = {
-      "total",  "totals",  "sum",  "summe",   "gesamt",       "insgesamt",  "somme", "suma",
-      "totale", "average", "mean", "moyenne", "durchschnitt", "mittelwert", "count", "anzahl"};
-  return std::ranges::find(kTotals, total_label(text)) != kTotals.end();
+  static const auto kLabels = [] {
+    std::set<std::string, std::less<>> labels;
+    for (const auto each : kTotals) labels.insert(skeleton(each));
+    return labels;
+  }();
+  return kLabels.contains(total_label(text));
 }
 
 std::string total_label(std::string_view text) {

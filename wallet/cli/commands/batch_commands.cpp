@@ -35,6 +35,7 @@
 #include "wallet/client/ledger_trust.h"
 #include "wallet/credential/award_check.h"
 #include "wallet/credential/claim_file.h"
+#include "wallet/credential/class_doubts.h"
 #include "wallet/credential/class_list.h"
 #include "wallet/credential/csv.h"
 #include "wallet/keystore/file.h"
@@ -56,6 +57,7 @@ struct Preparation {
   std::vector<std::string> notices;
   std::vector<std::string> doubts;  // told as warnings
   std::uint64_t next_free_on_ledger = 0;
+  std::vector<Places> used_on_ledger;
   std::uint64_t ledger_ms = 0;  // of the newest block that is known
 };
 
@@ -149,12 +151,16 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
                    "nothing was issued"};
   }
   prepared.next_free_on_ledger = *indexes.next_free;
+  prepared.used_on_ledger = indexes.used;
   TM_TRY(prepared.ledger_ms, newest_block_ms(context, indexes.as_of->time_ms));
   TM_TRY_STATUS(check_clock(context, prepared.ledger_ms));
   const auto findings = check_awards(prepared.rows, terms_of(achievement),
                                      AwardCalendar{context.now_ms(), prepared.ledger_ms, expires});
   if (!findings.empty())
     return error(*options.csv + ": " + to_text(findings) + "\nnothing was issued");
+
+  std::ranges::move(doubts_of_calendar(prepared.rows, context.now_ms(), expires),
+                    std::back_inserter(prepared.doubts));
 
   auto& plan = prepared.plan;
   TM_TRY(plan.common, common_claims(achievement.answer.record));
@@ -172,22 +178,37 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
 
 // Awards of this achievement, in any version, that learners of the class hold by this home's
 // registers, whose awards are `known`, and the ledger; without the one that the new award replaces.
+// A learner is the same under a reference that is nearly the same: spreadsheets drop zeros.
 Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const IssuerKeys& vault,
-                                               std::vector<AwardRecord> known,
+                                               const std::vector<AwardRecord>& known,
                                                const Preparation& prepared,
                                                const std::optional<AwardRecord>& replaced) {
   std::set<std::string> students;
-  for (const auto& row : prepared.rows) students.insert(row.student);
-  known = awards_beside(std::move(known), students, prepared.plan.achievement, replaced);
-  if (known.empty()) return known;
+  std::set<std::string> keys;
+  for (const auto& row : prepared.rows) {
+    students.insert(row.student);
+    keys.insert(reference_key(row.student));
+  }
+  std::set<std::string> close;
+  for (const auto& award : known) {
+    if (!students.contains(award.student) && keys.contains(reference_key(award.student)))
+      close.insert(award.student);
+  }
+  const auto& achievement = prepared.plan.achievement;
+  auto same = awards_beside(known, students, achievement, replaced);
+  auto near = awards_beside(known, close, achievement, replaced);
+  if (same.empty() && near.empty()) return same;
 
   // A revoked or superseded award is what a new one corrects.
-  TM_TRY_STATUS(add_dates(session.context, vault.register_identities, known));
+  const auto& identities = vault.register_identities;
+  TM_TRY_STATUS(add_dates(session.context, identities, same));
+  TM_TRY_STATUS(add_dates(session.context, identities, near));
+  std::ranges::move(by_near_reference(near, prepared.rows), std::back_inserter(same));
   TM_TRY(const auto statuses,
-         statuses_of(session.client, prepared.plan.chain, prepared.plan.issuer, known));
+         statuses_of(session.client, prepared.plan.chain, prepared.plan.issuer, same));
   std::vector<AwardRecord> held;
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (statuses[i] != "revoked" && statuses[i] != "superseded") held.push_back(known[i]);
+  for (std::size_t i = 0; i < same.size(); ++i) {
+    if (statuses[i] != "revoked" && statuses[i] != "superseded") held.push_back(same[i]);
   }
   return held;
 }
@@ -401,9 +422,21 @@ Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& c
   return std::move(batch).value();
 }
 
+// With nobody to ask, what falls away falls away only if somebody said so.
+Attempt<void> refuse_dropped(const Context& context, const std::vector<AwardChange>& changes,
+                             const IssueOptions& options) {
+  const auto dropped = about_dropped(changes);
+  if (dropped.empty() || *options.drop || *options.dry_run || (!context.yes && input_is_terminal()))
+    return {};
+  return Failure{ExitCode::kUsage, dropped +
+                                       ". If they are to fall away, say --drop; nothing was "
+                                       "issued"};
+}
+
 // What the new award says otherwise than the one whose place it takes; none where it takes none.
 // Fails where it says the same: to supersede a good award for nothing is a slip.
-Attempt<std::vector<AwardChange>> changes_of(const Batch& batch, const IssueOptions& options) {
+Attempt<std::vector<AwardChange>> changes_of(const Context& context, const Batch& batch,
+                                             const IssueOptions& options) {
   if (!options.replaces) return std::vector<AwardChange>{};
   const auto& old = *options.replaces;
   const auto& fresh = batch.awards.front();
@@ -421,7 +454,10 @@ Attempt<std::vector<AwardChange>> changes_of(const Batch& batch, const IssueOpti
   }
 
   auto changes = changes_between(old, fresh);
-  if (!changes.empty()) return changes;
+  if (!changes.empty()) {
+    TM_TRY_STATUS(refuse_dropped(context, changes, options));
+    return changes;
+  }
   return Failure{ExitCode::kUsage,
                  *options.csv + " says the same as " + award_text(old.award) +
                      ", field by field: a new award would change nothing. If the claim file or "
@@ -449,6 +485,24 @@ Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRec
                  {},
                  {},
                  Json{{"held_already", std::move(list)}}};
+}
+
+// The same of places that another home has used, or this one has lost: whether the class was issued
+// there, only a person knows. Whoever replaces one award issues to nobody anew.
+Attempt<void> refuse_elsewhere(const Context& context, const IssuedElsewhere& elsewhere,
+                               const IssueOptions& options) {
+  if (elsewhere.unknown == 0 || *options.issued_elsewhere || *options.dry_run ||
+      (!context.yes && input_is_terminal()))
+    return {};
+  return Failure{ExitCode::kUsage,
+                 elsewhere.warning +
+                     ". Nothing was issued. Where another home of the institution issues, look "
+                     "there whether this class was issued; then say --issued-elsewhere, or leave "
+                     "--yes out and answer the question",
+                 {},
+                 {},
+                 {},
+                 Json{{"places_elsewhere", count_of(elsewhere.places)}}};
 }
 
 // Reserves the indexes and writes the folder. A crash or a failure in between leaves no batch.
@@ -580,10 +634,12 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY(const auto known, registered_awards(context, issue_keys.keys.register_identities));
   TM_TRY(const auto held, held_already(session, issue_keys.keys, known, prepared, replaced));
   TM_TRY_STATUS(refuse_repeated(context, held, again));
-  auto warnings = near_references(known, prepared.rows);
+  auto warnings = near_references(known, prepared.rows, held);
   std::ranges::copy(prepared.doubts, std::back_inserter(warnings));
-  TM_TRY(const auto elsewhere, issued_elsewhere(context, prepared.next_free_on_ledger));
-  if (!elsewhere.empty()) warnings.push_back(elsewhere);
+  TM_TRY_STATUS(expect_near(context, prepared.next_free_on_ledger));
+  TM_TRY(const auto elsewhere, issued_elsewhere(context, issue_keys.keys, prepared.used_on_ledger));
+  if (!replaced) TM_TRY_STATUS(refuse_elsewhere(context, elsewhere, options));
+  if (!elsewhere.warning.empty()) warnings.push_back(elsewhere.warning);
   if (!replaced) {
     TM_TRY(auto others, other_names(context, issue_keys.keys, known, prepared.rows));
     std::ranges::move(others, std::back_inserter(warnings));
@@ -593,7 +649,8 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   const auto issue_key = key_id(KeyPurpose::kIssue, issue_keys.key().public_key());
   const auto as_if_ms = std::max(context.now_ms(), prepared.ledger_ms);
   TM_TRY_STATUS(verify_batch(session.client, batch, issue_key, as_if_ms));
-  TM_TRY(const auto changes, changes_of(batch, options));
+  TM_TRY(const auto changes, changes_of(context, batch, options));
+  if (const auto dropped = about_dropped(changes); !dropped.empty()) warnings.push_back(dropped);
   const auto description = describe_batch(batch, prepared, held, changes, std::move(warnings));
   if (dry_run) {
     Json json = description.facts;
@@ -607,6 +664,9 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
     return Reply{std::move(json), text + "nothing was issued\n"};
   }
   TM_TRY_STATUS(confirm_description(context, description, "Issue them?", "issued"));
+
+  if (elsewhere.unknown != 0 && !replaced)
+    TM_TRY_STATUS(or_exit(ExitCode::kFailure, note_places_elsewhere(context, elsewhere.places)));
 
   // From here on it lasts: the indexes are this batch's, whatever becomes of it.
   const std::string folder_name = name.empty() ? batch.id : name;
@@ -639,45 +699,18 @@ struct BatchOptions {
   Given<std::string> student;
 };
 
-// Whether every claim file is there. After a purge none can be written again.
-bool all_delivered(const BatchFolder& folder) {
-  return folder.batch().delivered &&
-         std::ranges::all_of(folder.batch().awards,
-                             [&](const auto& award) { return is_there(folder.claim_path(award)); });
-}
-
-// The learners whose claim file is not in the folder any more. Of a batch that was purged, those
-// with a request can be written again, the others cannot.
-std::vector<std::string> without_file(const BatchFolder& folder, bool lost_for_good) {
-  std::vector<std::string> files;
-  for (const auto& award : folder.batch().awards) {
-    const bool is_lost = !award.recipient && award.claim_code.empty();
-    if ((is_lost || !lost_for_good) && !is_there(folder.claim_path(award)))
-      files.push_back(in_quotes(award.student));
-  }
-  return files;
-}
-
-std::string first_of(const std::vector<std::string>& names) {
-  constexpr std::size_t kMost = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
-    text += (i == 0 ? "" : ", ") + names[i];
-  return names.size() <= kMost ? text
-                               : text + " and " + std::to_string(names.size() - kMost) + " more";
-}
-
 // A purge leaves the key of such a credential in its claim file alone: what is lost with it is
 // replaced, and not written again.
-Attempt<void> refuse_lost_files(const BatchFolder& folder, const std::string& name) {
-  const auto lost = without_file(folder, true);
+Attempt<void> refuse_lost_files(BatchFolder& folder, const std::string& name) {
+  const auto lost = lost_for_good(folder);
   if (lost.empty() || !folder.batch().committed) return {};
   for (const auto& award : folder.batch().awards) {
-    if (award.recipient) TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver_one(award)));
+    if (award.recipient)
+      TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver_one(award.student)));
   }
   return Failure{ExitCode::kFailure,
                  "the batch " + name + " was purged, and the claim files of " + first_of(lost) +
-                     " are not in " + folder.path() +
+                     " are missing or damaged in " + folder.path() +
                      "/claims: they cannot be written again. Whoever has not got one gets a new "
                      "award in its place: testamur issuer correct --student REFERENCE --batch " +
                      name + " --csv FILE"};
@@ -750,9 +783,19 @@ bool is_purged(const BatchFolder& folder) {
 // After the purge none of them can be written again: that they were sent, only a person knows.
 Attempt<std::vector<std::string>> files_gone(const Context& context, const BatchFolder& folder,
                                              const std::string& name) {
-  const auto gone = without_file(folder, false);
-  if (gone.empty()) return gone;
   const std::string cure = "testamur issuer batch resume " + name + " writes them again";
+  const auto damaged = with_claim_file(folder, ClaimFileState::kDamaged);
+  if (!damaged.empty()) {
+    return Failure{ExitCode::kFailure,
+                   std::to_string(damaged.size()) +
+                       (damaged.size() == 1 ? " claim file is" : " claim files are") +
+                       " damaged in " + folder.path() +
+                       "/claims (empty, cut short, changed or "
+                       "another learner's), of " +
+                       first_of(damaged) + ": " + cure + "; nothing was forgotten"};
+  }
+  const auto gone = with_claim_file(folder, ClaimFileState::kMissing);
+  if (gone.empty()) return gone;
   const std::string what = std::to_string(gone.size()) +
                            (gone.size() == 1 ? " claim file is" : " claim files are") + " not in " +
                            folder.path() + "/claims any more, of " + first_of(gone);
@@ -885,6 +928,9 @@ void add_batch_commands(Command issuer, Context& context, Run& run) {
          "Last day of the credentials' validity, YYYY-MM-DD (default: open)");
   add_reading_options(issuing, *options);
   flag(issuing, "--again", options->again, "Also to learners who hold this achievement already");
+  flag(issuing, "--issued-elsewhere", options->issued_elsewhere,
+       "The institution has used places on the ledger that no register of this home has, and it is "
+       "known by whom");
   flag(issuing, "--dry-run", options->dry_run,
        "Check everything and say what would be issued; issue nothing");
   issuing.callback([&context, &run, options] {

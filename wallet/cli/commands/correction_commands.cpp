@@ -260,6 +260,20 @@ Attempt<BatchFolder> folder_of(Context& context, const std::string& batch,
   return folder;
 }
 
+// What is not as it was written is written anew, and after a purge refused: it is of no use.
+Attempt<void> rewritten(BatchFolder& folder, const std::string& student, const std::string& batch) {
+  const auto& awards = folder.batch().awards;
+  const auto award = std::ranges::find(awards, student, &Award::student);
+  const bool has_key = award != awards.end() && (award->recipient || !award->claim_code.empty());
+  const auto written = folder.deliver_one(student);
+  if (written.ok() || has_key) return or_exit(ExitCode::kFailure, written);
+  return Failure{ExitCode::kFailure,
+                 written.message() +
+                     ". Nothing was written; the learner gets a new award in its place: testamur "
+                     "issuer correct " +
+                     typed_option("--student", student) + " --batch " + batch + " --csv FILE"};
+}
+
 Outcome resend(Context& context, const ResendOptions& options) {
   const std::string student = canonical_reference(*options.student);
   const std::string batch = options.batch;
@@ -281,7 +295,7 @@ Outcome resend(Context& context, const ResendOptions& options) {
   const std::string code = found->recipient ? std::string{} : std::string(found->claim_code.text());
   TM_TRY_STATUS(refuse_unread_options(context));
   // Of an interrupted batch the files of the others are for `batch resume`, which says so.
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.deliver_one(*found)));
+  TM_TRY_STATUS(rewritten(folder, student, batch));
   TM_TRY(const auto claim, or_exit(ExitCode::kFailure, read_file(path, age::kMaxFileBytes)));
   TM_TRY_STATUS(save_named_file(context, out, claim));
 
@@ -323,6 +337,8 @@ void add_correction_commands(Command issuer, Context& context, Run& run) {
          "Directory with the learner's wallet request");
   flag(correcting, "--by-code", options->issue.by_code,
        "By a claim code, though the wrong award was locked to the learner's wallet");
+  flag(correcting, "--drop", options->issue.drop,
+       "What the wrong award states and the list does not is to fall away");
   add_reading_options(correcting, options->issue);
   flag(correcting, "--dry-run", options->issue.dry_run,
        "Check everything and say what would be issued; issue nothing");

@@ -30,6 +30,8 @@ struct IssueOptions {
   Given<bool> dry_run;
   // Set by a command that replaces an award: who gets the new one holds it no more.
   std::optional<RegisteredAward> replaces;
+  Given<bool> issued_elsewhere;  // places that no register of this home has are known
+  Given<bool> drop;              // the new one may state less than the one that it replaces
   Given<bool> by_code;  // the new one may come by a code where the old one was locked to a wallet
 };
 

@@ -13,6 +13,7 @@
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/award_register.h"
 #include "wallet/cli/flow/corrections.h"
+#include "wallet/cli/flow/places_elsewhere.h"
 #include "wallet/cli/flow/replacements.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
@@ -33,6 +34,7 @@ struct ListOptions {
 struct Register {
   std::vector<RegisteredBatch> batches;
   StatusSource source;
+  Coverage coverage;  // of all batches
 };
 
 Attempt<Register> read_register(Context& context, const std::string& batch) {
@@ -40,6 +42,8 @@ Attempt<Register> read_register(Context& context, const std::string& batch) {
   Register read;
   TM_TRY(read.batches, read_batches(context, vault.register_identities, batch));
   read.source = add_statuses(context, read.batches);
+  if (read.source.asked && batch.empty())
+    read.coverage = coverage_of(context, vault.register_identities);
   return read;
 }
 
@@ -73,20 +77,24 @@ std::vector<const RegisteredAward*> chosen(const std::vector<RegisteredBatch>& b
 std::string award_line(const RegisteredAward& award) {
   return one_line(award.award.student) + "  " + one_line(award.name) + "  " +
          one_line(award.title) + " (" + std::to_string(award.award.achievement.number) + "." +
-         std::to_string(award.award.achievement.version) + "), " + award.award.date + "  batch " +
-         award.award.batch + "  " + std::string(to_text(award.delivery)) + "  " + award.status +
-         "\n";
+         std::to_string(award.award.achievement.version) + "), " + award_day(award.award) +
+         "  batch " + award.award.batch + "  " + std::string(to_text(award.delivery)) + "  " +
+         award.status + "\n";
 }
 
-Json list_json(const std::vector<const RegisteredAward*>& awards, const StatusSource& source) {
+Json list_json(const std::vector<const RegisteredAward*>& awards, const Register& read) {
   Json list = Json::array();
   for (const auto* award : awards) list.push_back(to_json(*award));
-  return Json{
-      {"awards", std::move(list)}, {"count", awards.size()}, {"status_asked", source.asked}};
+  return Json{{"awards", std::move(list)},
+              {"count", awards.size()},
+              {"status_asked", read.source.asked},
+              {"places_elsewhere", read.coverage.elsewhere}};
 }
 
-std::string source_line(const StatusSource& source) {
-  return source.text.empty() ? "" : source.text + "\n";
+std::string source_line(const Register& read) {
+  const auto& [elsewhere, coverage] = read.coverage;
+  return (read.source.text.empty() ? "" : read.source.text + "\n") +
+         (elsewhere == 0 ? "" : coverage + "\n");
 }
 
 // The same sentence as that of the commands that change a status: it names learners of nearly the
@@ -138,8 +146,8 @@ Outcome list(Context& context, const ListOptions& options) {
   for (const auto* award : awards) text += award_line(*award);
   text += std::to_string(awards.size()) + (awards.size() == 1 ? " award" : " awards") +
           (awards.empty() ? "" : ": " + counts_text(awards, read.source.asked)) + "\n" + unasked +
-          source_line(read.source);
-  return Reply{list_json(awards, read.source), std::move(text)};
+          source_line(read);
+  return Reply{list_json(awards, read), std::move(text)};
 }
 
 // What one learner has, and which award took the place of which: by the notes of the corrections
@@ -185,8 +193,9 @@ LearnersAwards with_replacements(const std::vector<RegisteredBatch>& batches,
 }
 
 std::string named_award(const RegisteredAward& award) {
-  return award.award.date + ", batch " + award.award.batch + " (index " +
-         std::to_string(award.award.indexes.front().value) + ")";
+  const auto& date = award.award.date;
+  return (date.empty() ? "that with " + award_day(award.award) : "that of " + date) + ", batch " +
+         award.award.batch + " (index " + std::to_string(award.award.indexes.front().value) + ")";
 }
 
 std::string replacement_text(const LearnersAwards& learner, std::size_t place) {
@@ -194,14 +203,14 @@ std::string replacement_text(const LearnersAwards& learner, std::size_t place) {
   const auto& awards = learner.awards;
   const auto perhaps = learner.perhaps_replaced_by.find(place);
   if (const auto fresh = learner.replaced_by.find(place); fresh != learner.replaced_by.end())
-    text += "  replaced by  that of " + named_award(*awards[fresh->second]) + "\n";
+    text += "  replaced by  " + named_award(*awards[fresh->second]) + "\n";
   else if (perhaps != learner.perhaps_replaced_by.end())
-    text += "  replaced by  perhaps that of " + named_award(*awards[perhaps->second]) +
+    text += "  replaced by  perhaps " + named_award(*awards[perhaps->second]) +
             ": no correction of this home says it\n";
   else if (awards[place]->on_ledger == "superseded")
     text += "  replaced by  another award: no correction of this home says which\n";
   for (const auto& [old, fresh] : learner.replaced_by) {
-    if (fresh == place) text += "  replaces     that of " + named_award(*awards[old]) + "\n";
+    if (fresh == place) text += "  replaces     " + named_award(*awards[old]) + "\n";
   }
   return text;
 }
@@ -220,11 +229,8 @@ void add_replacements(const LearnersAwards& learner, Json& list) {
 }
 
 std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
-  std::error_code ignored;
-
-  const bool there = std::filesystem::exists(award.claim_file, ignored);
-  std::string text = one_line(award.title) + ", " + award.award.date + ": " + award.status + "\n" +
-                     "  achievement  " + to_text(award.award.achievement) + "\n" +
+  std::string text = one_line(award.title) + ", " + award_day(award.award) + ": " + award.status +
+                     "\n" + "  achievement  " + to_text(award.award.achievement) + "\n" +
                      "  batch        " + award.award.batch + "\n";
 
   for (const auto& index : award.award.indexes)
@@ -246,7 +252,11 @@ std::string award_details(const RegisteredAward& award, const IssuerProfile& pro
       break;
   }
 
-  return text + "  claim file   " + (there ? award.claim_file : award.claim_file + " (not there)") +
+  const auto state = award.file_state;
+  return text + "  claim file   " + award.claim_file +
+         (state == ClaimFileState::kMissing   ? " (not there)"
+          : state == ClaimFileState::kDamaged ? " (damaged)"
+                                              : "") +
          "\n";
 }
 
@@ -266,9 +276,36 @@ Outcome show(Context& context, const ListOptions& options) {
   const auto learner = with_replacements(read.batches, noted, awards);
   for (std::size_t i = 0; i < awards.size(); ++i)
     text += award_details(*awards[i], profile) + replacement_text(learner, i);
-  Json json = list_json(awards, read.source);
+  Json json = list_json(awards, read);
   add_replacements(learner, json["awards"]);
-  return Reply{std::move(json), text + source_line(read.source)};
+  return Reply{std::move(json), text + source_line(read)};
+}
+
+std::vector<std::string> with_file(const RegisteredBatch& batch, ClaimFileState state) {
+  std::vector<std::string> students;
+  for (const auto& award : batch.awards) {
+    if (award.file_state == state) students.push_back(in_quotes(award.award.student));
+  }
+  return students;
+}
+
+// The claim files of a batch that are not as they were written. Of a batch that was purged they may
+// have been put away.
+std::string about_files(const RegisteredBatch& batch) {
+  const bool is_purged = std::ranges::any_of(
+      batch.awards, [](const auto& award) { return award.delivery == Delivery::kPurged; });
+  if (!batch.delivered || is_purged) return {};
+  const auto missing = with_file(batch, ClaimFileState::kMissing);
+  const auto damaged = with_file(batch, ClaimFileState::kDamaged);
+  if (missing.empty() && damaged.empty()) return {};
+  const auto named = [](const char* what, const std::vector<std::string>& students) {
+    return students.empty()
+               ? std::string{}
+               : std::to_string(students.size()) + " " + what + " (" + first_of(students) + ")";
+  };
+  return "claim files: " + named("missing", missing) +
+         (missing.empty() || damaged.empty() ? "" : ", ") + named("damaged", damaged) +
+         ": testamur issuer batch resume " + batch.name + " writes them again\n";
 }
 
 Outcome list_batches(Context& context) {
@@ -295,6 +332,7 @@ Outcome list_batches(Context& context) {
             date_text(batch.issued_at_s * 1000) + ", " + state + "\n  " +
             std::to_string(awards.size()) + (awards.size() == 1 ? " award: " : " awards: ") +
             counts_text(awards, read.source.asked) + "\n";
+    if (const auto files = about_files(batch); !files.empty()) text += "  " + files;
 
     all.push_back(Json{{"batch", batch.name},
                        {"achievement", to_text(batch.achievement)},
@@ -302,6 +340,8 @@ Outcome list_batches(Context& context) {
                        {"issued_at_ms", batch.issued_at_s * 1000},
                        {"committed", batch.committed},
                        {"delivered", batch.delivered},
+                       {"files_missing", with_file(batch, ClaimFileState::kMissing).size()},
+                       {"files_damaged", with_file(batch, ClaimFileState::kDamaged).size()},
                        {"awards", awards.size()},
                        {"statuses", statuses},
                        {"first_index", batch.first_index},
@@ -312,7 +352,7 @@ Outcome list_batches(Context& context) {
     text = "no batch was issued from this home: testamur issuer batch issue\n";
 
   return Reply{Json{{"batches", std::move(all)}, {"status_asked", read.source.asked}},
-               text + source_line(read.source)};
+               text + source_line(read)};
 }
 
 // ---- codes
@@ -331,8 +371,9 @@ struct CodeList {
 // Everybody of the batch, those with a request of their own too: a mail merge has a row for each.
 CodeList list_codes(const RegisteredBatch& batch,
                     const std::map<std::string, std::string>& code_of) {
-  const std::vector<std::string> header{"student",  "given_name", "family_name", "student_number",
-                                        "delivery", "file",       "code",        "status"};
+  const std::vector<std::string> header{"student",        "given_name", "family_name",
+                                        "student_number", "delivery",   "file",
+                                        "code",           "status",     "file_state"};
 
   CodeList out;
   out.table = csv_line(header);
@@ -348,7 +389,8 @@ CodeList list_codes(const RegisteredBatch& batch,
                                        std::string(to_text(award.delivery)),
                                        file,
                                        code,
-                                       award.status};
+                                       award.status,
+                                       std::string(to_text(award.file_state))};
 
     out.table += csv_line(row);
     out.json.push_back(Json{{"student", award.award.student},
@@ -356,12 +398,17 @@ CodeList list_codes(const RegisteredBatch& batch,
                             {"delivery", to_text(award.delivery)},
                             {"file", file},
                             {"code", code},
-                            {"status", award.status}});
+                            {"status", award.status},
+                            {"file_state", to_text(award.file_state)}});
 
     out.text += one_line(award.award.student) + "  " + one_line(award.name) + "  " +
                 one_line(file) + "  " +
                 (code.empty() ? "sealed to the wallet that asked: no code" : code) +
-                (is_not_in_force(award) ? "  is " + award.status : "") + "\n";
+                (is_not_in_force(award) ? "  is " + award.status : "") +
+                (award.file_state == ClaimFileState::kGood
+                     ? ""
+                     : "  claim file " + std::string(to_text(award.file_state))) +
+                "\n";
   }
 
   return out;
@@ -408,7 +455,7 @@ Outcome codes(Context& context, const CodesOptions& options) {
   }
 
   const auto list = list_codes(batch, code_of);
-  const auto notice = about_dead(batch, source);
+  const auto notice = about_dead(batch, source) + about_files(batch);
   if (csv.empty()) {
     return Reply{Json{{"codes", list.json}, {"status_asked", source.asked}}, list.text + notice};
   }

@@ -13,6 +13,7 @@
 #include "wallet/cli/flow/awards_left_alone.h"
 #include "wallet/cli/flow/batches.h"
 #include "wallet/cli/flow/corrections.h"
+#include "wallet/cli/flow/places_elsewhere.h"
 #include "wallet/cli/flow/status_fate.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -234,24 +235,25 @@ std::string notices_text(const Changes& changes) {
 
 // Nobody is left to change. That is well where each has the status already; where one can never get
 // it, what was asked for cannot be done, and a script must not take it for done.
-Outcome nothing_to_change(const Verb& verb, const Changes& changes, Json facts) {
+Outcome nothing_to_change(const Verb& verb, const Changes& changes,
+                          const std::vector<std::string>& beside, Json facts) {
   facts["transaction"] = "";
+  std::string notices = notices_text(changes);
+  for (const auto& each : beside) notices += "  " + each + "\n";
   const bool is_final = changes.has(Fate::kFinal);
   const bool is_already = !is_final && !changes.has(Fate::kNotFinal);
   facts["already"] = is_already;
   if (is_already)
-    return Reply{std::move(facts), "nothing to change\n" + notices_text(changes), ExitCode::kOk,
-                 true};
+    return Reply{std::move(facts), "nothing to change\n" + notices, ExitCode::kOk, true};
 
   const auto code =
       is_final ? tx::RejectionCode::kStatusFinal : tx::RejectionCode::kNotSinceCompromise;
-  return Failure{
-      ExitCode::kFailure,
-      std::string("cannot ") + verb.name + ":\n" + notices_text(changes) + "nothing was changed",
-      std::string(tx::name(code)),
-      std::string(tx::rule(code)),
-      {},
-      std::move(facts)};
+  return Failure{ExitCode::kFailure,
+                 std::string("cannot ") + verb.name + ":\n" + notices + "nothing was changed",
+                 std::string(tx::name(code)),
+                 std::string(tx::rule(code)),
+                 {},
+                 std::move(facts)};
 }
 
 // A learner who has several awards is asked about, and where nobody can be asked, refused.
@@ -290,15 +292,39 @@ Attempt<std::vector<std::string>> unregistered_named(const Context& context,
                      "--not-in-register, or leave --yes out and answer the question."};
 }
 
+// Awards beside the replaced ones that are over need no command. One whose status is not known
+// stays.
+void forget_ended(IssuerSession& session, const std::vector<AwardRecord>& replaced,
+                  std::vector<AwardRecord>& known) {
+  std::vector<AwardRecord> beside;
+  for (const auto& old : replaced) {
+    auto others = awards_beside(known, {old.student}, old.achievement, old);
+    std::ranges::move(others, std::back_inserter(beside));
+  }
+  if (beside.empty()) return;
+  const auto statuses =
+      statuses_of(session.client, session.profile.chain, session.profile.institution, beside);
+  if (!statuses.ok()) return;
+  for (std::size_t i = 0; i < beside.size(); ++i) {
+    const auto& status = (*statuses)[i];
+    if (status != "revoked" && status != "superseded" && status != "not_listed") continue;
+    std::erase_if(known,
+                  [&](const AwardRecord& each) { return each.indexes == beside[i].indexes; });
+  }
+}
+
 // What the change leaves in force although somebody may think of it: said, and kept from no work.
-std::vector<std::string> left_alone(const Context& context, const IssuerKeys& vault,
-                                    const std::vector<AwardRecord>& known,
+std::vector<std::string> left_alone(IssuerSession& session, const IssuerKeys& vault,
+                                    std::vector<AwardRecord> known,
                                     const std::vector<TargetName>& names,
-                                    const AwardSelection& selection, const Changes& changes) {
+                                    const AwardSelection& selection, const Changes& changes,
+                                    const Verb& verb) {
+  const Context& context = session.context;
   std::vector<AwardRecord> replaced;
   for (const auto& each : changes.left_out) {
     if (each.status == "superseded" && each.fate == Fate::kFinal) replaced.push_back(each.award);
   }
+  forget_ended(session, replaced, known);
 
   std::vector<BatchIndexes> whole;
   const auto is_whole = [&names](const BatchIndexes& batch) {
@@ -308,7 +334,7 @@ std::vector<std::string> left_alone(const Context& context, const IssuerKeys& va
   };
   if (const auto held = indexes_of_batches(context, vault.register_identities); held.ok())
     std::ranges::copy_if(*held, std::back_inserter(whole), is_whole);
-  return awards_left_alone(known, selection.awards, replaced, whole);
+  return awards_left_alone(known, selection.awards, replaced, whole, verb.name);
 }
 
 TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
@@ -369,10 +395,15 @@ Outcome change(Context& context, const StatusOptions& options, const Verb& verb)
     warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
                        "\", for everybody to read");
   }
-  for (const auto& each : left_alone(context, vault, known, names, selection, changes))
-    request.description.details += "  " + each + "\n";
+  const auto beside = left_alone(session, vault, known, names, selection, changes, verb);
+  for (const auto& each : beside) request.description.details += "  " + each + "\n";
+  const auto coverage = coverage_of(context, vault.register_identities);
+  if (coverage.elsewhere != 0) request.description.details += "  " + coverage.text + "\n";
+  request.description.facts["left_alone"] = beside;
+  request.description.facts["places_elsewhere"] = coverage.elsewhere;
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
-  if (changes.hit.empty()) return nothing_to_change(verb, changes, request.description.facts);
+  if (changes.hit.empty())
+    return nothing_to_change(verb, changes, beside, request.description.facts);
   if (verb.action == tx::StatusAction::kSupersede) {
     if (auto lonely = without_successor(known, changes.hit); !lonely.empty())
       warnings.push_back(std::move(lonely));

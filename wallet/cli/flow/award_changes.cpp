@@ -86,4 +86,17 @@ Json to_json(const std::vector<AwardChange>& changes) {
   return list;
 }
 
+std::string about_dropped(const std::vector<AwardChange>& changes) {
+  std::string names;
+  std::size_t count = 0;
+  for (const auto& change : changes) {
+    if (!change.before || change.after) continue;
+    names += (count++ == 0 ? "" : ", ") + change.label;
+  }
+  if (count == 0) return {};
+  return "the new award does not state " + std::to_string(count) +
+         (count == 1 ? " thing" : " things") + " that the old one states (" + names +
+         "): the list of a correction has every claim that is to stay";
+}
+
 }  // namespace testamur::wallet

@@ -23,5 +23,8 @@ std::vector<AwardChange> changes_between(const RegisteredAward& before, const Aw
 // A line for each: "family name  Ekman -> Ekmann".
 std::string to_text(const std::vector<AwardChange>& changes);
 Json to_json(const std::vector<AwardChange>& changes);
+// What the old award states and the new one does not, counted and named in a sentence: a column
+// that was left out by mistake is lost for good. Empty where there is nothing of it.
+std::string about_dropped(const std::vector<AwardChange>& changes);
 
 }  // namespace testamur::wallet

@@ -41,10 +41,11 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
   award.indexes = {plan.first_index + held.position};
   award.committed = folder.batch().committed;
   award.commitments = {folder.batch().commitments[held.position]};
-  award.date = date_text(plan.issued_at_s * 1000);
+  award.issued = date_text(plan.issued_at_s * 1000);
   registered.title = title_of(plan);
   registered.delivery = delivery_of(held);
   registered.claim_file = folder.claim_path(held);
+  registered.file_state = folder.claim_state(held);
   registered.credential = held.sd_jwt;
   registered.chain = plan.chain;
 
@@ -56,7 +57,7 @@ RegisteredAward read_award(const Award& held, const BatchFolder& folder, const s
     registered.student_number = claim_text(*view, ClaimId::kStudentNumber);
     registered.name = full_name(view->disclosed);
     award.name = registered.name;
-    if (const auto date = claim_text(*view, ClaimId::kAwardDate); !date.empty()) award.date = date;
+    award.date = claim_text(*view, ClaimId::kAwardDate);
     if (const auto title = claim_text(*view, ClaimId::kTitle); !title.empty())
       registered.title = title;
   }
@@ -92,6 +93,15 @@ std::string_view to_text(Delivery delivery) {
     case Delivery::kRequest: return "request";
     case Delivery::kCode: return "code";
     case Delivery::kPurged: return "purged";
+  }
+  return "unknown";
+}
+
+std::string_view to_text(ClaimFileState state) {
+  switch (state) {
+    case ClaimFileState::kGood: return "there";
+    case ClaimFileState::kMissing: return "missing";
+    case ClaimFileState::kDamaged: return "damaged";
   }
   return "unknown";
 }
@@ -220,6 +230,7 @@ Json to_json(const RegisteredAward& award) {
                {"title", award.title},
                {"delivery", to_text(award.delivery)},
                {"claim_file", award.claim_file},
+               {"file_state", to_text(award.file_state)},
                {"status", award.status}});
   return json;
 }

@@ -21,6 +21,9 @@ enum class Delivery : std::uint8_t {
 };
 std::string_view to_text(Delivery delivery);
 
+// "there", "missing", "damaged".
+std::string_view to_text(ClaimFileState state);
+
 struct RegisteredAward {
   AwardRecord award;
   std::string name;  // of the learner, as signed; empty: not in the batch's state
@@ -28,6 +31,7 @@ struct RegisteredAward {
   std::string given_name, family_name, student_number;
   Delivery delivery = Delivery::kCode;
   std::string claim_file;  // its path
+  ClaimFileState file_state = ClaimFileState::kMissing;
   std::string credential;  // as it was signed, with all that it discloses
   ChainId chain;           // that its commitment is of
   std::string status;      // what a verifier is told (told_status.h); "not_listed", "not_sent",

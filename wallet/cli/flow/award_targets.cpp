@@ -130,9 +130,9 @@ Attempt<std::string> status_at(Client& client, const ChainId& chain, const Insti
   return std::string("unknown");
 }
 
-// What the credential says of whom it is and when; the day of signing where it says none.
+// What the credential says of whom it is and when.
 void add_what_is_signed(const Award& held, const BatchPlan& plan, AwardRecord& award) {
-  award.date = date_text(plan.issued_at_s * 1000);
+  award.issued = date_text(plan.issued_at_s * 1000);
   const auto view = read_credential(held.sd_jwt);
   if (!view.ok()) return;
   award.name = full_name(view->disclosed);
@@ -178,6 +178,11 @@ std::string without_successor(const std::vector<AwardRecord>& known,
          "correct issues the new award first";
 }
 
+std::string award_day(const AwardRecord& award) {
+  if (!award.date.empty() || award.issued.empty()) return award.date;
+  return "no date of award (issued " + award.issued + ")";
+}
+
 std::string award_text(const AwardRecord& award) {
   std::string indexes;
   for (const auto& index : award.indexes)
@@ -185,7 +190,8 @@ std::string award_text(const AwardRecord& award) {
   if (award.student.empty()) return "index " + indexes + ", in no register of this home";
   return award.student + (award.name.empty() ? "" : ", " + one_line(award.name)) + ", " +
          to_text(award.achievement) + (award.date.empty() ? "" : ", of " + award.date) +
-         ", batch " + award.batch + " (index " + indexes + ")";
+         (award.date.empty() && !award.issued.empty() ? ", " + award_day(award) : "") + ", batch " +
+         award.batch + " (index " + indexes + ")";
 }
 
 std::string awards_text(const std::vector<AwardRecord>& awards) {
@@ -202,7 +208,8 @@ Json to_json(const AwardRecord& award) {
   if (award.student.empty()) return Json{{"indexes", indexes}};
   return Json{{"student", award.student}, {"name", award.name},
               {"batch", award.batch},     {"achievement", to_text(award.achievement)},
-              {"date", award.date},       {"indexes", indexes}};
+              {"date", award.date},       {"issued", award.issued},
+              {"indexes", indexes}};
 }
 
 Result<std::vector<TargetName>> targets_of(const TypedTargets& typed,

@@ -29,7 +29,8 @@ struct AwardRecord {
   AchievementId achievement;
   std::vector<IssuerIndex> indexes;  // all slots of the award, ascending
   std::string name;                  // of the learner, as signed; empty: not known
-  std::string date;  // YYYY-MM-DD: the award's, else when it was signed; empty: not known
+  std::string date;    // of the award, YYYY-MM-DD; empty: it states none, or is not known
+  std::string issued;  // the day on which it was signed; empty: not known
   bool committed = true;
   std::vector<Hash256> commitments;  // of the indexes, where the batch's state has them
 
@@ -41,6 +42,8 @@ std::string without_successor(const std::vector<AwardRecord>& known,
                               const std::vector<AwardRecord>& superseded);
 // "S1, tmi1…/1.1, of 2026-06-30, batch spring (index 7)".
 std::string award_text(const AwardRecord& award);
+// "2026-06-30"; of an award that states no date: "no date of award (issued 2026-07-02)".
+std::string award_day(const AwardRecord& award);
 // The first ten a line each, and how many more.
 std::string awards_text(const std::vector<AwardRecord>& awards);
 Json to_json(const AwardRecord& award);

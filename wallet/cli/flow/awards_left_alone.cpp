@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/typed_word.h"
 #include "wallet/credential/batch.h"
 
 namespace testamur::wallet {
@@ -41,13 +42,16 @@ std::vector<std::uint64_t> without_learner(const std::vector<AwardRecord>& known
 std::vector<std::string> awards_left_alone(const std::vector<AwardRecord>& known,
                                            const std::vector<AwardRecord>& changed,
                                            const std::vector<AwardRecord>& replaced,
-                                           const std::vector<BatchIndexes>& whole) {
+                                           const std::vector<BatchIndexes>& whole,
+                                           const std::string& verb) {
   std::vector<std::string> sentences;
   for (const auto& old : replaced) {
     for (const auto& other : awards_beside(known, {old.student}, old.achievement, old)) {
       if (!is_among(changed, other))
-        sentences.push_back("the award that stands beside a replaced one stays as it is: " +
-                            award_text(other));
+        sentences.push_back(
+            "the award that stands beside a replaced one stays as it is: " + award_text(other) +
+            "; to " + verb + " that too: testamur issuer " + "status " + verb + " " +
+            typed_option("--student", other.student) + " --batch " + other.batch);
     }
   }
 

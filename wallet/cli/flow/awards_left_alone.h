@@ -10,11 +10,13 @@
 
 namespace testamur::wallet {
 
-// A sentence for each. `changed`: what the change is about, `replaced`: those of them that are
-// superseded, `whole`: the batches that were named without a learner.
+// A sentence for each, of an award with the command that changes it too: `verb` of issuer status.
+// `changed`: what the change is about, `replaced`: those of them that are superseded, `whole`: the
+// batches that were named without a learner.
 std::vector<std::string> awards_left_alone(const std::vector<AwardRecord>& known,
                                            const std::vector<AwardRecord>& changed,
                                            const std::vector<AwardRecord>& replaced,
-                                           const std::vector<BatchIndexes>& whole);
+                                           const std::vector<BatchIndexes>& whole,
+                                           const std::string& verb);
 
 }  // namespace testamur::wallet

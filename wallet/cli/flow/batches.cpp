@@ -187,6 +187,40 @@ Attempt<bool> has_expired(const BatchFolder& folder, Client& client) {
   return said != nullptr && said->as_of && said->as_of->time_ms > transaction->valid_until_ms();
 }
 
+bool all_delivered(const BatchFolder& folder) {
+  return folder.batch().delivered &&
+         std::ranges::all_of(folder.batch().awards, [&](const auto& award) {
+           return folder.opened_claim_state(award) == ClaimFileState::kGood;
+         });
+}
+
+std::vector<std::string> with_claim_file(const BatchFolder& folder, ClaimFileState state) {
+  std::vector<std::string> students;
+  for (const auto& award : folder.batch().awards) {
+    if (folder.opened_claim_state(award) == state) students.push_back(in_quotes(award.student));
+  }
+  return students;
+}
+
+std::vector<std::string> lost_for_good(const BatchFolder& folder) {
+  std::vector<std::string> students;
+  for (const auto& award : folder.batch().awards) {
+    const bool has_key = award.recipient || !award.claim_code.empty();
+    if (!has_key && folder.claim_state(award) != ClaimFileState::kGood)
+      students.push_back(in_quotes(award.student));
+  }
+  return students;
+}
+
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() <= kMost ? text
+                               : text + " and " + std::to_string(names.size() - kMost) + " more";
+}
+
 std::string ways_of_unsent(const std::string& name) {
   return "testamur issuer batch resume " + name +
          " goes on with it, testamur issuer batch discard " + name + " gives it up";

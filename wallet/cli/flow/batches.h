@@ -32,6 +32,16 @@ Attempt<std::string> batch_named(const Context& context, const std::string& type
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
                                 std::span<const age::Identity> identities);
 
+// Whether every claim file is there and as it was written. After a purge none can be written again.
+bool all_delivered(const BatchFolder& folder);
+// The learners whose claim file is in this state, in quotes.
+std::vector<std::string> with_claim_file(const BatchFolder& folder, ClaimFileState state);
+// Those whose file is not as it was written and cannot be written again: of a batch that was
+// purged, who got a code.
+std::vector<std::string> lost_for_good(const BatchFolder& folder);
+// The first ten and how many more.
+std::string first_of(const std::vector<std::string>& names);
+
 // What can be done with a batch that was stopped before it was sent, for people.
 std::string ways_of_unsent(const std::string& name);
 // Fails with 1 where the batch is not known to be on the ledger: nothing of it is to be handed out.

@@ -10,33 +10,70 @@
 #include "wallet/cli/flow/batches.h"
 
 namespace testamur::wallet {
-Attempt<std::string> issued_elsewhere(const Context& context, std::uint64_t next_free) {
+
+Attempt<void> expect_near(const Context& context, std::uint64_t next_free) {
   // Where a batch begins is the node's word. One that names a place far out would use up, for good,
   // all that lie before it: more than any institution issues between two batches of one office.
   constexpr std::uint64_t kFar = std::uint64_t{1} << 24;
   TM_TRY(const auto end, or_exit(ExitCode::kFailure, next_index(context, 0)));
-  if (next_free <= end) return std::string{};
-  if (next_free - end > kFar)
-    return Failure{ExitCode::kFailure,
-                   "the node says that the next free place is " + std::to_string(next_free) +
-                       ", and the next one by this home's registers is " + std::to_string(end) +
-                       ": more than 16 million in between. Ask another node with --endpoint; "
-                       "nothing was issued"};
-  return "this institution has used " + std::to_string(next_free - end) +
-         " places on the ledger beyond the last one in a register of this home: which learners "
-         "hold this achievement by them cannot be seen from here";
+  if (next_free <= end || next_free - end <= kFar) return {};
+  return Failure{ExitCode::kFailure,
+                 "the node says that the next free place is " + std::to_string(next_free) +
+                     ", and the next one by this home's registers is " + std::to_string(end) +
+                     ": more than 16 million in between. Ask another node with --endpoint; "
+                     "nothing was issued"};
+}
+
+Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKeys& vault,
+                                          const std::vector<Places>& used) {
+  IssuedElsewhere found;
+  TM_TRY(found.places, places_elsewhere(context, vault.register_identities, used));
+  TM_TRY(auto known, known_places_elsewhere(context));
+  const auto all = count_of(found.places);
+  found.unknown = count_of(places_beside(found.places, std::move(known)));
+  if (all == 0) return found;
+  found.warning =
+      "this institution has used " + std::to_string(all) + (all == 1 ? " place" : " places") +
+      " on the ledger that no register of this home has" +
+      (found.unknown == all || found.unknown == 0
+           ? ""
+           : ", " + std::to_string(found.unknown) + " of them since it was last asked") +
+      ": which learners hold this achievement by them cannot be seen from here";
+  return found;
+}
+
+std::vector<AwardRecord> by_near_reference(const std::vector<AwardRecord>& held,
+                                           const std::vector<ClassRow>& rows) {
+  std::multimap<std::string, const ClassRow*> by_key;
+  for (const auto& row : rows) by_key.emplace(reference_key(row.student), &row);
+
+  std::vector<AwardRecord> near;
+  for (const auto& award : held) {
+    const auto [first, last] = by_key.equal_range(reference_key(award.student));
+    const bool is_one = std::any_of(first, last, [&award](const auto& entry) {
+      const auto& row = *entry.second;
+      return row.student != award.student && !award.name.empty() &&
+             skeleton(full_name(row.claims)) == skeleton(award.name);
+    });
+    if (is_one) near.push_back(award);
+  }
+  return near;
 }
 
 std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
-                                         const std::vector<ClassRow>& rows) {
+                                         const std::vector<ClassRow>& rows,
+                                         const std::vector<AwardRecord>& held) {
   std::set<std::string> folded;
   std::set<std::string> all;
+  std::set<std::string> told;
+  for (const auto& award : held) told.insert(award.student);
   for (const auto& row : rows) {
     folded.insert(reference_key(row.student));
     all.insert(row.student);
   }
   for (const auto& award : known) {
-    if (folded.contains(reference_key(award.student))) all.insert(award.student);
+    if (folded.contains(reference_key(award.student)) && !told.contains(award.student))
+      all.insert(award.student);
   }
   return lookalikes({all.begin(), all.end()});
 }

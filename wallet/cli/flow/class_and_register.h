@@ -8,20 +8,34 @@
 #include "wallet/cli/context.h"
 #include "wallet/cli/flow/award_targets.h"
 #include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/places_elsewhere.h"
 #include "wallet/credential/class_list.h"
 
 namespace testamur::wallet {
 
-// What the ledger has of this institution and no register here: another home of it issues too, or
-// this one has lost registers, and who holds the achievement by them cannot be seen. Empty where it
-// has no more; `next_free`: the first place that is free, by the node's word. Fails where that lies
-// too far out to be true. Call it under the home's lock.
-Attempt<std::string> issued_elsewhere(const Context& context, std::uint64_t next_free);
+// Fails where the first place that is free, by the node's word, lies too far out to be true. Call
+// it under the home's lock.
+Attempt<void> expect_near(const Context& context, std::uint64_t next_free);
+
+// What the ledger has of this institution and no register here (places_elsewhere.h).
+struct IssuedElsewhere {
+  std::vector<Places> places;
+  std::uint64_t unknown = 0;  // of them, those that nobody has agreed to before
+  std::string warning;        // empty: there are none
+};
+Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKeys& vault,
+                                          const std::vector<Places>& used);
+
+// Awards of `held` whose learner is in the class under a reference that is nearly the same, with
+// the same name: one learner, whose reference a program has changed. Pure.
+std::vector<AwardRecord> by_near_reference(const std::vector<AwardRecord>& held,
+                                           const std::vector<ClassRow>& rows);
 
 // References of this class that look like each other's or like one that this office has used
-// before.
+// before, but for learners of `held`: those of whom it is said already that they hold the award.
 std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
-                                         const std::vector<ClassRow>& rows);
+                                         const std::vector<ClassRow>& rows,
+                                         const std::vector<AwardRecord>& held);
 
 // Learners whom this office has awarded under another name: a column that was sorted by itself
 // gives everybody somebody else's. People change their names too, so that a person has to say.
