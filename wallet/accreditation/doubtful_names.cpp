@@ -4,7 +4,7 @@
 #include <array>
 
 #include "common/text.h"
-#include "wallet/credential/class_doubts.h"
+#include "wallet/credential/grades.h"
 #include "wallet/credential/spreadsheet_damage.h"
 
 namespace testamur::wallet {
