@@ -110,7 +110,7 @@ class Terminal:
                 return int(os.read(self.done, 16).decode().split()[-1]), printed.decode(errors="replace")
             require(time.monotonic() < deadline, f"`{command}` does not end; so far: {printed.decode(errors='replace')[-1000:]}")
             # A prompt is what stands before the cursor when nothing more comes.
-            last = printed.decode(errors="replace").split("\n")[-1]
+            last = printed.decode(errors="replace").split("\n")[-1].split("\r")[-1]
             if len(printed) > answered and last.endswith((": ", "[y/N] ")):
                 typed = self.answer(last, command, printed.decode(errors="replace"))
                 require(typed is not None, f"`{command}` asks what this test does not know: {last}")

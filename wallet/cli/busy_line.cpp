@@ -31,7 +31,10 @@ Line& line() {
 }
 
 // A program in the background does not write over what a person types meanwhile.
-bool is_in_front() { return tcgetpgrp(STDERR_FILENO) == getpgrp(); }
+bool is_in_front() {
+  const auto front = tcgetpgrp(STDERR_FILENO);
+  return front < 0 || front == getpgrp();  // of a terminal that controls nobody there is no front
+}
 
 // Under the mutex. With blanks, which every terminal knows.
 void erase(Line& shown) {
