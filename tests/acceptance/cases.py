@@ -451,9 +451,9 @@ def what_is_pasted_is_read(world):
     bare = text[:text.rindex("~") + 1]
     verify = "credential verify --audience A --nonce n "
     good = {"a leading space": " " + text, "lines of 72": "\r\n".join(text[at:at + 72] for at in range(0, len(text), 72)), "a tab": "\t" + text + "\t",
-            "no-break spaces": "\u00a0" + text + "\u00a0", "a byte-order mark": "\ufeff" + text + "\n\n\n"}
-    bad = {"in quotes": f'"{text}"', "as a citation": "\n".join("> " + text[at:at + 72] for at in range(0, len(text), 72)),
-           "with words before": "Dear A,\n" + text, "a dash of a word processor": text[:60] + "\u2013" + text[61:], "nothing": "",
+            "no-break spaces": "\u00a0" + text + "\u00a0", "a byte-order mark": "\ufeff" + text + "\n\n\n",
+            "as a citation": "\n".join("> " + text[at:at + 72] for at in range(0, len(text), 72)), "with words before": "Dear A,\n" + text}
+    bad = {"in quotes": f'"{text}"', "a dash of a word processor": text[:60] + "\u2013" + text[61:], "nothing": "",
            "half of it": text[:len(text) // 3], "without its end": text[:-40], "cut in the holder's proof": text[:text.rindex(".") - 20],
            "cut in a claim": bare[:-20], "cut in the signature": text[:text.index("~") - 20], "pasted twice": text + "\n" + text,
            "with one tilde more": text + "~", "a mark inside": text[:40] + "\u200b" + text[40:]}

@@ -250,7 +250,7 @@ class Planning {
     }
     if (is_left_out(planned, subject)) return;
     note_equal_row(planned, subject);
-    if (!planned.replaces.empty() && rules_.is_asked) {
+    if (!planned.replaces.empty()) {
       for (const auto& why : outweighed_by(subject, content))
         plan_.notices.push_back("row " + std::to_string(report.row) + ": " + why);
     } else if (const auto why = outweighed_by(subject, content); !why.empty()) {

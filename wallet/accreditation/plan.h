@@ -54,7 +54,6 @@ struct ImportRules {
   ledger::tx::QualityScheme scheme = ledger::tx::QualityScheme::kEsg;
   std::uint8_t amount = 120;
   std::uint8_t conditional_amount = 60;  // of a decision with conditions or restrictions
-  bool is_asked = true;  // whether a person answers: else what has no effect is refused
 };
 
 // An institution that the ledger lacks.

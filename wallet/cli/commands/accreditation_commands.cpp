@@ -449,8 +449,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
                     agency.names,
                     scheme,
                     static_cast<std::uint8_t>(amount),
-                    static_cast<std::uint8_t>(conditional),
-                    !session.context.yes};
+                    static_cast<std::uint8_t>(conditional)};
   TM_TRY_STATUS(refuse_other_agency(own, known.parties, *options.agencies));
   rules.agency_names.insert(rules.agency_names.end(), options.agencies->begin(),
                             options.agencies->end());
