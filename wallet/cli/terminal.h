@@ -4,9 +4,9 @@
 // passphrase is an error. Colour only on a terminal and without NO_COLOR. Progress goes to standard
 // error. One thread.
 //
-// Nothing else in the wallet writes to standard output or standard error (scripts/lint.py): put()
-// makes visible what names, claims, answers of nodes and files hold for a terminal to obey
-// (common/visible.h).
+// Nothing else in the wallet writes to standard output or standard error (scripts/lint.py), but
+// the line of busy_line.h, which steps aside for all of this: put() makes visible what names,
+// claims, answers of nodes and files hold for a terminal to obey (common/visible.h).
 #pragma once
 
 #include <cstdint>

@@ -784,7 +784,8 @@ bool is_purged(const BatchFolder& folder) {
 Attempt<std::vector<std::string>> files_gone(const Context& context, const BatchFolder& folder,
                                              const std::string& name) {
   const std::string cure = "testamur issuer batch resume " + name + " writes them again";
-  const auto damaged = with_claim_file(folder, ClaimFileState::kDamaged);
+  auto students = students_by_claim_file(folder);
+  const auto& damaged = students[ClaimFileState::kDamaged];
   if (!damaged.empty()) {
     return Failure{ExitCode::kFailure,
                    std::to_string(damaged.size()) +
@@ -794,7 +795,7 @@ Attempt<std::vector<std::string>> files_gone(const Context& context, const Batch
                        "another learner's), of " +
                        first_of(damaged) + ": " + cure + "; nothing was forgotten"};
   }
-  const auto gone = with_claim_file(folder, ClaimFileState::kMissing);
+  const auto& gone = students[ClaimFileState::kMissing];
   if (gone.empty()) return gone;
   const std::string what = std::to_string(gone.size()) +
                            (gone.size() == 1 ? " claim file is" : " claim files are") + " not in " +

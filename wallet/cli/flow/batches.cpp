@@ -194,11 +194,11 @@ bool all_delivered(const BatchFolder& folder) {
          });
 }
 
-std::vector<std::string> with_claim_file(const BatchFolder& folder, ClaimFileState state) {
-  std::vector<std::string> students;
-  for (const auto& award : folder.batch().awards) {
-    if (folder.opened_claim_state(award) == state) students.push_back(in_quotes(award.student));
-  }
+std::map<ClaimFileState, std::vector<std::string>> students_by_claim_file(
+    const BatchFolder& folder) {
+  std::map<ClaimFileState, std::vector<std::string>> students;
+  for (const auto& award : folder.batch().awards)
+    students[folder.opened_claim_state(award)].push_back(in_quotes(award.student));
   return students;
 }
 

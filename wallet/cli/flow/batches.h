@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,8 +35,9 @@ Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
 
 // Whether every claim file is there and as it was written. After a purge none can be written again.
 bool all_delivered(const BatchFolder& folder);
-// The learners whose claim file is in this state, in quotes.
-std::vector<std::string> with_claim_file(const BatchFolder& folder, ClaimFileState state);
+// The learners by the state of their claim file, in quotes. Each file is read once.
+std::map<ClaimFileState, std::vector<std::string>> students_by_claim_file(
+    const BatchFolder& folder);
 // Those whose file is not as it was written and cannot be written again: of a batch that was
 // purged, who got a code.
 std::vector<std::string> lost_for_good(const BatchFolder& folder);
