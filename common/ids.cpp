@@ -1,82 +1,19 @@
-// Bech32m (BIP-350) and the texts of ids. Invariants: what to_text writes, the parser of the same
+// The texts of ids. Invariants: what to_text writes, the parser of the same
 // type reads back; no other type's parser does, because each has a prefix of its own; and a text
 // from outside is cut to 80 characters before a message repeats it.
 #include "common/ids.h"
-#include "common/visible.h"
 
 #include <algorithm>
 #include <charconv>
 
+#include "common/bech32.h"
+#include "common/visible.h"
+
 namespace testamur::inline common {
 namespace {
 
-constexpr std::string_view kCharset = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-constexpr std::uint32_t kBech32mConstant = 0x2bc830a3;
-constexpr std::size_t kChecksumSize = 6;
 constexpr std::size_t kMaxTextSize = 200;
 constexpr std::string_view kUrnPrefix = "urn:testamur:1:";
-
-// The effect of the five bits that leave the checksum with each value (BIP-173).
-constexpr std::array<std::uint32_t, 32> kLeaving = [] {
-  constexpr std::array<std::uint32_t, 5> kGenerator{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd,
-                                                    0x2a1462b3};
-  std::array<std::uint32_t, 32> all{};
-  for (std::size_t top = 0; top < all.size(); ++top) {
-    for (std::size_t i = 0; i < kGenerator.size(); ++i) {
-      if ((top >> i & 1) != 0) all[top] ^= kGenerator[i];
-    }
-  }
-  return all;
-}();
-
-std::uint32_t polymod(ByteView values) {
-  std::uint32_t checksum = 1;
-  for (auto value : values)
-    checksum = (checksum & 0x1ffffff) << 5 ^ value ^ kLeaving[checksum >> 25];
-  return checksum;
-}
-
-// With room for `more` values behind it.
-Bytes expand_prefix(std::string_view prefix, std::size_t more) {
-  Bytes values;
-  values.reserve(2 * prefix.size() + 1 + more);
-  for (char c : prefix) values.push_back(static_cast<std::uint8_t>(c) >> 5);
-  values.push_back(0);
-  for (char c : prefix) values.push_back(static_cast<std::uint8_t>(c) & 31);
-  return values;
-}
-
-Bytes to_base32(ByteView data) {
-  Bytes values;
-  values.reserve((8 * data.size() + 4) / 5);
-  std::uint32_t buffer = 0;
-  int bits = 0;
-  for (auto byte : data) {
-    buffer = buffer << 8 | byte;
-    for (bits += 8; bits >= 5; bits -= 5) values.push_back(buffer >> (bits - 5) & 31);
-  }
-  if (bits > 0) values.push_back(buffer << (5 - bits) & 31);
-  return values;
-}
-
-std::optional<Bytes> from_base32(ByteView values) {
-  Bytes data;
-  std::uint32_t buffer = 0;
-  int bits = 0;
-
-  for (auto value : values) {
-    buffer = buffer << 5 | value;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      data.push_back(static_cast<std::uint8_t>(buffer >> bits));
-    }
-  }
-
-  // BIP-173: what remains is shorter than a digit and zero, so that data have one spelling.
-  if (bits >= 5 || (buffer & ((1U << bits) - 1)) != 0) return std::nullopt;
-  return data;
-}
 
 template <class Id>
 Result<Id> parse_id(std::string_view prefix, std::string_view what, std::string_view text) {
@@ -101,45 +38,38 @@ std::optional<Integer> parse_decimal(std::string_view text) {
 }  // namespace
 
 std::string encode_bech32m(std::string_view prefix, ByteView data) {
-  const Bytes values = to_base32(data);
-  Bytes checked = expand_prefix(prefix, values.size() + kChecksumSize);
-  checked.insert(checked.end(), values.begin(), values.end());
-  checked.resize(checked.size() + kChecksumSize);
-  const std::uint32_t checksum = polymod(checked) ^ kBech32mConstant;
-  std::string text;
-  text.reserve(prefix.size() + 1 + values.size() + kChecksumSize);
-  text.append(prefix).push_back('1');
-  for (auto value : values) text.push_back(kCharset[value]);
-  for (std::size_t i = 0; i < kChecksumSize; ++i)
-    text.push_back(kCharset[checksum >> (5 * (kChecksumSize - 1 - i)) & 31]);
-  return text;
+  return encode_bech32(Bech32::kModified, prefix, data);
 }
 
 Result<Bytes> decode_bech32m(std::string_view prefix, std::string_view text) {
-  const std::string shown{text.substr(0, 80)};
+  const std::string shown = "\"" + std::string(text.substr(0, 80)) + "\"";
   if (text.size() > kMaxTextSize) return error("an id is at most 200 characters long");
 
-  if (!text.starts_with(prefix) || text.size() < prefix.size() + 1 + kChecksumSize ||
-      text[prefix.size()] != '1') {
-    return error("\"" + shown + "\" is not an id that begins with " + std::string(prefix) + "1");
+  const auto no_id_has = [&](std::size_t at) {
+    return error(shown + " has a character that no id has: '" + std::string(1, text[at]) + "'");
+  };
+  const auto other_kind = [&] {
+    return error(shown + " is not an id that begins with " + std::string(prefix) + "1");
+  };
+  // Two spellings of one id would be two ids to whoever compares texts.
+  if (!text.starts_with(prefix)) return other_kind();
+  const auto upper = std::ranges::find_if(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (upper != text.end()) return no_id_has(static_cast<std::size_t>(upper - text.begin()));
+
+  auto decoded = decode_bech32(Bech32::kModified, prefix, text);
+  if (auto* data = std::get_if<Bytes>(&decoded)) return std::move(*data);
+
+  const auto fault = std::get<Bech32Fault>(decoded);
+  switch (fault.kind) {
+    case Bech32Fault::Kind::kMixedCase:
+    case Bech32Fault::Kind::kPrefix: break;
+    case Bech32Fault::Kind::kCharacter: return no_id_has(fault.at);
+    case Bech32Fault::Kind::kChecksum:
+      return error(shown + " is mistyped: its checksum does not match");
+    case Bech32Fault::Kind::kPadding:
+      return error(shown + " has bits that do not form whole bytes");
   }
-
-  Bytes values;
-  for (char c : text.substr(prefix.size() + 1)) {
-    const auto at = kCharset.find(c);
-    if (at == std::string_view::npos)
-      return error("\"" + shown + "\" has a character that no id has: '" + std::string(1, c) + "'");
-    values.push_back(static_cast<std::uint8_t>(at));
-  }
-
-  Bytes checked = expand_prefix(prefix, values.size());
-  checked.insert(checked.end(), values.begin(), values.end());
-  if (polymod(checked) != kBech32mConstant)
-    return error("\"" + shown + "\" is mistyped: its checksum does not match");
-
-  auto data = from_base32(ByteView(values).first(values.size() - kChecksumSize));
-  if (!data) return error("\"" + shown + "\" has bits that do not form whole bytes");
-  return *data;
+  return other_kind();
 }
 
 std::string to_text(const ChainId& id) { return encode_bech32m("tmn", id.view()); }

@@ -156,6 +156,18 @@ std::optional<KeyPurpose> purpose_from(std::uint8_t value) {
   return static_cast<KeyPurpose>(value);
 }
 
+std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
+  for (std::uint8_t value = 1; const auto algorithm = algorithm_from(value); ++value)
+    if (to_text(*algorithm) == name) return algorithm;
+  return std::nullopt;
+}
+
+std::optional<KeyPurpose> purpose_named(std::string_view name) {
+  for (std::uint8_t value = 1; const auto purpose = purpose_from(value); ++value)
+    if (to_text(*purpose) == name) return purpose;
+  return std::nullopt;
+}
+
 bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm) {
   switch (purpose) {
     case KeyPurpose::kRoot:

@@ -40,6 +40,9 @@ std::string_view to_text(SignatureAlgorithm algorithm);
 std::string_view to_text(KeyPurpose purpose);
 std::optional<SignatureAlgorithm> algorithm_from(std::uint8_t value);
 std::optional<KeyPurpose> purpose_from(std::uint8_t value);
+// As to_text() writes them.
+std::optional<SignatureAlgorithm> algorithm_named(std::string_view name);
+std::optional<KeyPurpose> purpose_named(std::string_view name);
 // Whether a key of this purpose may have this algorithm (root, issue, govern, consensus: BIP-340;
 // transport, cosign: Ed25519; credential: P-256, secp256k1 or Ed25519).
 bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm);

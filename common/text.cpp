@@ -155,18 +155,30 @@ std::string without_marks(const std::string& folded) {
   return plain;
 }
 
+// How many bytes a code point has whose first byte this is; 0: none begins with it. 0xC0 and 0xC1
+// begin overlong forms only, and what begins above 0xF4 lies above U+10FFFF.
+std::size_t size_by_first_byte(std::uint8_t first) {
+  if (first < 0x80) return 1;
+  if (first < 0xc2) return 0;
+  if (first < 0xe0) return 2;
+  if (first < 0xf0) return 3;
+  return first < 0xf5 ? 4 : 0;
+}
+
+// Whether UTF-8 writes the value at all, and in no fewer bytes than these (RFC 3629, section 3).
+bool is_shortest_form(std::uint32_t value, std::size_t size) {
+  const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xd800 && value < 0xe000;
+  return !overlong && value <= 0x10ffff && !surrogate;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> next_code_point(std::string_view text, std::size_t& at) {
   if (at >= text.size()) return std::nullopt;
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(at);
-  const std::size_t size = first < 0x80   ? 1
-                           : first < 0xc2 ? 0
-                           : first < 0xe0 ? 2
-                           : first < 0xf0 ? 3
-                           : first < 0xf5 ? 4
-                                          : 0;
+  const std::size_t size = size_by_first_byte(first);
   if (size == 0 || at + size > text.size()) return std::nullopt;
 
   std::uint32_t value = size == 1 ? first : first & (0x7fu >> size);
@@ -175,8 +187,7 @@ std::optional<std::uint32_t> next_code_point(std::string_view text, std::size_t&
     value = value << 6 | (byte(at + i) & 0x3fu);
   }
 
-  const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
-  if (overlong || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) return std::nullopt;
+  if (!is_shortest_form(value, size)) return std::nullopt;
   at += size;
   return value;
 }

@@ -12,8 +12,8 @@
 #include "consensus/driver.h"
 #include "consensus/engine.h"
 #include "consensus/missing_blocks.h"
-#include "consensus/types.h"
-#include "consensus/validator_set.h"
+#include "consensus/values/types.h"
+#include "consensus/values/validator_set.h"
 
 namespace testamur::consensus {
 

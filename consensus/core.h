@@ -81,8 +81,10 @@ class Engine::Core {
   void propose(const BuiltBlock& built, HeaderFacts facts);
   bool may_propose() const;
   bool journal_allows_proposing();
+  bool wants_block() const;
   bool wants_empty_block() const;
   std::optional<View> parent_view_for(View view) const;
+  BlockId certified_block(View view) const;
   std::uint64_t proposal_deadline_ms() const;
 
   // --- rules 1 to 3 (votes.cpp)
@@ -98,10 +100,16 @@ class Engine::Core {
   bool counts_votes_of(View view) const;
 
   // --- copies of blocks (proposals.cpp)
+  struct Copy;
   bool wants_copy(const InstitutionId& from, const Proposal& proposal,
                   const MissingBlock* missing) const;
+  bool leader_has_shown_another(View view, const BlockId& block) const;
+  bool accept_signature(const Copy& copy);
+  bool accept_header(const Copy& copy);
+  bool must_hash_body_now(const Copy& copy) const;
   bool is_signed_by_leader(const Proposal& proposal, const BlockId& block) const;
   bool is_first_signed(const Proposal& proposal, const BlockId& block);
+  void reject_false_copy(const BlockId& block, View view, const InstitutionId& sender);
   void compare_copies(const InstitutionId& from, const Proposal& proposal, const BlockEntry& held);
   void drop_false_copy(const BlockId& block);
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "consensus/message.h"
-#include "consensus/record.h"
-#include "consensus/types.h"
-#include "consensus/validator_set.h"
+#include "consensus/values/message.h"
+#include "consensus/values/record.h"
+#include "consensus/values/types.h"
+#include "consensus/values/validator_set.h"
 
 namespace testamur::consensus {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "consensus/engine_context.h"
-#include "consensus/record.h"
+#include "consensus/values/record.h"
 
 namespace testamur::consensus {
 

@@ -18,11 +18,11 @@
 
 #include "consensus/driver.h"
 #include "consensus/limits.h"
-#include "consensus/message.h"
-#include "consensus/record.h"
 #include "consensus/status.h"
-#include "consensus/types.h"
-#include "consensus/validator_set.h"
+#include "consensus/values/message.h"
+#include "consensus/values/record.h"
+#include "consensus/values/types.h"
+#include "consensus/values/validator_set.h"
 
 namespace testamur::consensus {
 

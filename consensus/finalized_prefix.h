@@ -8,10 +8,10 @@
 
 #include <optional>
 
-#include "consensus/codec.h"
 #include "consensus/committee.h"
-#include "consensus/message.h"
-#include "consensus/types.h"
+#include "consensus/values/codec.h"
+#include "consensus/values/message.h"
+#include "consensus/values/types.h"
 
 namespace testamur::consensus {
 

@@ -1,6 +1,6 @@
 #include "consensus/limits.h"
 
-#include "consensus/message.h"
+#include "consensus/values/message.h"
 
 namespace testamur::consensus {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "consensus/engine_context.h"
-#include "consensus/message.h"
 #include "consensus/peer_credit.h"
+#include "consensus/values/message.h"
 
 namespace testamur::consensus {
 

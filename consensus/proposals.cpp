@@ -6,6 +6,20 @@
 
 namespace testamur::consensus {
 
+// A copy that is wanted and not yet held.
+struct Engine::Core::Copy {
+  const InstitutionId& from;
+  const Proposal& proposal;
+  const HeaderFacts& facts;
+  const MissingBlock* missing;  // null: nobody asked for the block
+  bool certain;                 // a certificate asks for it
+
+  // The epoch and the view beside a header are the copy's own.
+  bool says_what_its_header_says() const {
+    return facts.epoch == proposal.epoch && facts.view == proposal.view;
+  }
+};
+
 void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) {
   peers_.note(from, proposal.epoch, View{0});
   if (proposal.epoch != committee_.epoch()) return relay_.bring_forward(from);
@@ -17,38 +31,13 @@ void Engine::Core::receive(const InstitutionId& from, const Proposal& proposal) 
   if (!wants_copy(from, proposal, missing)) return;
   if (const BlockEntry* held = blocks_.find(id)) return compare_copies(from, proposal, *held);
 
-  // A leader that has shown two blocks in one view costs no further signatures.
-  const View view = proposal.view;
-  const ViewProposal* shown = blocks_.find_proposal(view);
-  const bool second = shown && shown->signed_first && shown->signed_first->statement.block != id;
-  if (second && !certain && evidence_.has_reported(view, committee_.leader(view))) return;
+  const Copy copy{from, proposal, facts, missing, certain};
+  if (!certain && leader_has_shown_another(proposal.view, id)) return;
+  if (!accept_signature(copy) || !accept_header(copy)) return;
 
-  // Of a certain block this copy alone is bad; of another one its leader may be passed over, if it
-  // was the sender.
-  const bool as_its_header = facts.epoch == committee_.epoch() && facts.view == view;
-  const bool useless = certain && !as_its_header;
-  if (useless || !is_signed_by_leader(proposal, id)) {
-    if (certain) fetcher_.note_false_copy(id, missing->view, from);
-    if (!certain && from == committee_.leader_id(view)) blocks_.mark_leader_invalid(view);
-    return useless ? peers_.pause(from) : peers_.pause_for_false_signature(from);
-  }
-  if (!is_first_signed(proposal, id) && !certain) return;
-
-  // The leader signed what cannot be valid, or about another view than the header's (another copy
-  // may be sound): the view may be given up, but nothing is remembered of the block. Nobody honest
-  // holds such a copy, or passes it on.
-  if (!facts.well_formed || !as_its_header || facts.proposer != committee_.leader_id(view)) {
-    blocks_.mark_leader_invalid(view);
-    return peers_.pause(from);
-  }
-
-  // A body that is validated next is hashed there; where that must wait, a false copy came before,
-  // or an own vote takes the block to the journal at once, it is now.
-  const bool check_now = !blocks_.facts_of(facts.parent) || (missing && missing->liars != 0) ||
-                         votes_.own_vote_awaits(id);
+  const bool check_now = must_hash_body_now(copy);
   if (check_now && !driver_.body_matches(*proposal.header, *proposal.body)) {
-    fetcher_.note_false_copy(id, facts.view, from);
-    return peers_.pause(from);
+    return reject_false_copy(id, facts.view, from);
   }
 
   if (missing) fetcher_.note_delivered(from);
@@ -81,6 +70,57 @@ bool Engine::Core::wants_copy(const InstitutionId& from, const Proposal& proposa
          view.value <= current + kProposalsAhead;
 }
 
+// Whether the leader is reported for two blocks in this view, of which this is not the first: then
+// it costs no further signatures.
+bool Engine::Core::leader_has_shown_another(View view, const BlockId& block) const {
+  const ViewProposal* shown = blocks_.find_proposal(view);
+  const bool second = shown && shown->signed_first && shown->signed_first->statement.block != block;
+  return second && evidence_.has_reported(view, committee_.leader(view));
+}
+
+// Whether its leader signed this copy, and no other block before it. Of a certain block this copy
+// alone is bad; of another one its leader may be passed over, if it was the sender.
+bool Engine::Core::accept_signature(const Copy& copy) {
+  const BlockId& id = copy.facts.id;
+  if (copy.certain && !copy.says_what_its_header_says()) {
+    reject_false_copy(id, copy.missing->view, copy.from);
+    return false;
+  }
+
+  const View view = copy.proposal.view;
+  if (!is_signed_by_leader(copy.proposal, id)) {
+    if (copy.certain) {
+      fetcher_.note_false_copy(id, copy.missing->view, copy.from);
+    } else if (copy.from == committee_.leader_id(view)) {
+      blocks_.mark_leader_invalid(view);
+    }
+    peers_.pause_for_false_signature(copy.from);
+    return false;
+  }
+  return is_first_signed(copy.proposal, id) || copy.certain;
+}
+
+// The leader signed what cannot be valid, or about another view than the header's (another copy may
+// be sound): the view may be given up, but nothing is remembered of the block. Nobody honest holds
+// such a copy, or passes it on.
+bool Engine::Core::accept_header(const Copy& copy) {
+  const View view = copy.proposal.view;
+  const bool may_be_valid = copy.facts.well_formed && copy.says_what_its_header_says() &&
+                            copy.facts.proposer == committee_.leader_id(view);
+  if (may_be_valid) return true;
+
+  blocks_.mark_leader_invalid(view);
+  peers_.pause(copy.from);
+  return false;
+}
+
+// A body that is validated next is hashed there; where that must wait, a false copy came before, or
+// an own vote takes the block to the journal at once, it is now.
+bool Engine::Core::must_hash_body_now(const Copy& copy) const {
+  return !blocks_.facts_of(copy.facts.parent) || (copy.missing && copy.missing->liars != 0) ||
+         votes_.own_vote_awaits(copy.facts.id);
+}
+
 bool Engine::Core::is_signed_by_leader(const Proposal& proposal, const BlockId& block) const {
   const Statement statement{Act::kPropose, committee_.epoch(), proposal.view, proposal.parent_view,
                             block};
@@ -99,6 +139,12 @@ bool Engine::Core::is_first_signed(const Proposal& proposal, const BlockId& bloc
   return false;
 }
 
+// Who brought it pays, and the block is asked for elsewhere at once.
+void Engine::Core::reject_false_copy(const BlockId& block, View view, const InstitutionId& sender) {
+  fetcher_.note_false_copy(block, view, sender);
+  peers_.pause(sender);
+}
+
 // Another copy of a block that is held. Only where the bodies differ is one of them false, and only
 // then a held body is hashed that was not yet.
 void Engine::Core::compare_copies(const InstitutionId& from, const Proposal& proposal,
@@ -111,14 +157,12 @@ void Engine::Core::compare_copies(const InstitutionId& from, const Proposal& pro
   receive(from, proposal);  // its own body is checked there
 }
 
-// Who brought it pays, and the block is asked for elsewhere at once.
 void Engine::Core::drop_false_copy(const BlockId& block) {
   const BlockEntry* held = blocks_.find(block);
   const View view = held->block->facts.view;
   const InstitutionId sender = held->from;
   blocks_.drop_copy(block);
-  fetcher_.note_false_copy(block, view, sender);
-  peers_.pause(sender);
+  reject_false_copy(block, view, sender);
 }
 
 void Engine::Core::on_validated(const BlockId& block, Validation validation) {

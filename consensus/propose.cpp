@@ -15,6 +15,12 @@ std::optional<View> Engine::Core::parent_view_for(View view) const {
   return base_view;
 }
 
+// The block of a view that parent_view_for() names: the one that is certified there, or the base.
+BlockId Engine::Core::certified_block(View view) const {
+  return view == prefix_.base_view() ? prefix_.base().id
+                                     : votes_.block_certificate(view)->statement.block;
+}
+
 // The leader, once in a view; after a restart in none in which it may have proposed; and not where
 // it has nullified.
 bool Engine::Core::may_propose() const {
@@ -22,6 +28,11 @@ bool Engine::Core::may_propose() const {
   if (!quarantine_.may_vote(view) || !committee_.leads(view)) return false;
   if (view <= proposed_ || pacemaker_.may_have_proposed()) return false;
   return !votes_.own(view, Act::kNullify) && !blocks_.proposed(view);
+}
+
+bool Engine::Core::wants_block() const {
+  const bool with_content = pacemaker_.has_transactions() && !building_.came_empty;
+  return with_content || wants_empty_block();
 }
 
 // Unfinalized blocks need descendants, a quiet ledger a heartbeat; but after half a Δ only, so that
@@ -43,15 +54,12 @@ bool Engine::Core::journal_allows_proposing() {
 
 void Engine::Core::propose_if_due() {
   if (building_.id || clock_.now_ms() < building_.retry_at_ms || !may_propose()) return;
-  const bool with_content = pacemaker_.has_transactions() && !building_.came_empty;
-  if (!with_content && !wants_empty_block()) return;
+  if (!wants_block()) return;
 
   const View view = pacemaker_.view();
   const auto parent_view = parent_view_for(view);
   if (!parent_view) return;
-  const BlockId parent = *parent_view == prefix_.base_view()
-                             ? prefix_.base().id
-                             : votes_.block_certificate(*parent_view)->statement.block;
+  const BlockId parent = certified_block(*parent_view);
   const HeaderFacts* facts = blocks_.facts_of(parent);
   if (!facts || !blocks_.is_ready(parent)) return;
 
@@ -60,7 +68,8 @@ void Engine::Core::propose_if_due() {
   const bool at_limit =
       blocks_.unfinalized_ancestors(parent) > config_.limits.max_unfinalized_ancestors;
   const bool filler = facts->epoch == committee_.epoch() && (facts->sealing || facts->filler);
-  if ((at_limit || filler) && !wants_empty_block()) return;
+  const bool empty = at_limit || filler;
+  if (empty && !wants_empty_block()) return;
   if (!journal_allows_proposing()) return;
 
   building_.id = ++building_.last_id;
@@ -71,7 +80,7 @@ void Engine::Core::propose_if_due() {
                  .view = view,
                  .parent_view = *parent_view,
                  .parent = parent,
-                 .empty = at_limit || filler,
+                 .empty = empty,
                  .filler = filler,
                  .halvings = backoff >= 2 ? backoff - 1 : 0});
 }

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "consensus/finality.h"
+#include "consensus/values/finality.h"
 
 namespace testamur::consensus {
 namespace {

@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "consensus/block_tree.h"
-#include "consensus/codec.h"
 #include "consensus/durability_queue.h"
 #include "consensus/engine_context.h"
-#include "consensus/message.h"
 #include "consensus/peer_progress.h"
+#include "consensus/values/codec.h"
+#include "consensus/values/message.h"
 #include "consensus/vote_book.h"
 
 namespace testamur::consensus {

@@ -1,8 +1,8 @@
 // How often one node may ask another for blocks and certificates.
 //
 // Both sides keep the same account: who is asked refuses what goes beyond
-// (node/chain/request_budgets.h), and who asks keeps to a part of it, so that an honest node is
-// never refused, nor one of a few nodes of one institution, which share its account (fetcher.h).
+// (node/chain/peers/request_budgets.h), and who asks keeps to a part of it, so that an honest node
+// is never refused, nor one of a few nodes of one institution, which share its account (fetcher.h).
 // Values; one thread.
 #pragma once
 

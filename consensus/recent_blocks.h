@@ -6,7 +6,7 @@
 #include <deque>
 
 #include "consensus/limits.h"
-#include "consensus/types.h"
+#include "consensus/values/types.h"
 
 namespace testamur::consensus {
 

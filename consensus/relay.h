@@ -11,11 +11,11 @@
 
 #include "consensus/block_tree.h"
 #include "consensus/engine_context.h"
-#include "consensus/message.h"
 #include "consensus/pacemaker.h"
 #include "consensus/peer_progress.h"
 #include "consensus/quarantine.h"
 #include "consensus/recent_blocks.h"
+#include "consensus/values/message.h"
 #include "consensus/vote_book.h"
 
 namespace testamur::consensus {

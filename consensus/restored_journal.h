@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
-#include "consensus/codec.h"
 #include "consensus/engine_context.h"
-#include "consensus/record.h"
+#include "consensus/values/codec.h"
+#include "consensus/values/record.h"
 
 namespace testamur::consensus {
 

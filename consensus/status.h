@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "consensus/limits.h"
-#include "consensus/types.h"
+#include "consensus/values/types.h"
 
 namespace testamur::consensus {
 

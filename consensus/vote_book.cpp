@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "consensus/finality.h"
+#include "consensus/values/finality.h"
 
 namespace testamur::consensus {
 namespace {

@@ -14,11 +14,11 @@
 #include <optional>
 #include <vector>
 
-#include "consensus/codec.h"
 #include "consensus/durability_queue.h"
 #include "consensus/engine_context.h"
 #include "consensus/evidence_log.h"
 #include "consensus/peer_progress.h"
+#include "consensus/values/codec.h"
 
 namespace testamur::consensus {
 

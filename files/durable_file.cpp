@@ -7,9 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "common/access.h"
 #include "common/whole_file.h"
+#include "files/paths.h"
 
 namespace testamur::inline files {
 
@@ -89,6 +92,24 @@ Status overwrite_file(const fs::path& file, ByteView content, mode_t mode) {
 Status sync_directory_of(const fs::path& file) {
   const auto directory = whole_file::folder_of(file);
   return whole_file::sync_folder(directory) ? Status{} : cannot(directory, "synced");
+}
+
+Status write_file(const fs::path& file, ByteView content, bool replace) {
+  constexpr mode_t kMode = 0644;
+  return replace ? overwrite_file(file, content, kMode) : create_file(file, content, kMode);
+}
+
+Result<std::string> read_text(const fs::path& file) {
+  constexpr std::size_t kMostBytes = 16 << 20;
+  TM_TRY_STATUS(check_regular("", file));
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return cannot(file, "read");
+  std::error_code failure;
+  if (fs::file_size(file, failure) > kMostBytes && !failure)
+    return error(file.string() + " is larger than " + std::to_string(kMostBytes >> 20) + " MiB");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
 }
 
 }  // namespace testamur::inline files

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string>
 
 #include "common/bytes.h"
 #include "common/result.h"
@@ -22,6 +23,12 @@ Status create_file(const std::filesystem::path& file, ByteView content, mode_t m
 // A file that is there keeps mode and owner, and a symbolic link stays one: what it leads to is
 // replaced. A device or a pipe is written to.
 Status overwrite_file(const std::filesystem::path& file, ByteView content, mode_t mode);
+
+// A file that anybody may read (0644); fails when it is there, unless it may be replaced.
+Status write_file(const std::filesystem::path& file, ByteView content, bool replace = false);
+
+// The text of a whole file, of at most 16 MiB.
+Result<std::string> read_text(const std::filesystem::path& file);
 
 // Makes durable which names the directory of `file` holds.
 Status sync_directory_of(const std::filesystem::path& file);

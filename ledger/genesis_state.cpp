@@ -4,7 +4,7 @@
 #include "common/check.h"
 #include "ledger/genesis.h"
 #include "ledger/ledger_state.h"
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 #include "ledger/protocol.h"
 #include "ledger/recent_blocks.h"
 #include "ledger/tx/records/institutions.h"

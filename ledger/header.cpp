@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "common/check.h"
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 
 namespace testamur::ledger {
 

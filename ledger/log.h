@@ -13,7 +13,7 @@
 #include "common/hash.h"
 #include "common/ids.h"
 #include "common/result.h"
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 #include "ledger/state.h"
 
 namespace testamur::ledger {

@@ -4,7 +4,7 @@
 // One path through a page proves who issued a credential, what it is, when it was anchored and its
 // status at the height of the root. Within a block pages are only recorded; hash_pages() updates
 // the tree once at its end. A Pages object borrows its state and may be used wherever that may.
-// Proof checking: ledger/page_proof.h.
+// Proof checking: ledger/proofs/page_proof.h.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 #include "common/hash.h"
 #include "common/ids.h"
 #include "common/result.h"
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 #include "ledger/state.h"
 
 namespace testamur::ledger {

@@ -17,8 +17,8 @@
 #include "common/ids.h"
 #include "common/keys.h"
 #include "common/result.h"
-#include "ledger/checkpoint.h"
-#include "ledger/registry_proof.h"
+#include "ledger/proofs/checkpoint.h"
+#include "ledger/proofs/registry_proof.h"
 #include "ledger/state.h"
 
 namespace testamur::ledger {

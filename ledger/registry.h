@@ -4,7 +4,7 @@
 // one mutable head {count, last seq}. For one kind all ids have the same width; ledger/tx defines
 // the kinds and the bodies. Within a block entries are only written; hash_registry() updates the
 // map once at its end. A Registry borrows its state and may be used wherever that may. Proofs of
-// whole histories: ledger/registry_proof.h.
+// whole histories: ledger/proofs/registry_proof.h.
 #pragma once
 
 #include <cstdint>

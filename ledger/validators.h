@@ -10,7 +10,7 @@
 
 #include "common/ids.h"
 #include "common/keys.h"
-#include "ledger/checkpoint.h"
+#include "ledger/proofs/checkpoint.h"
 #include "ledger/state.h"
 
 namespace testamur::ledger {

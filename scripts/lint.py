@@ -10,7 +10,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ["common", "files", "trust", "consensus", "ledger", "node", "wallet", "tests"]
 PURE = ("trust", "consensus", "ledger")
-LEVEL = {"common": 0, "files": 1, "trust": 1, "consensus": 1, "ledger": 2, "node": 3, "wallet": 3, "tests": 4}
+LEVEL = {"common": 0, "trust": 1, "consensus": 1, "ledger": 2, "files": 3, "node": 4, "wallet": 4, "tests": 5}
 FORBIDDEN_PAIRS = {("consensus", "ledger"), ("ledger", "consensus"), ("node", "wallet"), ("wallet", "node"),
                    ("trust", "consensus"), ("consensus", "trust")}
 # Inside node: store and net know nothing of each other; chain may use both; api knows no chain; rpc may use these; main all.
@@ -26,7 +26,7 @@ OWNERS = [
     (r"secp256k1", ("common",)),
     (r"utf8proc", ("common",)),
     (r"openssl/", ("common", "wallet/keystore", "node/net", "node/api", "wallet/client")),
-    (r"toml\+\+", ("common/toml_text.h", "node", "wallet/cli")),
+    (r"toml\+\+", ("common/toml_text.h", "files", "node", "wallet/cli")),
     (r"nlohmann/", ("wallet", "node/rpc")),
     (r"rocksdb/", ("node/store",)),
     (r"boost/", ("node", "wallet/client")),

@@ -87,6 +87,49 @@ std::uint64_t steps_of(const Judgement& judged) {
          (judged.at_claim ? judged.at_claim->steps : 0);
 }
 
+// What becomes of the date that the issuer claims. kIgnored: the policy lets none count.
+enum class ClaimedDate : std::uint8_t { kIgnored, kMissing, kFitsAnchor, kDoesNotFit };
+
+ClaimedDate claimed_date_of(const Case& asked, const Policy& policy) {
+  if (policy.max_anchor_lag_ms == 0) return ClaimedDate::kIgnored;
+  if (!asked.claimed_ms) return ClaimedDate::kMissing;
+  const bool fits = *asked.claimed_ms <= asked.anchor_ms &&
+                    asked.anchor_ms - *asked.claimed_ms <= policy.max_anchor_lag_ms;
+  return fits ? ClaimedDate::kFitsAnchor : ClaimedDate::kDoesNotFit;
+}
+
+// The decisions at all three dates, and which of them governs; no outcome yet.
+Judgement decide_at_each_date(const History& history, const Case& asked, const Policy& policy,
+                              ClaimedDate claimed) {
+  Judgement judgement;
+  judgement.at_anchor = decide(history, query_of(asked, asked.anchor_ms), policy);
+  judgement.today = decide(history, query_of(asked, asked.as_of.today_ms), policy);
+  if (asked.claimed_ms)
+    judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
+
+  // A claimed date that fits the anchor must be acceptable as well, and so must the anchor.
+  const bool claim_fits = claimed == ClaimedDate::kFitsAnchor;
+  judgement.anchor_governs = policy.governs != Governs::kToday || claim_fits;
+  judgement.today_governs = policy.governs != Governs::kAnchor;
+  judgement.claim_governs = claim_fits;
+  judgement.claim_is_missing = claimed == ClaimedDate::kMissing;
+  return judgement;
+}
+
+Verdict verdict_of_what_governs(const Judgement& judgement) {
+  Verdict verdict;
+  if (judgement.anchor_governs) verdict.take(judgement.at_anchor);
+  if (judgement.today_governs) verdict.take(judgement.today);
+  if (judgement.claim_governs) verdict.take(*judgement.at_claim);
+  return verdict;
+}
+
+// Without the parties of the award nobody can say that they are kept apart.
+bool assessor_fails(const History& history, const Case& asked, const Policy& policy) {
+  return policy.separate_assessor &&
+         !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height));
+}
+
 // Whether a decision that could have found a block has no answer.
 bool block_is_unknown(const Judgement& judged) {
   const auto unknown = [](const Decision& decision) { return decision.rule == Rule::kTooLarge; };
@@ -99,30 +142,14 @@ bool block_is_unknown(const Judgement& judged) {
 // The rules in order (docs/trust.md): what a later rule says is not asked once an earlier one has
 // answered.
 Judgement judge(const History& history, const Case& asked, const Policy& policy) {
-  Judgement judgement;
-  judgement.at_anchor = decide(history, query_of(asked, asked.anchor_ms), policy);
-  judgement.today = decide(history, query_of(asked, asked.as_of.today_ms), policy);
-  if (asked.claimed_ms)
-    judgement.at_claim = decide(history, query_of(asked, *asked.claimed_ms), policy);
+  const ClaimedDate claimed = claimed_date_of(asked, policy);
+  const bool claim_fails = claimed == ClaimedDate::kDoesNotFit;
+  Judgement judgement = decide_at_each_date(history, asked, policy, claimed);
+  const bool not_kept_apart = assessor_fails(history, asked, policy);
+  if (not_kept_apart) judgement.common_rule = Rule::kAssessor;
+  if (claim_fails) judgement.common_rule = Rule::kClaim;
 
-  // A claimed date that fits the anchor must be acceptable as well, and so must the anchor.
-  const bool claim_counts = policy.max_anchor_lag_ms > 0 && asked.claimed_ms;
-  const bool claim_fits = claim_counts && *asked.claimed_ms <= asked.anchor_ms &&
-                          asked.anchor_ms - *asked.claimed_ms <= policy.max_anchor_lag_ms;
-  judgement.anchor_governs = policy.governs != Governs::kToday || claim_fits;
-  judgement.today_governs = policy.governs != Governs::kAnchor;
-  judgement.claim_governs = claim_fits;
-  judgement.claim_is_missing = policy.max_anchor_lag_ms > 0 && !asked.claimed_ms;
-  const bool assessor_fails =
-      policy.separate_assessor &&
-      !(asked.parties && kept_apart(history, *asked.parties, asked.as_of.height));
-  if (assessor_fails) judgement.common_rule = Rule::kAssessor;
-  if (claim_counts && !claim_fits) judgement.common_rule = Rule::kClaim;
-
-  Verdict verdict;
-  if (judgement.anchor_governs) verdict.take(judgement.at_anchor);
-  if (judgement.today_governs) verdict.take(judgement.today);
-  if (judgement.claim_governs) verdict.take(*judgement.at_claim);
+  Verdict verdict = verdict_of_what_governs(judgement);
 
   // Nobody needs a policy to know its own awards again: neither their lag nor who assessed them is
   // asked.
@@ -138,11 +165,11 @@ Judgement judge(const History& history, const Case& asked, const Policy& policy)
     verdict.take(judgement.today);
   }
 
-  if (claim_counts && !claim_fits) {
+  if (claim_fails) {
     judgement.claim_governs = true;
     verdict.take(Outcome::kRefuse, Rule::kClaim);
   }
-  if (assessor_fails) verdict.take(Outcome::kRefuse, Rule::kAssessor);
+  if (not_kept_apart) verdict.take(Outcome::kRefuse, Rule::kAssessor);
   judgement.outcome = verdict.outcome();
   judgement.rule = verdict.rule();
   judgement.claim_open = judgement.outcome == Outcome::kAccept && judgement.claim_is_missing;

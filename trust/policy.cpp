@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "common/day.h"
+
 namespace testamur::trust {
 namespace {
-
-constexpr std::uint64_t kDayMs = 86'400'000;
 
 bool ascending(const std::vector<InstitutionId>& ids) {
   return std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();

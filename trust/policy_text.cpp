@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
+#include "common/day.h"
 #include "trust/presets.h"
 
 namespace testamur::trust {
 namespace {
 
-constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::int64_t kMostNumber = 1'000'000;
 
 // One table: each `take` answers the entry of a key and marks it as known; `rest` complains about
@@ -249,7 +249,7 @@ void read_times(Entries& entries, Statement& statement) {
   const auto date = [&](std::string_view key, std::uint64_t& out) {
     const auto* text = entries.text(key);
     if (text == nullptr) return;
-    if (auto time = parse_date(*text)) {
+    if (auto time = parse_day(*text)) {
       out = *time;
     } else {
       entries.mistake(key, "must be a day as \"2026-05-04\"");
@@ -350,34 +350,6 @@ InstitutionId local_viewpoint() {
   InstitutionId id;
   id.bytes.fill(0xff);
   return id;
-}
-
-std::optional<std::uint64_t> parse_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-
-  // Anything but a digit gives a number beyond every bound below.
-  const auto number = [&](std::size_t at, std::size_t length) {
-    unsigned value = 0;
-    for (const char c : text.substr(at, length))
-      value = c < '0' || c > '9' ? 100'000 : value * 10 + unsigned(c - '0');
-    return value;
-  };
-
-  const unsigned year = number(0, 4), month = number(5, 2), day = number(8, 2);
-  if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1) return std::nullopt;
-
-  // A day that its month does not have is refused, not carried into the next one.
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  constexpr unsigned kBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
-  const unsigned length = kBefore[month] - kBefore[month - 1] + (leap && month == 2 ? 1 : 0);
-  if (day > length) return std::nullopt;
-
-  // The leap days of all years before this one, less those before 1970.
-  const unsigned y = year - 1;
-  const std::uint64_t days = std::uint64_t{365} * (year - 1970) + (y / 4 - y / 100 + y / 400) -
-                             (1969 / 4 - 1969 / 100 + 1969 / 400) + kBefore[month - 1] +
-                             (leap && month > 2 ? 1 : 0) + day - 1;
-  return days * kDayMs;
 }
 
 }  // namespace testamur::trust

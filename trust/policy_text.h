@@ -51,7 +51,4 @@ PolicyReading read_policy(const std::vector<PolicyTable>& tables);
 // The viewpoint of a policy without an institution: an id that no institution on a ledger has.
 InstitutionId local_viewpoint();
 
-// "2026-05-04", the start of that day (UTC) in milliseconds; years 1970 to 9999.
-std::optional<std::uint64_t> parse_date(std::string_view text);
-
 }  // namespace testamur::trust

@@ -416,27 +416,38 @@ Result<Scheme> parse_scheme(std::string_view text) {
                "' is not an accreditation scheme; known: " + names_of(~1U, kSchemes));
 }
 
+namespace {
+
+bool has_empty_part(const Scope& scope) {
+  const auto is_empty = [](const auto& bits) { return bits && *bits == 0; };
+  return (scope.fields && scope.fields->empty()) || is_empty(scope.levels) ||
+         is_empty(scope.award_types) || is_empty(scope.purposes) ||
+         (scope.achievements && scope.achievements->empty());
+}
+
+// Every bit of the levels has a meaning.
+bool has_unknown_bit(const Scope& scope) {
+  return (scope.fields && !is_valid(*scope.fields)) ||
+         (scope.award_types && (*scope.award_types >> kAwardTypeCount) != 0) ||
+         (scope.purposes && (*scope.purposes >> kPurposeCount) != 0);
+}
+
+bool is_ascending(const std::vector<AchievementName>& list) {
+  return std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) == list.end();
+}
+
+}  // namespace
+
 std::optional<ScopeError> check(const Scope& scope) {
   // Present and empty would cover nothing: somebody who meant "all" must leave the part out.
-  if (scope.fields && scope.fields->empty()) return ScopeError::kEmptyPart;
-  if (scope.levels && *scope.levels == 0) return ScopeError::kEmptyPart;
-  if (scope.award_types && *scope.award_types == 0) return ScopeError::kEmptyPart;
-  if (scope.purposes && *scope.purposes == 0) return ScopeError::kEmptyPart;
-  if (scope.achievements && scope.achievements->empty()) return ScopeError::kEmptyPart;
+  if (has_empty_part(scope)) return ScopeError::kEmptyPart;
 
   // A bit without a meaning today would get one when the table grows, in statements signed before.
-  if (scope.fields && !is_valid(*scope.fields)) return ScopeError::kUnknownBit;
-  if (scope.award_types && (*scope.award_types >> kAwardTypeCount) != 0)
-    return ScopeError::kUnknownBit;
-  if (scope.purposes && (*scope.purposes >> kPurposeCount) != 0) return ScopeError::kUnknownBit;
+  if (has_unknown_bit(scope)) return ScopeError::kUnknownBit;
 
   // Ascending and unique: scopes are hashed, and `listed` searches by halves.
-  if (scope.achievements) {
-    const auto& list = *scope.achievements;
-    if (std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) != list.end()) {
-      return ScopeError::kAchievementOrder;
-    }
-  }
+  if (scope.achievements && !is_ascending(*scope.achievements))
+    return ScopeError::kAchievementOrder;
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include "trust/statement.h"
 
 #include <algorithm>
+#include <array>
 
 namespace testamur::trust {
 namespace {
@@ -50,6 +51,42 @@ std::optional<StatementError> check_name_list(const Statement& s) {
   return std::nullopt;
 }
 
+struct ErrorText {
+  StatementError error;
+  std::string_view text;
+};
+
+constexpr std::array<ErrorText, 23> kErrorTexts{{
+    {StatementError::kUnknownTruster, "the author is not on the ledger"},
+    {StatementError::kUnknownSubject, "the subject is not on the ledger"},
+    {StatementError::kSelf, "nobody may make a statement about itself"},
+    {StatementError::kAmountRange, "the amount is above 120"},
+    {StatementError::kDepthRange, "the depth is above 7"},
+    {StatementError::kEmptyMask,
+     "a part of the scope is present and empty; leave it out to mean all"},
+    {StatementError::kUnknownBit, "the scope has a bit without a meaning"},
+    {StatementError::kAchievementOrder,
+     "the achievements of the scope are not ascending and unique"},
+    {StatementError::kTimeReversed, "valid_until is not after valid_from"},
+    {StatementError::kNotAccreditor, "the author does not hold the role accreditor"},
+    {StatementError::kAccreditsParent, "nobody may accredit its own parent"},
+    {StatementError::kNamesMissing, "a void must name the statements that it annuls"},
+    {StatementError::kNamesUnknown, "a named statement is not on the ledger"},
+    {StatementError::kNamesForeign, "a named statement has another author or another subject"},
+    {StatementError::kNamesVoid, "a void cannot be voided or ended, and an end cannot be ended"},
+    {StatementError::kNamesNotAllowed,
+     "the list of named statements is not allowed here or not ascending"},
+    {StatementError::kSlotRange, "the slot is out of range"},
+    {StatementError::kScheme, "an accreditation, and nothing else, carries a scheme"},
+    {StatementError::kDuplicate, "a statement with this id exists"},
+    {StatementError::kOrder, "the order of the ledger runs backwards"},
+    {StatementError::kKind, "the kind is unknown"},
+    {StatementError::kNotOnLedger, "a local statement may be trust, distrust or the end of a slot"},
+    {StatementError::kNotEmpty, "a field that this kind does not have is not empty"},
+}};
+static_assert(kErrorTexts.size() == static_cast<std::size_t>(kErrorTexts.back().error),
+              "every code has its text");
+
 }  // namespace
 
 std::string_view to_text(Kind kind) {
@@ -64,38 +101,8 @@ std::string_view to_text(Kind kind) {
 }
 
 std::string_view to_text(StatementError error) {
-  switch (error) {
-    case StatementError::kUnknownTruster: return "the author is not on the ledger";
-    case StatementError::kUnknownSubject: return "the subject is not on the ledger";
-    case StatementError::kSelf: return "nobody may make a statement about itself";
-    case StatementError::kAmountRange: return "the amount is above 120";
-    case StatementError::kDepthRange: return "the depth is above 7";
-    case StatementError::kEmptyMask:
-      return "a part of the scope is present and empty; leave it out to mean all";
-    case StatementError::kUnknownBit: return "the scope has a bit without a meaning";
-    case StatementError::kAchievementOrder:
-      return "the achievements of the scope are not ascending and unique";
-    case StatementError::kTimeReversed: return "valid_until is not after valid_from";
-    case StatementError::kNotAccreditor: return "the author does not hold the role accreditor";
-    case StatementError::kAccreditsParent: return "nobody may accredit its own parent";
-    case StatementError::kNamesMissing: return "a void must name the statements that it annuls";
-    case StatementError::kNamesUnknown: return "a named statement is not on the ledger";
-    case StatementError::kNamesForeign:
-      return "a named statement has another author or another subject";
-    case StatementError::kNamesVoid:
-      return "a void cannot be voided or ended, and an end cannot be ended";
-    case StatementError::kNamesNotAllowed:
-      return "the list of named statements is not allowed here or not ascending";
-    case StatementError::kSlotRange: return "the slot is out of range";
-    case StatementError::kScheme: return "an accreditation, and nothing else, carries a scheme";
-    case StatementError::kDuplicate: return "a statement with this id exists";
-    case StatementError::kOrder: return "the order of the ledger runs backwards";
-    case StatementError::kKind: return "the kind is unknown";
-    case StatementError::kNotOnLedger:
-      return "a local statement may be trust, distrust or the end of a slot";
-    case StatementError::kNotEmpty: return "a field that this kind does not have is not empty";
-  }
-  return "unknown error";
+  const auto* known = std::ranges::find(kErrorTexts, error, &ErrorText::error);
+  return known == kErrorTexts.end() ? "unknown error" : known->text;
 }
 
 std::optional<StatementError> check_form(const Statement& s) {

@@ -9,11 +9,12 @@
 #include <limits>
 #include <utility>
 
+#include "common/day.h"
+
 namespace testamur::trust {
 namespace {
 
 constexpr std::uint32_t kAnySequence = std::numeric_limits<std::uint32_t>::max();
-constexpr std::uint64_t kDayMs = 86'400'000;
 
 void sort_unique(std::vector<PartyIndex>& list) {
   std::sort(list.begin(), list.end());
@@ -22,6 +23,25 @@ void sort_unique(std::vector<PartyIndex>& list) {
 
 std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
   return a > kOpenEnd - b ? kOpenEnd : a + b;
+}
+
+// The party, if it was registered at or below the height.
+std::optional<PartyIndex> find_visible(const StatementResolver& resolver, const InstitutionId& id) {
+  const auto party = resolver.history().find(id);
+  return party && resolver.is_visible(*party) ? party : std::nullopt;
+}
+
+// Truster and subject of an assumption; kNoIndex for both where it says nothing about the ledger.
+// The viewpoint may assume without being on it.
+std::pair<PartyIndex, PartyIndex> parties_of(const StatementResolver& resolver,
+                                             const Assumption& assumption) {
+  const PartyIndex viewpoint = resolver.viewpoint();
+  const auto from = assumption.truster == resolver.id_of(viewpoint)
+                        ? std::optional(viewpoint)
+                        : find_visible(resolver, assumption.truster);
+  const auto to = find_visible(resolver, assumption.subject);
+  if (!from || !to || *from == *to) return {kNoIndex, kNoIndex};
+  return {*from, *to};
 }
 
 }  // namespace
@@ -67,23 +87,16 @@ StatementResolver::StatementResolver(const History& history, const Query& query,
   viewpoint_ = history.find(query.viewpoint).value_or(history.party_count());
 
   for (std::uint32_t i = 0; i < policy.local.size(); ++i) {
-    const auto subject = history.find(policy.local[i].subject);
-    if (subject && *subject != viewpoint_ && is_visible(*subject)) locals_.push_back({*subject, i});
+    const auto subject = find_visible(*this, policy.local[i].subject);
+    if (subject && *subject != viewpoint_) locals_.push_back({*subject, i});
   }
 
   for (const auto& id : policy.vetoers) {
-    const auto vetoer = history.find(id);
-    if (vetoer && is_visible(*vetoer)) vetoers_.push_back(*vetoer);
+    if (const auto vetoer = find_visible(*this, id)) vetoers_.push_back(*vetoer);
   }
 
   // Assumptions keep their places in the query's list: a Source names one by its position.
-  for (const auto& one : query.assume) {
-    const auto from =
-        one.truster == query.viewpoint ? std::optional(viewpoint_) : history.find(one.truster);
-    const auto to = history.find(one.subject);
-    const bool known = from && to && is_visible(*from) && is_visible(*to) && *from != *to;
-    assumed_.emplace_back(known ? *from : kNoIndex, known ? *to : kNoIndex);
-  }
+  for (const auto& one : query.assume) assumed_.push_back(parties_of(*this, one));
 }
 
 bool StatementResolver::is_visible(PartyIndex party) const {

@@ -34,6 +34,24 @@ CsrArc last_hop(const CsrGraph& graph, PartyIndex u, PartyIndex t) {
   return arc;
 }
 
+// The size of a greatest matching as a flow of units; a lower bound when the work is used up.
+// `edges`: positions of a friend among the intermediaries and of a hop among the last hops.
+std::uint32_t greatest_matching(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges,
+                                std::size_t last_hops, Work& work) {
+  std::vector<std::uint32_t> before;
+  for (const auto& [from, j] : edges) before.push_back(from);
+  sort_unique(before);
+
+  const auto left = static_cast<MaxFlow::Node>(2);
+  const auto right = static_cast<MaxFlow::Node>(left + before.size());
+  MaxFlow matching(right + last_hops);
+  for (std::uint32_t i = 0; i < before.size(); ++i) matching.add_arc(kSource, left + i, 1);
+  for (std::uint32_t j = 0; j < last_hops; ++j) matching.add_arc(right + j, kSink, 1);
+  for (const auto& [from, j] : edges)
+    matching.add_arc(left + position_in(before, from), right + j, 1);
+  return matching.run(kSource, kSink, work);
+}
+
 }  // namespace
 
 GraphSet compile(const History& history, const AsOf& as_of, std::uint64_t at_ms,
@@ -265,6 +283,7 @@ Sweep::Reach Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy
   const std::uint32_t floor = policy.path_floor;
   const std::uint32_t k = policy.independent_paths;
   std::uint32_t count = policy.ceilings[0] >= floor && direct_[t] >= floor ? 1 : 0;
+
   std::vector<PartyIndex> last_hops;  // of paths of three
   for (const CsrArc& last : graph.in(t)) {
     if (!work.spend()) break;
@@ -275,26 +294,15 @@ Sweep::Reach Sweep::has_enough_paths(const CsrGraph& graph, const Policy& policy
       last_hops.push_back(last.party);
     }
   }
+
   if (count >= k) return Reach::kYes;
   if (work.exhausted()) return Reach::kUnknown;
   if (policy.ceilings[2] < floor) return Reach::kNo;
 
-  // ν as a flow of units.
-  const std::vector<Introduction> edges = introductions(graph, policy, t, last_hops, work);
-  std::vector<std::uint32_t> before;
-  for (const auto& [from, j] : edges) before.push_back(from);
-  sort_unique(before);
-  const auto left = static_cast<MaxFlow::Node>(2);
-  const auto right = static_cast<MaxFlow::Node>(left + before.size());
-  MaxFlow matching(right + last_hops.size());
-  for (std::uint32_t i = 0; i < before.size(); ++i) matching.add_arc(kSource, left + i, 1);
-  for (std::uint32_t j = 0; j < last_hops.size(); ++j) matching.add_arc(right + j, kSink, 1);
-  for (const auto& [from, j] : edges)
-    matching.add_arc(left + position_in(before, from), right + j, 1);
-
   // A matching of some of the edges is one of all of them, and one that was not finished a lower
-  // bound.
-  if (count + matching.run(kSource, kSink, work) >= k) return Reach::kYes;
+  // bound of ν.
+  const std::vector<Introduction> edges = introductions(graph, policy, t, last_hops, work);
+  if (count + greatest_matching(edges, last_hops.size(), work) >= k) return Reach::kYes;
   return work.exhausted() ? Reach::kUnknown : Reach::kNo;
 }
 

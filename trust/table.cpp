@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/day.h"
 
 namespace testamur::trust {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 constexpr std::size_t kMostMoments = 16;  // more changes than that in one refresh: start anew
 constexpr std::size_t kMostIntervals =
     4;  // times the parties: then start anew, so that a table stays small
-constexpr std::uint64_t kDayMs = 86'400'000;
 
 std::uint64_t entry_of(std::uint64_t start_ms, std::optional<Outcome> outcome) {
   return start_ms << 2 | (outcome ? static_cast<std::uint64_t>(*outcome) : 0);

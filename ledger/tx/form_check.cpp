@@ -34,6 +34,20 @@ bool is_hidden(std::uint32_t point) {
          point == 0xFEFF;
 }
 
+// "-Latn", whatever follows.
+bool begins_with_script(std::string_view text) {
+  return text.size() >= 5 && text[0] == '-' && is_upper(text[1]) &&
+         std::ranges::all_of(text.substr(2, 3), is_lower);
+}
+
+// "-AT" or "-419".
+bool is_region(std::string_view text) {
+  if (!text.starts_with('-')) return false;
+  const auto code = text.substr(1);
+  return (code.size() == 2 && std::ranges::all_of(code, is_upper)) ||
+         (code.size() == 3 && std::ranges::all_of(code, is_digit));
+}
+
 }  // namespace
 
 bool is_printable(std::string_view text) {
@@ -50,15 +64,10 @@ bool is_language_tag(std::string_view tag) {
   std::size_t end = 0;
   while (end < tag.size() && is_lower(tag[end])) ++end;
   if (end < 2 || end > 3) return false;
+
   auto rest = tag.substr(end);
-  if (rest.size() >= 5 && rest[0] == '-' && is_upper(rest[1]) && is_lower(rest[2]) &&
-      is_lower(rest[3]) && is_lower(rest[4])) {
-    rest = rest.substr(5);
-  }
-  if (rest.empty()) return true;
-  if (rest.size() == 3) return rest[0] == '-' && is_upper(rest[1]) && is_upper(rest[2]);
-  return rest.size() == 4 && rest[0] == '-' && is_digit(rest[1]) && is_digit(rest[2]) &&
-         is_digit(rest[3]);
+  if (begins_with_script(rest)) rest = rest.substr(5);
+  return rest.empty() || is_region(rest);
 }
 
 bool is_domain(std::string_view text) {

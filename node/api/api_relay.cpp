@@ -100,26 +100,8 @@ bool ApiRelay::take_from_client() {
 }
 
 bool ApiRelay::hand_on() {
-  if (over_) return false;
-  const auto before = waits_;
-  waits_ = OpenStreams::Room::kYes;
-  const auto more = counter_.from_client(ByteView(inbound_).subspan(cleared_), *this);
-  cleared_ += more;
-  over_ = over_ || counter_.broken();
-  if (over_) return false;
-  // What waits stands at the head of a request: anything more means that it came further.
-  if (waits_ != OpenStreams::Room::kYes && (before == OpenStreams::Room::kYes || more != 0))
-    waits_since_ms_ = now_ms_;
-
-  if (cleared_ != 0) {
-    const auto count = ::send(grpc_, inbound_.data(), cleared_, MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) stop_reading();
-    wants_room_ = cleared_ != 0 && std::cmp_less(count, cleared_);
-    if (count <= 0) return false;
-    drop_front(inbound_, static_cast<std::size_t>(count));
-    cleared_ -= static_cast<std::size_t>(count);
-    return true;
-  }
+  if (over_ || !clear_inbound()) return false;
+  if (cleared_ != 0) return send_cleared();
 
   // What cannot go on any more, because its frame is cut off, is left behind.
   if (client_ended_ && !told_grpc_ && waits_ == OpenStreams::Room::kYes) {
@@ -127,6 +109,31 @@ bool ApiRelay::hand_on() {
     ::shutdown(grpc_, SHUT_WR);
   }
   return false;
+}
+
+// How far what came in may go on, and since when it waits. False: it is over.
+bool ApiRelay::clear_inbound() {
+  const auto before = waits_;
+  waits_ = OpenStreams::Room::kYes;
+  const auto more = counter_.from_client(ByteView(inbound_).subspan(cleared_), *this);
+  cleared_ += more;
+  over_ = over_ || counter_.broken();
+  if (over_) return false;
+
+  // What waits stands at the head of a request: anything more means that it came further.
+  if (waits_ != OpenStreams::Room::kYes && (before == OpenStreams::Room::kYes || more != 0))
+    waits_since_ms_ = now_ms_;
+  return true;
+}
+
+bool ApiRelay::send_cleared() {
+  const auto count = ::send(grpc_, inbound_.data(), cleared_, MSG_NOSIGNAL);
+  if (count < 0 && errno != EAGAIN && errno != EINTR) stop_reading();
+  wants_room_ = cleared_ != 0 && std::cmp_less(count, cleared_);
+  if (count <= 0) return false;
+  drop_front(inbound_, static_cast<std::size_t>(count));
+  cleared_ -= static_cast<std::size_t>(count);
+  return true;
 }
 
 // gRPC hears nothing more; what it said before is still to be read.

@@ -74,6 +74,8 @@ class ApiRelay final : public StreamCounter::Listener {
   bool begin();
   bool take_from_client();
   bool hand_on();
+  bool clear_inbound();
+  bool send_cleared();
   void stop_reading();
   bool take_from_grpc();
   bool give_to_client();

@@ -5,9 +5,9 @@
 #include <ctime>
 
 #include "common/address.h"
+#include "files/durable_file.h"
 #include "node/api/pem.h"
 #include "node/config/minute_text.h"
-#include "node/config/party_file.h"
 
 namespace testamur::node {
 namespace {

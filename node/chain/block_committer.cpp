@@ -1,7 +1,7 @@
 #include "node/chain/block_committer.h"
 
 #include "common/check.h"
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/parameters.h"
 
 namespace testamur::node {

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <future>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "node/chain/chain_core.h"
 #include "node/chain/journal_reach.h"
 

@@ -2,7 +2,7 @@
 // above the last final one live in the block processor alone; only commit() and what it calls
 // change the head, the store and the mempool, and readers see a block before a caller is told of
 // it.
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/protocol.h"
 #include "node/chain/block_body.h"
 #include "node/chain/chain_core.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/keys.h"
-#include "consensus/validator_set.h"
+#include "consensus/values/validator_set.h"
 #include "ledger/header.h"
 #include "ledger/state.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 
 namespace testamur::node {
 

@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "consensus/record.h"
+#include "consensus/values/record.h"
 #include "node/chain/counters.h"
 #include "node/store/journal.h"
 

@@ -15,7 +15,7 @@
 #include "node/chain/commit_waiters.h"
 #include "node/chain/counters.h"
 #include "node/chain/mempool.h"
-#include "node/chain/peer_sender.h"
+#include "node/chain/peers/peer_sender.h"
 #include "node/chain/runtime.h"
 
 namespace testamur::node {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/registry.h"
 #include "ledger/tx/records/record.h"
 

@@ -7,9 +7,9 @@
 
 #include <optional>
 
-#include "consensus/message.h"
-#include "consensus/validator_set.h"
-#include "ledger/light.h"
+#include "consensus/values/message.h"
+#include "consensus/values/validator_set.h"
+#include "ledger/proofs/light.h"
 #include "ledger/validators.h"
 #include "node/store/store.h"
 

@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-#include "consensus/message.h"
+#include "consensus/values/message.h"
 #include "node/net/network.h"
 
 namespace testamur::node {

@@ -15,8 +15,8 @@
 #include "common/access.h"
 #include "common/address.h"
 #include "files/paths.h"
+#include "files/toml_reader.h"
 #include "node/config/policy_section.h"
-#include "node/config/toml_reader.h"
 #include "node/log/log.h"
 
 namespace testamur::node {

@@ -1,7 +1,7 @@
 #include "node/config/genesis_file.h"
 
+#include "files/durable_file.h"
 #include "files/paths.h"
-#include "node/config/party_file.h"
 
 namespace testamur::node {
 

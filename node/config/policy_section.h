@@ -1,7 +1,7 @@
 // The [policy] of a configuration: docs/formats/policy.md. Private to node/config. One thread.
 #pragma once
 
-#include "node/config/toml_reader.h"
+#include "files/toml_reader.h"
 #include "trust/policy.h"
 
 namespace testamur::node {

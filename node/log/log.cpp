@@ -19,6 +19,9 @@
 #include "common/access.h"
 
 namespace testamur::node {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 // How a line begins in either form (the patterns in open()); the longer one last.
@@ -112,6 +115,47 @@ std::string fields_text(std::string_view event, std::initializer_list<LogField> 
   return out;
 }
 
+Status check_folder_of(const std::string& file) {
+  std::error_code failure;
+  const auto folder = fs::absolute(file, failure).parent_path();
+  if (fs::is_directory(folder, failure)) return {};
+  return testamur::error("the log file " + file + " cannot be made: there is no folder " +
+                         folder.string() + ". Make it first, or name another in log.file");
+}
+
+// Of this very process: what /dev/stderr leads to may be a pipe without a name, which has its
+// reader already.
+bool is_own_stream(const std::string& file) {
+  return file == "/dev/stderr" || file == "/dev/stdout" || file.starts_with("/dev/fd/") ||
+         file.starts_with("/proc/");
+}
+
+// A pipe with a name would let the node wait for a reader, also when it is told to stop.
+bool is_unfit_for_lines(const std::string& file, fs::file_status kind) {
+  const bool waits = fs::is_fifo(kind) && !is_own_stream(file);
+  return waits || fs::is_block_file(kind) || fs::is_socket(kind);
+}
+
+// Whether what is in a regular file is a log, or nothing: anything else the lines would destroy.
+Status check_is_log(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    const int refused = errno;
+    return testamur::error("the log file " + file + " cannot be read: " + std::strerror(refused) +
+                           access_cure(refused, file) + ". Or name another in log.file");
+  }
+
+  std::string begin(kLogBegins[1].size(), '\0');
+  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(in.gcount()));
+
+  const auto is_log = [&begin](std::string_view form) { return begin.starts_with(form); };
+  if (begin.empty() || std::ranges::any_of(kLogBegins, is_log)) return {};
+  return testamur::error("the log file " + file +
+                         " is there and is no log of testamurd: its lines would destroy what it "
+                         "holds. Name another in log.file");
+}
+
 }  // namespace
 
 struct Log::Sink {
@@ -133,46 +177,20 @@ Log::Log(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {}
 Log::~Log() { flush(); }
 
 Status check_log_file(const std::string& file) {
-  namespace fs = std::filesystem;
   if (file.empty()) return {};
+
   std::error_code failure;
   const auto kind = fs::status(file, failure);
-
-  if (!fs::exists(kind)) {
-    const auto folder = fs::absolute(file, failure).parent_path();
-    if (fs::is_directory(folder, failure)) return {};
-    return testamur::error("the log file " + file + " cannot be made: there is no folder " +
-                           folder.string() + ". Make it first, or name another in log.file");
-  }
+  if (!fs::exists(kind)) return check_folder_of(file);
   if (fs::is_directory(kind))
     return testamur::error("the log file " + file + " is a folder: name a file in log.file");
-  // A pipe with a name would let the node wait for a reader, also when it is told to stop. What
-  // /dev/stderr leads to may be a pipe without one.
-  const bool own = file == "/dev/stderr" || file == "/dev/stdout" || file.starts_with("/dev/fd/") ||
-                   file.starts_with("/proc/");
-  const bool waits = fs::is_fifo(kind) && !own;
-  if (waits || fs::is_block_file(kind) || fs::is_socket(kind)) {
+
+  if (is_unfit_for_lines(file, kind)) {
     return testamur::error("the log file " + file +
                            " is no regular file: name another in log.file, or leave it empty for "
                            "standard error");
   }
-  if (!fs::is_regular_file(kind)) return {};
-
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    const int refused = errno;
-    return testamur::error("the log file " + file + " cannot be read: " + std::strerror(refused) +
-                           access_cure(refused, file) + ". Or name another in log.file");
-  }
-  std::string begin(kLogBegins[1].size(), '\0');
-  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-  begin.resize(static_cast<std::size_t>(in.gcount()));
-
-  const auto is_log = [&begin](std::string_view form) { return begin.starts_with(form); };
-  if (begin.empty() || std::ranges::any_of(kLogBegins, is_log)) return {};
-  return testamur::error("the log file " + file +
-                         " is there and is no log of testamurd: its lines would destroy what it "
-                         "holds. Name another in log.file");
+  return fs::is_regular_file(kind) ? check_is_log(file) : Status{};
 }
 
 Result<std::unique_ptr<Log>> Log::open(const Options& options) {

@@ -14,7 +14,7 @@
 #include "common/clock.h"
 #include "files/key_file.h"
 #include "files/paths.h"
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 #include "node/api/descriptors.h"
 #include "node/api/spare_memory.h"
 #include "node/config/config.h"
@@ -227,7 +227,7 @@ int init(const InitArguments& arguments) {
   options.facts.deqar = arguments.deqar;
 
   // A genesis is never corrected, so what could not stand in a registration is refused here.
-  if (const auto problem = ledger::tx::meaning_problem(options.facts)) {
+  if (const auto problem = ledger::meaning_problem(options.facts)) {
     complain("the " + problem->field +
              " cannot stand in a genesis, where it stays: " + problem->why);
     return kUsage;
@@ -437,6 +437,36 @@ Status check_begun(const std::string& genesis) {
       "is wrong, draft and sign it anew");
 }
 
+// The id that a registration gave; nothing where none was told.
+Result<std::optional<InstitutionId>> registered_id(const std::string& text) {
+  if (text.empty()) return std::optional<InstitutionId>{};
+  TM_TRY(const auto id, parse_institution_id(text));
+  return std::optional<InstitutionId>(id);
+}
+
+bool is_founder(const ledger::Genesis& record, const std::optional<InstitutionId>& institution) {
+  return std::ranges::any_of(record.content.parties, [&](const auto& party) {
+    return ledger::party_id(party) == institution;
+  });
+}
+
+// Whom the node follows from now on, and what its operator has still to do.
+void print_joined(const std::string& node, const NodeConfig& config, const ledger::Genesis& record,
+                  bool is_registered) {
+  std::cout << node << " follows " << to_text(record.chain);
+  if (config.institution) std::cout << " as " << to_text(*config.institution);
+  std::cout << "\n";
+
+  if (is_running(config))
+    std::cout << "a node runs on " << config.data_dir.string()
+              << ": it reads [[peer]] again when it is told to (SIGHUP, or systemctl reload), and "
+                 "everything else when it is restarted\n";
+
+  if (config.institution && !is_founder(record, config.institution) && !is_registered)
+    std::cout << "it did not found this ledger: when it is registered, run this again with the id "
+                 "that the registration gave, --institution tmi1…\n";
+}
+
 }  // namespace
 
 int join(const std::string& directory, const std::string& config_file, const std::string& genesis,
@@ -447,39 +477,20 @@ int join(const std::string& directory, const std::string& config_file, const std
   }
   const auto node =
       config_file.empty() ? fs::path(directory) / "testamurd.toml" : fs::path(config_file);
-  std::optional<InstitutionId> registered;
-  if (!institution.empty()) {
-    auto id = parse_institution_id(institution);
-    if (!id.ok()) {
-      complain("--institution: " + id.message());
-      return kUsage;
-    }
-    registered = *id;
-  }
+  const auto registered = registered_id(institution);
+  if (!registered.ok()) return complain("--institution: " + registered.message(), kUsage);
 
   if (const auto early = check_begun(genesis); !early.ok()) return complain(early.message());
   std::vector<std::string> notes;
-  auto status = join_ledger(node, genesis, to_paths(parties), registered, &notes);
+  auto status = join_ledger(node, genesis, to_paths(parties), *registered, &notes);
   if (!status.ok()) return complain(status.message());
   for (const auto& note : notes) complain("note: " + note);
+
   auto record = load_genesis(genesis);
   auto config = load_config(node);
   if (!record.ok() || !config.ok()) return complain("what was written cannot be read again");
-
-  std::cout << (config_file.empty() ? directory : config_file) << " follows "
-            << to_text(record->chain);
-  if (config->institution) std::cout << " as " << to_text(*config->institution);
-  std::cout << "\n";
-  if (is_running(*config))
-    std::cout << "a node runs on " << config->data_dir.string()
-              << ": it reads [[peer]] again when it is told to (SIGHUP, or systemctl reload), and "
-                 "everything else when it is restarted\n";
-  const auto& founders = record->content.parties;
-  const bool founds = std::ranges::any_of(
-      founders, [&](const auto& party) { return ledger::party_id(party) == config->institution; });
-  if (config->institution && !founds && !registered)
-    std::cout << "it did not found this ledger: when it is registered, run this again with the id "
-                 "that the registration gave, --institution tmi1…\n";
+  print_joined(config_file.empty() ? directory : config_file, *config, *record,
+               registered->has_value());
   return 0;
 }
 

@@ -162,33 +162,59 @@ void note_other_votes(Preflight& found, const NodeConfig& config, const Consensu
                         "with which it ran last, name that one");
 }
 
-}  // namespace
+// What a restore that was ended in the middle has left: as large as a ledger, and of no use.
+void note_unfinished_restore(Preflight& found, const fs::path& store) {
+  for (const char* ending : {".unchecked", ".unchecked.restoring"}) {
+    const auto left = fs::path(store.string() + ending);
+    if (!is_there(left)) continue;
+    const std::string cure = is_there(store) ? "remove it"
+                                             : "run testamurd restore again; without it the node "
+                                               "begins empty and fetches the ledger from its peers";
+    found.notes.push_back(left.string() +
+                          " is left of a restore that did not come to its end: " + cure);
+  }
+}
 
-void check_data(Preflight& found, const NodeConfig& config) {
-  const auto journal = journal_directory(config.data_dir);
-  const auto store = store_directory(config.data_dir);
+// False where nothing more can be said of what lies in them.
+bool check_folders(Preflight& found, const NodeConfig& config) {
   bool usable = check_access(found, config.data_dir, R_OK | W_OK | X_OK) &&
                 check_access(found, config.data_dir / "lock", R_OK | W_OK);
-  if (!usable) return;
-  for (const auto& folder :
-       {journal, store, config.data_dir / "evidence", decisions_directory(config.data_dir)})
-    usable = check_folder(found, folder) && usable;
-  if (!usable) return;
+  if (!usable) return false;
 
-  check_store_parts(found, store);
-  if (config.consensus_key.empty() || !is_there(config.consensus_key)) return;
-  const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
-  if (!key.ok()) return;  // told already
+  for (const auto& folder : {journal_directory(config.data_dir), store_directory(config.data_dir),
+                             config.data_dir / "evidence", decisions_directory(config.data_dir)})
+    usable = check_folder(found, folder) && usable;
+  return usable;
+}
+
+// What is here of the votes that the key has given.
+void check_votes(Preflight& found, const NodeConfig& config, const SecretKey& key) {
+  const auto journal = journal_directory(config.data_dir);
   if (!is_there(journal)) return note_missing_votes(found, config);
 
-  const auto own = *ConsensusPublicKey::from(key->public_key().bytes);
+  const auto own = *ConsensusPublicKey::from(key.public_key().bytes);
   if (!check_vote_store_parts(found, journal)) return;
   const auto identity = read_vote_store_identity(*make_posix_file_system(), journal.string());
   if (identity.ok() && !*identity) return note_missing_votes(found, config);
+
   const auto votes = check_votes_of(config, own);
-  if (!votes.ok()) found.problems.push_back(votes.message());
-  if (votes.ok()) note_imported_key(found, config, own);
-  if (votes.ok()) note_other_votes(found, config, own);
+  if (!votes.ok()) return found.problems.push_back(votes.message());
+  note_imported_key(found, config, own);
+  note_other_votes(found, config, own);
+}
+
+}  // namespace
+
+void check_data(Preflight& found, const NodeConfig& config) {
+  if (!check_folders(found, config)) return;
+
+  const auto store = store_directory(config.data_dir);
+  check_store_parts(found, store);
+  note_unfinished_restore(found, store);
+
+  if (config.consensus_key.empty() || !is_there(config.consensus_key)) return;
+  const auto key = read_key_file(config.consensus_key, KeyPurpose::kConsensus);
+  if (key.ok()) check_votes(found, config, *key);  // else told already
 }
 
 }  // namespace testamur::node

@@ -98,6 +98,16 @@ Status check_own_files(const fs::path& directory, const NodeConfig& config) {
   return {};
 }
 
+// An address that was asked for is the one that counts; that of the ledger gives way where
+// something else listens on it.
+void choose_api_address(NodeConfig& config, const std::string& asked) {
+  if (!asked.empty()) {
+    config.api.listen = asked;
+  } else if (!check_listen("api.listen", config.api.listen, true).ok()) {
+    config.api.listen = kAnyApi;
+  }
+}
+
 // What to type in another window.
 std::string next_commands(const fs::path& directory, int api_port, const std::string& sample) {
   const auto word = sample.find("commitment  ");
@@ -128,6 +138,22 @@ Result<std::string> sample_of(Node& node, const fs::path& directory, bool fresh)
   return text;
 }
 
+// What is printed of the sample data; nothing where there are none.
+std::string describe_sample(Node& node, Log& log, const fs::path& directory, bool wanted) {
+  // A first start that failed has left a ledger on which nothing was written yet.
+  const bool empty = node.chain().head()->header.height == Height{0};
+  if (!wanted && !empty && is_there(directory / kSampleFile)) {
+    complain("note: the ledger in " + directory.string() +
+             " has its sample data already, and keeps them: --no-sample-data is for a fresh one");
+  }
+  if (!wanted && empty) return {};
+
+  auto sample = sample_of(node, directory, empty);
+  if (sample.ok()) return *sample;
+  log.warn("no_sample_data", {{"cause", sample.message()}});
+  return {};
+}
+
 }  // namespace
 
 int run_dev(const DevOptions& options) {
@@ -135,6 +161,7 @@ int run_dev(const DevOptions& options) {
     const auto address = parse_host_port(options.api);
     if (!address.ok()) return complain("--api: " + address.message(), kUsage);
   }
+
   std::optional<TemporaryDirectory> temporary;
   fs::path directory = options.directory;
   if (directory.empty()) {
@@ -157,12 +184,7 @@ int run_dev(const DevOptions& options) {
   if (const auto own = check_own_files(directory, *config); !own.ok())
     return complain(own.message(), kUsage);
   config->peer_listen.clear();  // there is nobody else
-
-  if (!options.api.empty()) {
-    config->api.listen = options.api;
-  } else if (!check_listen("api.listen", config->api.listen, true).ok()) {
-    config->api.listen = kAnyApi;
-  }
+  choose_api_address(*config, options.api);
 
   std::cout << "ledger of one node in " << directory.string()
             << (temporary ? ", removed when this ends" : "") << ", issuer keys in "
@@ -170,18 +192,7 @@ int run_dev(const DevOptions& options) {
             << std::flush;
 
   return serve(*config, [&](Node& node, Log& log) {
-    std::string text;
-    // A first start that failed has left a ledger on which nothing was written yet.
-    const bool empty = node.chain().head()->header.height == Height{0};
-    if (!options.sample_data && !empty && is_there(directory / kSampleFile)) {
-      complain("note: the ledger in " + directory.string() +
-               " has its sample data already, and keeps them: --no-sample-data is for a fresh one");
-    }
-    if (options.sample_data || !empty) {
-      auto sample = sample_of(node, directory, empty);
-      if (!sample.ok()) log.warn("no_sample_data", {{"cause", sample.message()}});
-      if (sample.ok()) text = *sample;
-    }
+    const auto text = describe_sample(node, log, directory, options.sample_data);
     std::cout << next_commands(directory, node.api_port(), text) << std::flush;
   });
 }

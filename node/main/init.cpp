@@ -8,6 +8,7 @@
 #include "common/address.h"
 #include "files/durable_file.h"
 #include "files/key_file.h"
+#include "files/party_file.h"
 #include "files/paths.h"
 #include "ledger/protocol.h"
 #include "node/config/config.h"
@@ -287,9 +288,33 @@ Status check_is_own(const InstitutionId& institution, const NodeConfig& config,
   return {};
 }
 
+bool is_founder(const NodeConfig& config, const ledger::Genesis& genesis) {
+  return config.institution && std::ranges::any_of(genesis.content.parties, [&](const auto& party) {
+           return ledger::party_id(party) == *config.institution;
+         });
+}
+
+// Keys that found a ledger are good for no other node, so that a founder who took the record of
+// another ledger by a slip may take its own, as long as nothing was kept under the first: neither
+// blocks nor votes. Empty: it may.
+std::string other_record_advice(const NodeConfig& config, const ledger::Genesis& present,
+                                const ledger::Genesis& next) {
+  if (is_founder(config, present) || !is_founder(config, next))
+    return "For another ledger make another node (testamurd init)";
+  const auto journal = journal_directory(config.data_dir).string();
+  const auto votes = read_vote_store_identity(*make_posix_file_system(), journal);
+  if (!votes.ok() || (*votes && (*votes)->used))
+    return "For another ledger make another node (testamurd init)";
+  const auto store = store_directory(config.data_dir);
+  if (!is_there(store)) return {};
+  return "The node has not voted yet, and it founds the ledger of that record: where the first one "
+         "was a slip, stop the node, move " +
+         store.string() + " away and run this again";
+}
+
 // A node follows one ledger for good: its store and votes are of no other.
 Status check_follows(const NodeConfig& config, const fs::path& record,
-                     const ledger::Genesis& genesis) {
+                     const ledger::Genesis& genesis, std::vector<std::string>* notes) {
   if (!is_there(config.genesis)) return {};
   const auto present = load_genesis(config.genesis);
   if (!present.ok()) {
@@ -301,10 +326,19 @@ Status check_follows(const NodeConfig& config, const fs::path& record,
   if (present->chain == genesis.chain) return {};
   const bool recovery =
       genesis.content.continues && genesis.content.continues->chain() == present->chain;
+  const std::string advice = recovery
+                                 ? "It continues the node's ledger: take it with testamurd recover"
+                                 : other_record_advice(config, *present, genesis);
+  if (advice.empty()) {
+    if (notes != nullptr)
+      notes->push_back("the record of " + to_text(present->chain) +
+                       " is replaced by that of the ledger which this node founds; what was "
+                       "written of the other's nodes ([[peer]]) stays in " +
+                       config.file.string());
+    return {};
+  }
   return error("this node follows " + to_text(present->chain) + ", and " + record.string() +
-               " is the record of " + to_text(genesis.chain) + ": nothing was changed. " +
-               (recovery ? "It continues the node's ledger: take it with testamurd recover"
-                         : "For another ledger make another node (testamurd init)"));
+               " is the record of " + to_text(genesis.chain) + ": nothing was changed. " + advice);
 }
 
 // Ourselves (a registration changes the id) and nodes that nobody can reach are no peers. The first
@@ -376,7 +410,7 @@ Status join_ledger(const fs::path& config_file, const fs::path& genesis,
   }
 
   // All of it before anything is written.
-  TM_TRY_STATUS(check_follows(config, genesis, checked));
+  TM_TRY_STATUS(check_follows(config, genesis, checked, notes));
   const auto founder = config.institution;
   const auto own = own_keys(config);
   if (institution) {

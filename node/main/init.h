@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/result.h"
+#include "ledger/genesis.h"
 #include "node/config/config.h"
-#include "node/config/party_file.h"
 
 namespace testamur::node {
 

@@ -106,6 +106,12 @@ struct Node::Parts {
   void dial(const std::vector<PeerEntry>& peers);
   void hand_in_evidence(const HeadPtr& head);
   void follow_registry(const HeadPtr& head);
+  // The steps of stop(), in this order; each may find that its part was never opened.
+  void end_calls();
+  void end_chain();
+  void end_recognition();
+  void end_network();
+  void sync_store();
 };
 
 Status Node::Parts::open_files() {
@@ -246,8 +252,9 @@ Status Node::Parts::open_network() {
 
   // The network's threads run until told otherwise, also while there is no connection yet.
   io_work.emplace(io.get_executor());
-  TM_TRY(network, net::Network::start(io, std::move(settings), *transport_key, clock,
-                                      chain->directory(), chain->receiver(), chain->post()));
+  TM_TRY(network, net::Network::start(
+                      io, std::move(settings), *transport_key, clock,
+                      net::NetworkHooks{chain->directory(), chain->receiver(), chain->post()}));
 
   chain->attach(*network);
   return {};
@@ -350,6 +357,43 @@ void Node::Parts::dial(const std::vector<PeerEntry>& listed) {
   network->set_peers(std::move(addresses));
 }
 
+void Node::Parts::end_calls() {
+  metrics.reset();
+  if (chain) chain->drain();
+  if (api) api->stop();
+  if (queue) queue->stop();
+}
+
+void Node::Parts::end_chain() {
+  if (network) network->stop();
+  if (chain && recognition) chain->unlisten(recognition_listener);
+  if (chain) chain->stop();
+
+  // A copy of the vote store that was made before is older from now on.
+  if (vote_note) vote_note->stop();
+  if (started && may_vote) vote_note->write(journal->group_count());
+}
+
+void Node::Parts::end_recognition() {
+  if (recognition) recognition->stop();
+  if (!decisions) return;
+  auto status = decisions->flush();
+  if (!status.ok()) log.error("decision_log_failed", {{"cause", status.message()}});
+}
+
+// The stopped network closes its sockets on io_thread and then leaves it nothing to do.
+void Node::Parts::end_network() {
+  io_work.reset();
+  if (io_thread.joinable()) io_thread.join();
+  network.reset();
+}
+
+void Node::Parts::sync_store() {
+  if (!store) return;
+  auto status = store->sync_wal();
+  if (!status.ok()) log.error("store_sync_failed", {{"cause", status.message()}});
+}
+
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Node::~Node() { stop(); }
 
@@ -388,30 +432,13 @@ void Node::stop() {
   auto& parts = *parts_;
   if (parts.stopped) return;
   parts.stopped = true;
-  parts.metrics.reset();
+
   // Calls end first: a call under way needs the chain to answer it.
-  if (parts.chain) parts.chain->drain();
-  if (parts.api) parts.api->stop();
-  if (parts.queue) parts.queue->stop();
-  if (parts.network) parts.network->stop();
-  if (parts.chain && parts.recognition) parts.chain->unlisten(parts.recognition_listener);
-  if (parts.chain) parts.chain->stop();
-  // A copy of the vote store that was made before is older from now on.
-  if (parts.vote_note) parts.vote_note->stop();
-  if (parts.started && parts.may_vote) parts.vote_note->write(parts.journal->group_count());
-  if (parts.recognition) parts.recognition->stop();
-  if (parts.decisions) {
-    auto status = parts.decisions->flush();
-    if (!status.ok()) parts.log.error("decision_log_failed", {{"cause", status.message()}});
-  }
-  // The stopped network closes its sockets on this thread and then leaves it nothing to do.
-  parts.io_work.reset();
-  if (parts.io_thread.joinable()) parts.io_thread.join();
-  parts.network.reset();
-  if (parts.store) {
-    auto status = parts.store->sync_wal();
-    if (!status.ok()) parts.log.error("store_sync_failed", {{"cause", status.message()}});
-  }
+  parts.end_calls();
+  parts.end_chain();
+  parts.end_recognition();
+  parts.end_network();
+  parts.sync_store();
   parts.log.info("stopped", {});
 }
 

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
+#include "files/durable_file.h"
 #include "files/paths.h"
 #include "node/config/named_files.h"
-#include "node/config/party_file.h"
 
 namespace testamur::node {
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
+#include "files/durable_file.h"
 #include "files/key_file.h"
+#include "files/party_file.h"
 #include "files/paths.h"
 #include "ledger/validators.h"
 #include "node/chain/chain.h"

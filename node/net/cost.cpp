@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kFrameBytes = 512;  // of memory that any frame takes besides its content
 constexpr std::size_t kTransactionBytes = 256;  // likewise, a transaction in it
-constexpr std::size_t kAnswerBytes = 2u << 20;  // of blocks, at most (node/chain/catch_up.cpp)
+constexpr std::size_t kAnswerBytes = 2u
+                                     << 20;  // of blocks, at most (node/chain/peers/catch_up.cpp)
 constexpr std::size_t kSignatureBytes =
     512;  // a consensus message has at most one signature in so many bytes
 constexpr std::size_t kMostSignatures = 64;  // those beyond are charged when they do not hold

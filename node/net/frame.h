@@ -28,13 +28,13 @@ struct Hello {
   ChainId chain;
   std::uint32_t protocol = kPeerProtocol;
   Epoch epoch;
-  Bytes finalization;  // highest finalization certificate (consensus/codec); may be empty
+  Bytes finalization;  // highest finalization certificate (consensus/values/codec.h); may be empty
   InstitutionId institution;
   std::string software;
   bool operator==(const Hello&) const = default;
 };
 
-// One message of consensus/codec.
+// One message of consensus/values/codec.h.
 struct ConsensusMessage {
   Bytes bytes;
   bool operator==(const ConsensusMessage&) const = default;

@@ -73,8 +73,7 @@ std::string_view to_text(PeerState state) {
 
 Result<std::unique_ptr<Network>> Network::start(boost::asio::io_context& io, NetworkConfig config,
                                                 const SecretKey& transport_key, const Clock& clock,
-                                                Directory directory, Receiver& receiver,
-                                                Post post) {
+                                                NetworkHooks hooks) {
   TM_TRY_STATUS(check_config(config));
   TM_TRY(auto tls, make_tls_context(transport_key));
 
@@ -84,9 +83,9 @@ Result<std::unique_ptr<Network>> Network::start(boost::asio::io_context& io, Net
     TM_TRY(listener, Listener::open(io, config.listen));
   }
 
-  auto table = std::make_shared<PeerTable>(io, std::move(config), std::move(tls),
-                                           pin_of(transport_key.public_key()), clock,
-                                           std::move(directory), receiver, std::move(post));
+  auto table =
+      std::make_shared<PeerTable>(io, std::move(config), std::move(tls),
+                                  pin_of(transport_key.public_key()), clock, std::move(hooks));
   // Not in the constructor: the table hands out shared pointers to itself.
   table->start(std::move(listener));
   return std::unique_ptr<Network>(std::make_unique<TableNetwork>(std::move(table)));

@@ -108,6 +108,13 @@ class Receiver {
   virtual void on_refusal(const std::string& /*address*/, const std::string& /*reason*/) {}
 };
 
+// The side for which the network works: it admits, is told what arrives, and says where it is told.
+struct NetworkHooks {
+  Directory directory;
+  Receiver& receiver;
+  Post post;
+};
+
 struct QueueLimits {
   std::size_t bytes = 24u << 20;   // all priorities of one peer together
   std::size_t frames = 16u << 10;  // as many at most, whatever their size
@@ -201,12 +208,12 @@ class Network {
  public:
   // Listens and begins to dial. Fails when the address cannot be used or the key is not Ed25519.
   // Lifetimes: `clock` outlives the io_context, in which connections may still be saying goodbye.
-  // `directory` is not called any more once stop() or the destructor has returned; nor is
-  // `receiver`, except by a task of `post` that was already running then: end it, or destroy the
-  // network on the receiver's own strand, before the receiver goes.
+  // `hooks.directory` is not called any more once stop() or the destructor has returned; nor is
+  // `hooks.receiver`, except by a task of `hooks.post` that was already running then: end it, or
+  // destroy the network on the receiver's own strand, before the receiver goes.
   static Result<std::unique_ptr<Network>> start(boost::asio::io_context& io, NetworkConfig config,
                                                 const SecretKey& transport_key, const Clock& clock,
-                                                Directory directory, Receiver& receiver, Post post);
+                                                NetworkHooks hooks);
   virtual ~Network() = default;
 
   // What the next hellos say.

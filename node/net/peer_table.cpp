@@ -45,16 +45,15 @@ std::uint64_t steady_ms() {
 }  // namespace
 
 PeerTable::PeerTable(asio::io_context& io, NetworkConfig config, asio::ssl::context tls,
-                     const Pin& own_pin, const Clock& clock, Directory directory,
-                     Receiver& receiver, Post post)
+                     const Pin& own_pin, const Clock& clock, NetworkHooks hooks)
     : io_(io),
       config_(std::move(config)),
       tls_(std::move(tls)),
       own_pin_(own_pin),
       clock_(clock),
-      directory_(std::move(directory)),
-      receiver_(receiver),
-      post_(std::move(post)),
+      directory_(std::move(hooks.directory)),
+      receiver_(hooks.receiver),
+      post_(std::move(hooks.post)),
       gate_(std::make_shared<InboundGate>(config_.limits)),
       hello_{config_.chain, kPeerProtocol, Epoch{}, {}, config_.institution, config_.software},
       inbound_({config_.limits.waiting_frames, config_.limits.waiting_bytes,
@@ -459,6 +458,24 @@ bool PeerTable::takes_dialled_by_peer(const Pin& pin, const Peer& peer) const {
   return takes_inbound(now);
 }
 
+// A member keeps its place however many nodes it has: the bound is against strangers.
+bool PeerTable::has_place_for(const Pin& pin, const InstitutionId& institution) const {
+  const auto nodes = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
+    return entry.first != pin && entry.second.up &&
+           entry.second.up->origin().institution == institution;
+  });
+  return directory_(pin).member ||
+         static_cast<std::size_t>(nodes) < config_.limits.nodes_per_institution;
+}
+
+// An accepted connection that is refused for cause is counted and told like one that fails before;
+// ended() knows it no more.
+Goodbye PeerTable::refuse(const Session& session, GoodbyeReason reason, const std::string& why) {
+  if (!session.dialled())
+    note_failed_handshake(session, why, reason == GoodbyeReason::kNotAdmitted);
+  return {reason, why};
+}
+
 std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   const Goodbye duplicate{GoodbyeReason::kDuplicate,
                           "another connection between the two nodes is in use"};
@@ -466,38 +483,22 @@ std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
   const auto& pin = session.pin();
 
-  // An accepted connection that is refused for cause here is counted and told like one that fails
-  // before; ended() knows it no more.
-  const auto refuse = [&](GoodbyeReason reason, const std::string& why) {
-    if (!session.dialled()) {
-      ++counters_.failed_handshakes;
-      if (reason == GoodbyeReason::kNotAdmitted) ++counters_.unknown_keys;
-      note_inbound_refusal(session.address(), why);
-    }
-    return Goodbye{reason, why};
-  };
-
   // Under the mutex, so that a change of the registry finds either no connection or this one.
   const auto institution = admission_locked(pin);
-  if (!institution) return refuse(GoodbyeReason::kNotAdmitted, institution.message());
+  if (!institution) return refuse(session, GoodbyeReason::kNotAdmitted, institution.message());
 
   auto& peer = peers_[pin];
-  const auto nodes = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
-    return entry.first != pin && entry.second.up &&
-           entry.second.up->origin().institution == *institution;
-  });
-
-  // A member keeps its place however many nodes it has: the bound is against strangers.
-  const bool is_member = directory_(pin).member;
-  if (!is_member && static_cast<std::size_t>(nodes) >= config_.limits.nodes_per_institution) {
+  if (!has_place_for(pin, *institution)) {
     forget_if_idle(pin);
-    return refuse(GoodbyeReason::kLimit, "too many nodes of one institution");
+    return refuse(session, GoodbyeReason::kLimit, "too many nodes of one institution");
   }
 
   // Dials cross, most of all when all nodes start at once: both sides must keep the same connection
   // (decision 0700).
-  if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer))
+  if (session.dialled() ? peer.dialling.get() != &session : !takes_dialled_by_peer(pin, peer)) {
+    forget_if_idle(pin);
     return duplicate;
+  }
 
   // A node that restarts has closed its connection, or lost it once; two with one key go on.
   if (peer.up && !peer.up->dialled() && !session.dialled()) {
@@ -556,6 +557,24 @@ void PeerTable::stop_dialling(Peer& peer) {
   peer.spoken = false;
 }
 
+void PeerTable::fail_dialling(Peer& peer, const Session& session) {
+  peer.dialling.reset();
+  peer.spoken = false;
+  ++peer.failures;
+
+  // Of two dials that cross the other one is up; here nothing is.
+  if (session.displaced() && !peer.up && peer.target)
+    note_rival(displaced_at_[peer.target->institution]);
+}
+
+void PeerTable::end_connection(Peer& peer, const Session& session, const std::string& reason) {
+  take_down(peer, reason);
+
+  // A peer that accepts and closes at once is dialled more and more seldom.
+  peer.failures = Steady::now() - session.up_since() > kLasted ? 0 : peer.failures + 1;
+  if (session.displaced()) note_rival(displaced_at_[session.origin().institution]);
+}
+
 void PeerTable::ended(Session& session, const std::string& reason) {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
@@ -568,27 +587,18 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   // Until its hello was judged an accepted connection is nobody's: the listener counts it. One that
   // take() refused was counted there, but for duplicates, which two dials that cross always make.
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
-    ++counters_.failed_handshakes;
-    if (session.refused_for_its_key()) ++counters_.unknown_keys;
-    if (session.refused_for_its_key() && pin == own_pin_) ++counters_.own_key;
-    note_inbound_refusal(session.address(), reason);
+    const bool for_its_key = session.refused_for_its_key();
+    if (for_its_key && pin == own_pin_) ++counters_.own_key;
+    note_failed_handshake(session, reason, for_its_key);
   }
 
   if (!was_up && !was_dialling) return;
   auto& peer = found->second;
   if (was_up) {
-    take_down(peer, reason);
-    // A peer that accepts and closes at once is dialled more and more seldom.
-    peer.failures = Steady::now() - session.up_since() > kLasted ? 0 : peer.failures + 1;
+    end_connection(peer, session, reason);
   } else {
-    peer.dialling.reset();
-    peer.spoken = false;
-    ++peer.failures;
+    fail_dialling(peer, session);
   }
-
-  // Of two dials that cross the other one is up; here nothing is.
-  if (session.displaced() && !peer.up && (was_up || peer.target))
-    note_rival(displaced_at_[was_up ? session.origin().institution : peer.target->institution]);
 
   note_refusal(peer, reason);
   dial_next(pin, peer);
@@ -614,6 +624,13 @@ void PeerTable::note_inbound_refusal(const std::string& address, const std::stri
   if (now_ms - refusal_told_at_ms_ < kInboundRefusalEveryMs) return;
   refusal_told_at_ms_ = now_ms;
   tell([address, reason](Receiver& receiver) { receiver.on_refusal(address, reason); });
+}
+
+void PeerTable::note_failed_handshake(const Session& session, const std::string& reason,
+                                      bool for_its_key) {
+  ++counters_.failed_handshakes;
+  if (for_its_key) ++counters_.unknown_keys;
+  note_inbound_refusal(session.address(), reason);
 }
 
 void PeerTable::dial_next(const Pin& pin, Peer& peer) {

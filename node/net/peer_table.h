@@ -33,8 +33,7 @@ namespace testamur::node::net {
 class PeerTable final : public SessionHost, public std::enable_shared_from_this<PeerTable> {
  public:
   PeerTable(boost::asio::io_context& io, NetworkConfig config, boost::asio::ssl::context tls,
-            const Pin& own_pin, const Clock& clock, Directory directory, Receiver& receiver,
-            Post post);
+            const Pin& own_pin, const Clock& clock, NetworkHooks hooks);
   void start(std::shared_ptr<Listener> listener);
   void stop();
 
@@ -108,7 +107,11 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   // All of these: with mutex_ held.
   Result<InstitutionId> admission_locked(const Pin& pin) const;
   bool takes_dialled_by_peer(const Pin& pin, const Peer& peer) const;
+  bool has_place_for(const Pin& pin, const InstitutionId& institution) const;
+  Goodbye refuse(const Session& session, GoodbyeReason reason, const std::string& why);
   void stop_dialling(Peer& peer);
+  void fail_dialling(Peer& peer, const Session& session);
+  void end_connection(Peer& peer, const Session& session, const std::string& reason);
   void dial_next(const Pin& pin, Peer& peer);
   std::chrono::milliseconds delay_before(const Pin& pin, const Peer& peer);
   static void note_rival(Rivalry& rivalry);
@@ -119,6 +122,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   void forget_if_idle(const Pin& pin);
   void note_refusal(Peer& peer, const std::string& reason);
   void note_inbound_refusal(const std::string& address, const std::string& reason);
+  void note_failed_handshake(const Session& session, const std::string& reason, bool for_its_key);
   PeerStatus status_of(const Pin& pin, const Peer& peer) const;
 
   void connected(const Pin& pin, const Dial& dial, Result<boost::asio::ip::tcp::socket> socket);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 
 namespace testamur::node {
 

@@ -1,7 +1,7 @@
 // AwaitCommit and AwaitCommits: each id is looked up once beside the strand and waited for once.
 #pragma once
 
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "testamur/v1/ledger_service.pb.h"
 
 namespace testamur::node {

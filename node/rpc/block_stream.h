@@ -7,7 +7,7 @@
 #include <map>
 
 #include "node/rpc/out_stream.h"
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "testamur/v1/ledger_service.pb.h"
 
 namespace testamur::node {

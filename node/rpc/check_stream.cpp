@@ -12,7 +12,7 @@ grpc::ServerBidiReactor<v1::CheckStreamRequest, v1::CheckStreamResponse>* check_
       context.calls, *call, cost_of("VerifyService", "CheckStream"),
       [&context](const Turn& turn, const v1::CheckStreamRequest& request,
                  v1::CheckStreamResponse& response) {
-        return check_bulk(context, request.commitments(), request.issuer_id(), request.options(),
+        return check_bulk(context, {request.commitments(), request.issuer_id(), request.options()},
                           turn.is_gone, turn.caller, *response.mutable_answer());
       });
 }

@@ -2,7 +2,7 @@
 // answer to the one before has been taken.
 #pragma once
 
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "testamur/v1/verify_service.pb.h"
 
 namespace testamur::node {

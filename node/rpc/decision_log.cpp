@@ -9,8 +9,8 @@
 #include <chrono>
 #include <fstream>
 
+#include "common/day.h"
 #include "trust/explain.h"
-#include "trust/policy_text.h"
 
 namespace testamur::node {
 
@@ -21,7 +21,6 @@ namespace {
 constexpr std::size_t kMostCombinations = 65'536;
 constexpr auto kWriteEvery = std::chrono::minutes(1);
 constexpr std::uint64_t kHourMs = 3'600'000;
-constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::size_t kLongestLine = 4'096;
 constexpr std::string_view kPrefix = "decisions-";
 constexpr std::string_view kSuffix = ".csv";
@@ -55,7 +54,7 @@ std::vector<std::string_view> cells_of(std::string_view line) {
 std::optional<std::uint64_t> hour_of(std::string_view text) {
   if (text.size() != 14 || text[10] != 'T') return std::nullopt;
   unsigned hour = 0;
-  const auto day = trust::parse_date(text.substr(0, 10));
+  const auto day = parse_day(text.substr(0, 10));
   const auto [end, failed] = std::from_chars(text.data() + 11, text.data() + 13, hour);
   if (!day || failed != std::errc{} || end != text.data() + 13 || hour > 23) return std::nullopt;
   return *day + hour * kHourMs;

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 
 namespace testamur::node {
 

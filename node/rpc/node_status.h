@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "testamur/v1/ledger_service.pb.h"
 
 namespace testamur::node {

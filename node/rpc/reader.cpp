@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 
 namespace testamur::node {
 

@@ -294,8 +294,9 @@ std::string one_sentence(const trust::Decision& decision, const trust::Policy& p
   return {};
 }
 
-void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy,
-          const trust::Decision& decision, v1::DecisionPoint point, bool paths, v1::Decision& out) {
+void fill(const Reader& reader, const Decided& decided, v1::DecisionPoint point, bool paths,
+          v1::Decision& out) {
+  const auto& [query, policy, decision] = decided;
   out.set_point(point);
   out.set_outcome(static_cast<v1::DecisionOutcome>(decision.outcome));
   reader.fill_name(query.viewpoint, std::nullopt, *out.mutable_viewpoint());

@@ -149,9 +149,15 @@ class Recognition {
   std::thread thread_;
 };
 
+// A decision with what it answers; borrowed.
+struct Decided {
+  const trust::Query& query;
+  const trust::Policy& policy;
+  const trust::Decision& decision;
+};
 // A decision as a message. `paths`: with paths and cut.
-void fill(const Reader& reader, const trust::Query& query, const trust::Policy& policy,
-          const trust::Decision& decision, v1::DecisionPoint point, bool paths, v1::Decision& out);
+void fill(const Reader& reader, const Decided& decided, v1::DecisionPoint point, bool paths,
+          v1::Decision& out);
 // One sentence for people.
 std::string one_sentence(const trust::Decision& decision, const trust::Policy& policy);
 

@@ -11,7 +11,7 @@
 #include "common/result.h"
 #include "node/api/connections.h"
 #include "node/config/config.h"
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 
 namespace testamur::node {
 

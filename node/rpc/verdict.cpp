@@ -3,7 +3,7 @@
 // they do not know, and both must agree (from_tables()).
 #include "node/rpc/verdict.h"
 
-#include "ledger/receipt.h"
+#include "ledger/proofs/receipt.h"
 #include "trust/explain.h"
 
 namespace testamur::node {
@@ -127,8 +127,9 @@ void Verdicts::fill_decisions(const Asked& asked, const InstitutionId& issuer,
                 [&](v1::DecisionPoint point, DecisionKind, std::uint64_t at_ms,
                     const trust::Decision& decision, bool governs) {
                   auto& added = *out.Add();
-                  node::fill(reader_, query_of(asked.question, issuer, at_ms),
-                             context_.recognition.policy(), decision, point, paths, added);
+                  const auto query = query_of(asked.question, issuer, at_ms);
+                  node::fill(reader_, {query, context_.recognition.policy(), decision}, point,
+                             paths, added);
                   added.set_governs(governs);
                 });
 }

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "node/rpc/slots.h"
 #include "testamur/v1/verify_service.pb.h"
 
@@ -111,9 +111,15 @@ class BulkTables {
   std::size_t bytes_ = 0;
 };
 
+// What is asked in bulk, as CheckBulk and CheckStream alike do; borrowed from their requests.
+struct BulkQuestion {
+  const std::string& commitments;
+  const std::string& issuer_id;
+  const v1::CheckOptions& options;
+};
+
 // In a turn of the workers; looks now and then whether the caller is still there.
-grpc::Status check_bulk(ServiceContext& context, const std::string& commitments,
-                        const std::string& issuer, const v1::CheckOptions& options,
+grpc::Status check_bulk(ServiceContext& context, const BulkQuestion& asked,
                         const std::function<bool()>& cancelled, const CallerKey& caller,
                         v1::CheckBulkResponse& response);
 

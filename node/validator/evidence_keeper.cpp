@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/tx/build.h"
 #include "ledger/tx/records/governance.h"
 #include "ledger/tx/records/institutions.h"

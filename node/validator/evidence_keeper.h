@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/clock.h"
-#include "consensus/types.h"
+#include "consensus/values/types.h"
 #include "ledger/header.h"
 #include "ledger/tx/transaction.h"
 #include "node/log/log.h"

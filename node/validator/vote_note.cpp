@@ -5,7 +5,6 @@
 
 #include "files/durable_file.h"
 #include "files/paths.h"
-#include "node/config/party_file.h"
 
 namespace testamur::node {
 

@@ -23,7 +23,7 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "ledger/genesis.h"
-#include "ledger/light.h"
+#include "ledger/proofs/light.h"
 #include "ledger/tx/build.h"
 #include "ledger/validators.h"
 #include "testamur/v1/governance_service.grpc.pb.h"

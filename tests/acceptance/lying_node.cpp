@@ -7,7 +7,7 @@
 // invented parents. Its node is otherwise a node.
 #include <cstdint>
 
-#include "consensus/types.h"
+#include "consensus/values/types.h"
 #include "node/chain/block_processor.h"
 #include "node/chain/chain_core.h"
 

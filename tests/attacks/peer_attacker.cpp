@@ -22,7 +22,7 @@
 
 #include "common/check.h"
 #include "common/clock.h"
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "files/key_file.h"
 #include "ledger/tx/build.h"
 #include "node/config/config.h"
@@ -255,9 +255,9 @@ int run(std::map<std::string, std::string> given) {
   auto strand_work = boost::asio::make_work_guard(strand);
   SystemClock clock;
   auto network = net::Network::start(
-      io, settings, transport_key, clock, [](const net::Pin&) { return net::Admission::unknown(); },
-      attacker,
-      [&strand](std::function<void()> task) { boost::asio::post(strand, std::move(task)); });
+      io, settings, transport_key, clock,
+      {[](const net::Pin&) { return net::Admission::unknown(); }, attacker,
+       [&strand](std::function<void()> task) { boost::asio::post(strand, std::move(task)); }});
   TM_CHECK(network.ok(), network.message());
   attacker.attach(**network);
   std::thread sockets([&io] { io.run(); });

@@ -9,7 +9,7 @@
 #include <cstdio>
 
 #include "ledger/ledger_state.h"
-#include "ledger/page_proof.h"
+#include "ledger/proofs/page_proof.h"
 #include "tests/ledger/core_support.h"
 
 namespace testamur::ledger {

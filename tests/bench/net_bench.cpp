@@ -41,7 +41,7 @@ class Node final : public Receiver {
       boost::asio::post(strand, std::move(task));
     };
     auto started =
-        Network::start(io, config, key, clock_, std::move(directory), *this, std::move(post));
+        Network::start(io, config, key, clock_, {std::move(directory), *this, std::move(post)});
     TM_CHECK(started.ok(), started.message());
     network_ = std::move(started).value();
   }

@@ -1,8 +1,8 @@
 // Bytes that are signed, sent and stored. The expected values were computed from
 // docs/formats/consensus.md with another program.
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 
-#include "consensus/finality.h"
+#include "consensus/values/finality.h"
 #include "tests/consensus/harness.h"
 #include "tests/support/catch.h"
 

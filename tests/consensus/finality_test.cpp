@@ -1,5 +1,5 @@
 // Validator sets, certificates and the two forms of finality proof.
-#include "consensus/finality.h"
+#include "consensus/values/finality.h"
 
 #include "tests/consensus/harness.h"
 #include "tests/support/catch.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "consensus/codec.h"
 #include "consensus/engine.h"
+#include "consensus/values/codec.h"
 
 namespace testamur::consensus::harness {
 

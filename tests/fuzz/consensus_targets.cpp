@@ -1,6 +1,6 @@
 // Decoders of consensus/: messages between engines, proofs, journal records.
 #include "common/check.h"
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "tests/fuzz/target.h"
 
 namespace testamur::fuzz {

@@ -1,9 +1,9 @@
 // Decoders of node/: frames of peers, block bodies, the journal and the vote store on disk, files
 // that operators write.
 #include "common/check.h"
+#include "files/party_file.h"
 #include "node/chain/block_body.h"
 #include "node/config/config.h"
-#include "node/config/party_file.h"
 #include "node/net/frame_splitter.h"
 #include "node/net/wire.h"
 #include "node/store/journal_recovery.h"

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "node/net/tls.h"
 #include "node/net/wire.h"
 #include "tests/fuzz/target.h"

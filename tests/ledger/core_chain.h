@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "common/keys.h"
-#include "ledger/checkpoint.h"
 #include "ledger/header.h"
-#include "ledger/receipt.h"
+#include "ledger/proofs/checkpoint.h"
+#include "ledger/proofs/receipt.h"
 #include "tests/ledger/core_support.h"
 
 namespace testamur::test {

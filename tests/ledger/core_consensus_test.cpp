@@ -1,9 +1,9 @@
 // Two readings of docs/formats/consensus.md and certificate-proof.md, that of the engine and that
 // of the verifier of the ledger, agree on bytes and verdicts. Only tests may see both.
-#include "consensus/codec.h"
-#include "consensus/finality.h"
-#include "consensus/validator_set.h"
-#include "ledger/checkpoint.h"
+#include "consensus/values/codec.h"
+#include "consensus/values/finality.h"
+#include "consensus/values/validator_set.h"
+#include "ledger/proofs/checkpoint.h"
 #include "tests/ledger/core_chain.h"
 #include "tests/support/catch.h"
 

@@ -4,7 +4,7 @@
 
 #include "ledger/ledger_state.h"
 #include "ledger/log.h"
-#include "ledger/receipt.h"
+#include "ledger/proofs/receipt.h"
 #include "tests/ledger/core_chain.h"
 
 namespace testamur::test {

@@ -2,7 +2,7 @@
 // never crash.
 #include "tests/ledger/core_decoders.h"
 
-#include "ledger/receipt.h"
+#include "ledger/proofs/receipt.h"
 #include "tests/ledger/core_support.h"
 #include "tests/support/catch.h"
 

@@ -1,7 +1,7 @@
 // Checkpoints, the light client and receipts, with real signatures; and agreement with the
 // consensus engine's own code.
 #include "ledger/ledger_state.h"
-#include "ledger/receipt.h"
+#include "ledger/proofs/receipt.h"
 #include "tests/ledger/core_chain.h"
 #include "tests/support/catch.h"
 

@@ -2,7 +2,7 @@
 // definition.
 #include <nlohmann/json.hpp>
 
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 #include "tests/ledger/core_support.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "ledger/ledger_state.h"
-#include "ledger/page_proof.h"
+#include "ledger/proofs/page_proof.h"
 #include "tests/ledger/core_support.h"
 #include "tests/support/catch.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ledger/ledger_state.h"
-#include "ledger/registry_proof.h"
+#include "ledger/proofs/registry_proof.h"
 #include "tests/ledger/core_support.h"
 #include "tests/support/catch.h"
 

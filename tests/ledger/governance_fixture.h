@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ledger/governance.h"
-#include "ledger/light.h"
+#include "ledger/proofs/light.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/build.h"
 #include "ledger/tx/records/governance.h"

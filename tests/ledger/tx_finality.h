@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/checkpoint.h"
+#include "ledger/proofs/checkpoint.h"
 #include "tests/ledger/tx_fixture.h"
 
 namespace testamur::test {

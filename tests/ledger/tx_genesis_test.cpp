@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "ledger/checkpoint.h"
 #include "ledger/ledger_state.h"
+#include "ledger/proofs/checkpoint.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"
 

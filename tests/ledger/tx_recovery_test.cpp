@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "ledger/ledger_state.h"
-#include "ledger/page_proof.h"
+#include "ledger/proofs/page_proof.h"
 #include "tests/ledger/tx_finality.h"
 #include "tests/ledger/tx_fixture.h"
 #include "tests/support/catch.h"

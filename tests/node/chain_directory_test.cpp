@@ -8,7 +8,7 @@
 #include "ledger/ledger_state.h"
 #include "ledger/tx/records/institutions.h"
 #include "ledger/tx/state_writer.h"
-#include "node/chain/peer_directory.h"
+#include "node/chain/peers/peer_directory.h"
 #include "tests/support/catch.h"
 
 namespace testamur::node {

@@ -1,10 +1,10 @@
 // What peers may bring: laws of the mempool, and of whom the fetcher believes.
 #include <map>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/tx/build.h"
-#include "node/chain/catch_up.h"
 #include "node/chain/mempool.h"
+#include "node/chain/peers/catch_up.h"
 #include "tests/support/catch.h"
 
 namespace testamur::node {

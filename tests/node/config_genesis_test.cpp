@@ -1,9 +1,10 @@
 // From `init` over public party files to the record that nodes follow.
-#include "node/config/genesis_file.h"
-
+#include "files/durable_file.h"
 #include "files/key_file.h"
+#include "files/party_file.h"
 #include "ledger/protocol.h"
 #include "node/config/config.h"
+#include "node/config/genesis_file.h"
 #include "node/main/init.h"
 #include "node/main/recovery.h"
 #include "node/store/vote_store.h"
@@ -194,6 +195,41 @@ TEST_CASE("joining puts the record and the others' addresses into a node's direc
   CHECK(after->institution == registered);
   CHECK(test::read_file(file).size() ==
         before.size());  // ids are of one length: nothing else has changed
+}
+
+// "For another ledger make another node", whose new keys would found nothing.
+TEST_CASE("a founder that took another ledger's record takes its own, and no node loses one") {
+  Two two;
+  const auto alpha = two.root_of("alpha");
+  const auto beta = two.root_of("beta");
+  const auto own = found_ledger(two.parties, {&alpha, &beta}, kTime, {}).value();
+  const auto others = found_ledger({two.parties[1]}, {&beta}, kTime, {}).value();
+  const auto record = two.directory.path() / "own.bin", wrong = two.directory.path() / "wrong.bin";
+  REQUIRE(write_file(record, ledger::encode(own)).ok());
+  REQUIRE(write_file(wrong, ledger::encode(others)).ok());
+
+  const auto file = two.directory.path() / "alpha" / "testamurd.toml";
+  const auto chain = [&] { return load_genesis(load_config(file)->genesis)->chain; };
+  REQUIRE(join_ledger(file, wrong, {}).ok());
+  CHECK(chain() == others.chain);
+
+  // Blocks of the other ledger would be taken for its own.
+  const auto store = store_directory(load_config(file)->data_dir);
+  std::filesystem::create_directories(store);
+  const auto refused = join_ledger(file, record, {});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.message().find("move " + store.string() + " away") != std::string::npos);
+  CHECK(chain() == others.chain);
+
+  std::filesystem::remove_all(store);
+  std::vector<std::string> notes;
+  REQUIRE(join_ledger(file, record, {}, std::nullopt, &notes).ok());
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("is replaced") != std::string::npos);
+  CHECK(chain() == own.chain);
+
+  CHECK_FALSE(join_ledger(file, wrong, {}).ok());
+  CHECK(chain() == own.chain);
 }
 
 TEST_CASE("a replaced node has fresh keys whose proofs the ceremony reads") {

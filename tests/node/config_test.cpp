@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "files/key_file.h"
-#include "node/config/party_file.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
 #include "trust/presets.h"

@@ -1,14 +1,13 @@
 // Files of an operator are written whole or not at all: what is there stays what it was when a
 // write fails half-way, and the next attempt finds nothing in its way.
-#include "files/durable_file.h"
 
 #include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
 
+#include "files/durable_file.h"
 #include "files/key_file.h"
-#include "node/config/party_file.h"
 #include "tests/node/file_limit.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "files/key_file.h"
-#include "ledger/light.h"
+#include "ledger/proofs/light.h"
 #include "ledger/protocol.h"
 #include "ledger/tx/build.h"
 #include "ledger/tx/records/governance.h"

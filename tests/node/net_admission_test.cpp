@@ -232,8 +232,8 @@ TEST_CASE("a transport key that is not Ed25519 and an address in use are refused
   const auto start = [&](const SecretKey& key, const std::string& listen) {
     net::NetworkConfig config;
     config.listen = listen;
-    return net::Network::start(loop.io, config, key, loop.clock, registry.directory(), a,
-                               [](auto) {});
+    return net::Network::start(loop.io, config, key, loop.clock,
+                               {registry.directory(), a, [](auto) {}});
   };
 
   CHECK(start(SecretKey::generate(SignatureAlgorithm::kBip340), "127.0.0.1:0").message() ==

@@ -108,8 +108,8 @@ NetNode::NetNode(Loop& loop, Registry& registry, Options options, SecretKey key)
   auto post = [strand = strand_](std::function<void()> task) {
     asio::post(strand, std::move(task));
   };
-  auto started = net::Network::start(loop_.io, config, key_, loop_.clock, registry.directory(),
-                                     *this, std::move(post));
+  auto started = net::Network::start(loop_.io, config, key_, loop_.clock,
+                                     {registry.directory(), *this, std::move(post)});
   TM_CHECK(started.ok(), started.message());
   network_ = std::move(started).value();
 }

@@ -8,10 +8,10 @@
 
 #include "common/address.h"
 #include "files/key_file.h"
+#include "files/party_file.h"
 #include "files/paths.h"
 #include "node/api/tls_files.h"
 #include "node/config/genesis_file.h"
-#include "node/config/party_file.h"
 #include "node/main/commands.h"
 #include "node/main/complaint.h"
 #include "node/main/config_notes.h"
@@ -412,6 +412,19 @@ TEST_CASE("join refuses a party file whose facts are not those of its id") {
 
 // A slip in an id had no other effect than that a veto, or trust, did not count, and nobody said
 // so.
+TEST_CASE("what an unfinished restore has left is noted, with what helps") {
+  const OneNode node;
+  const auto config = node.config();
+  const auto left = fs::path(store_directory(config.data_dir).string() + ".unchecked.restoring");
+  const auto notes = [&] { return notes_in(looked_at(config)); };
+  CHECK_FALSE(has(notes(), "restore"));
+  fs::create_directories(left);
+  CHECK(has(notes(), left.string() + " is left of a restore"));
+  CHECK(has(notes(), "run testamurd restore again"));
+  fs::create_directories(store_directory(config.data_dir));
+  CHECK(has(notes(), "remove it"));
+}
+
 TEST_CASE("an institution that the ledger does not know is noted, by whatever key it is named") {
   const OneNode node;
   const auto genesis = *load_genesis(node.config().genesis);

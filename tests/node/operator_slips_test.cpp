@@ -8,11 +8,12 @@
 #include <fstream>
 
 #include "common/address.h"
+#include "files/durable_file.h"
 #include "files/key_file.h"
+#include "files/party_file.h"
 #include "node/config/config.h"
 #include "node/config/genesis_file.h"
 #include "node/config/named_files.h"
-#include "node/config/party_file.h"
 #include "node/main/init.h"
 #include "node/main/operator_file.h"
 #include "node/main/preflight.h"

@@ -6,7 +6,7 @@
 #include <future>
 
 #include "node/config/genesis_file.h"
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "tests/node/api_call.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"

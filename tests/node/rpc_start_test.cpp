@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "files/durable_file.h"
 #include "files/key_file.h"
 #include "node/api/tls_files.h"
-#include "node/config/party_file.h"
 #include "node/main/preflight.h"
 #include "node/rpc/metrics.h"
 #include "node/validator/node_keys.h"

@@ -1,6 +1,6 @@
 // Bad input over the API: each kind of mistake gives its named code, and nothing is lost or
 // committed by it.
-#include "node/rpc/services.h"
+#include "node/rpc/services/services.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"

@@ -1,9 +1,9 @@
 // Verdicts over the API, and that what is said to be proven can be proven without trusting the
 // node.
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/log.h"
-#include "ledger/merkle.h"
-#include "ledger/receipt.h"
+#include "ledger/proofs/merkle.h"
+#include "ledger/proofs/receipt.h"
 #include "tests/node/rpc_client.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"

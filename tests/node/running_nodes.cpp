@@ -12,6 +12,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "files/durable_file.h"
 #include "files/key_file.h"
 #include "node/main/init.h"
 

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <filesystem>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
+#include "files/durable_file.h"
 #include "files/key_file.h"
 #include "node/chain/journal_reach.h"
-#include "node/config/party_file.h"
 #include "node/main/preflight.h"
 #include "node/main/restore.h"
 #include "node/rpc/admin_client.h"

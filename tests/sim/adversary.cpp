@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "consensus/codec.h"
-#include "node/chain/catch_up.h"
+#include "consensus/values/codec.h"
+#include "node/chain/peers/catch_up.h"
 
 namespace testamur::sim {
 

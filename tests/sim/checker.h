@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "common/hash.h"
-#include "consensus/types.h"
+#include "consensus/values/types.h"
 #include "tests/sim/marks.h"
 
 namespace testamur::sim {

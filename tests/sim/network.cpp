@@ -1,6 +1,6 @@
 #include "tests/sim/network.h"
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "node/net/wire.h"
 
 namespace testamur::sim {

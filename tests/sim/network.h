@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/bytes.h"
-#include "consensus/message.h"
+#include "consensus/values/message.h"
 #include "node/net/frame.h"
 #include "tests/sim/marks.h"
 #include "tests/sim/random.h"

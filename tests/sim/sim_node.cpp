@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "ledger/log.h"
 #include "node/chain/journal_reach.h"
 #include "node/net/wire.h"

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "common/check.h"
-#include "ledger/light.h"
+#include "ledger/proofs/light.h"
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 #include "tests/sim/byzantine_node.h"

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
 

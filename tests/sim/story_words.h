@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/result.h"
-#include "consensus/types.h"
+#include "consensus/values/types.h"
 
 namespace testamur::sim {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "consensus/message.h"
+#include "consensus/values/message.h"
 #include "node/net/wire.h"
 
 namespace testamur::sim {

@@ -1,5 +1,5 @@
 // What members forward, answer, claim and ask for.
-#include "consensus/codec.h"
+#include "consensus/values/codec.h"
 #include "tests/sim/adversary.h"
 #include "tests/sim/strategies.h"
 

@@ -5,7 +5,6 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/mutations.h"
 #include "wallet/keystore/age_header.h"
-#include "wallet/keystore/bech32.h"
 #include "wallet/keystore/primitives.h"
 
 namespace testamur::wallet {
@@ -288,23 +287,6 @@ TEST_CASE("keys have the text forms of the age program") {
           .ok());
   CHECK_FALSE(
       age::parse_recipient("age15nsf9y4k28p83wth93tf7hafhvfajp45d2mge80ems45gz0c5gys3me64q").ok());
-}
-
-TEST_CASE("bech32 accepts the valid strings of BIP-173 and rejects the invalid ones") {
-  CHECK(decode_bech32("a", "A12UEL5L").ok());
-  CHECK(decode_bech32(
-            "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio",
-            "an83characterlonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1tt"
-            "5tgs")
-            .ok());
-  CHECK(decode_bech32("abcdef", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw").ok());
-  CHECK_FALSE(decode_bech32("a", "a1lqfn3a").ok());       // bech32m
-  CHECK_FALSE(decode_bech32("a", "A12UEL5l").ok());       // mixed case
-  CHECK_FALSE(decode_bech32("de", "de1lg7wt\xff").ok());  // a character out of range
-  CHECK_FALSE(decode_bech32("a", "a12uel5").ok());
-
-  const Bytes data = pattern(33);
-  CHECK(decode_bech32("test", encode_bech32("test", data)).value() == data);
 }
 
 TEST_CASE("no damage to an age file is taken for contents, and none crashes the reader") {

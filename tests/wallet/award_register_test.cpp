@@ -1,5 +1,5 @@
 // The register of an office, read from its encrypted files as people look at it.
-#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/awards/award_register.h"
 
 #include <algorithm>
 #include <filesystem>

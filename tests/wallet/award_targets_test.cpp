@@ -1,12 +1,12 @@
 // Whom a change of status hits: exactly those who were named, each once, or nobody.
-#include "wallet/cli/flow/award_targets.h"
+#include "wallet/cli/flow/awards/award_targets.h"
 
 #include <algorithm>
 
 #include "tests/support/catch.h"
-#include "wallet/cli/flow/award_changes.h"
-#include "wallet/cli/flow/awards_left_alone.h"
-#include "wallet/cli/flow/class_and_register.h"
+#include "wallet/cli/flow/awards/award_changes.h"
+#include "wallet/cli/flow/awards/awards_left_alone.h"
+#include "wallet/cli/flow/awards/class_and_register.h"
 #include "wallet/credential/class_list.h"
 
 namespace testamur::wallet {

@@ -1,6 +1,6 @@
 // A batch is verified as any verifier would do it, before it is anchored: what an anchor would make
 // lasting is found first.
-#include "wallet/cli/flow/batch_check.h"
+#include "wallet/cli/flow/awards/batch_check.h"
 
 #include <functional>
 

@@ -1,11 +1,11 @@
 // Which indexes a home may still give: none that may be on its way to the ledger.
-#include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/awards/batches.h"
 
 #include <filesystem>
 
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
-#include "wallet/cli/flow/places_elsewhere.h"
+#include "wallet/cli/flow/awards/places_elsewhere.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
 

@@ -3,7 +3,7 @@
 #include "wallet/cli/description/advice.h"
 #include "wallet/cli/description/named_parties.h"
 #include "wallet/cli/description/transaction_description.h"
-#include "wallet/cli/flow/void_forecast.h"
+#include "wallet/cli/flow/awards/void_forecast.h"
 
 using namespace testamur;
 using namespace testamur::wallet;

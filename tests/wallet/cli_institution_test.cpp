@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
+#include "wallet/accreditation/doubtful_names.h"
 #include "wallet/cli/commands/proposals.h"
 #include "wallet/cli/description/facts_changes.h"
 #include "wallet/cli/description/render.h"
@@ -210,6 +211,25 @@ TEST_CASE("two entries agree where a name, the domain or a number is the same") 
   CHECK_FALSE(facts_agree(one, other));
   other.legal_names = {{"de", "SCHOOL "}};
   CHECK(facts_agree(one, other));
+}
+
+// "test" and "see row above" were refused in a report and taken from a file.
+TEST_CASE("a legal name that hardly is one is asked about, in every language") {
+  const auto doubts = [](const std::string& name) {
+    tx::InstitutionFacts facts;
+    facts.legal_names = {{"de", name}, {"en", "University of Graz"}};
+    return doubts_about_names(facts);
+  };
+  for (const char* name : {"test", "xxx", "123", "Universit?t Graz", "see row above", "Summe"}) {
+    CAPTURE(name);
+    REQUIRE(doubts(name).size() == 1);
+    CHECK(says(doubts(name)[0], std::string("\"") + name + "\""));
+    CHECK(says(doubts(name)[0], "It stays on the ledger for good"));
+  }
+  for (const char* name : {"Universität Graz", "42 Wien", "Paris 8", "大学"}) {
+    CAPTURE(name);
+    CHECK(doubts(name).empty());
+  }
 }
 
 TEST_CASE("an institution is shown with its numbers, its other names and what it belongs to") {

@@ -1,5 +1,5 @@
 // Countries, domains and names of institutions, by meaning.
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
@@ -26,24 +26,24 @@ TEST_CASE("countries are those of ISO 3166-1, and what is meant by other spellin
   std::size_t assigned = 0;
   for (char a = 'A'; a <= 'Z'; ++a) {
     for (char b = 'A'; b <= 'Z'; ++b)
-      assigned += tx::is_assigned_country(std::string{a, b}) ? 1 : 0;
+      assigned += ledger::is_assigned_country(std::string{a, b}) ? 1 : 0;
   }
   CHECK(assigned == 250);  // 249, and XK
 
   for (const char* none : {"UK", "EL", "EU", "XX", "ZZ", "AN", "SU", "YU", "", "A", "AUT", "at"})
-    CHECK_FALSE(tx::is_assigned_country(none));
+    CHECK_FALSE(ledger::is_assigned_country(none));
 
-  CHECK(tx::meant_country("UK") == "GB");
-  CHECK(tx::meant_country("EL") == "GR");
-  CHECK(tx::meant_country("fr") == "FR");
-  CHECK(tx::meant_country("GBR") == "GB");
-  CHECK(tx::meant_country("United Kingdom") == "GB");
-  CHECK_FALSE(tx::meant_country("GB").has_value());
-  CHECK_FALSE(tx::meant_country("ZZ").has_value());
+  CHECK(ledger::meant_country("UK") == "GB");
+  CHECK(ledger::meant_country("EL") == "GR");
+  CHECK(ledger::meant_country("fr") == "FR");
+  CHECK(ledger::meant_country("GBR") == "GB");
+  CHECK(ledger::meant_country("United Kingdom") == "GB");
+  CHECK_FALSE(ledger::meant_country("GB").has_value());
+  CHECK_FALSE(ledger::meant_country("ZZ").has_value());
 
-  CHECK(tx::meaning_problem(facts("Listed Inst", "EL", "listed.example"))->why ==
+  CHECK(ledger::meaning_problem(facts("Listed Inst", "EL", "listed.example"))->why ==
         "EL: ISO 3166-1 says GR");
-  CHECK(tx::meaning_problem(facts("Inst", "EU", "listed.example"))->why.find("no country") !=
+  CHECK(ledger::meaning_problem(facts("Inst", "EU", "listed.example"))->why.find("no country") !=
         std::string::npos);
 }
 
@@ -51,8 +51,8 @@ TEST_CASE("a domain is one by which the public reaches one institution") {
   for (const char* good : {"univie.ac.at", "uni.lu", "ful.ac.be", "new-name.example", "ox.ac.uk",
                            "mit.edu", "x.test", "uni-example.eu", "www.lt", "gmx.uni.example",
                            "xn--kln-muster-ecb.example", "a.github.example"}) {
-    INFO(tx::domain_problem(good).value_or(""));
-    CHECK_FALSE(tx::domain_problem(good).has_value());
+    INFO(ledger::domain_problem(good).value_or(""));
+    CHECK_FALSE(ledger::domain_problem(good).has_value());
   }
 
   const std::pair<const char*, const char*> kBad[] = {
@@ -88,7 +88,7 @@ TEST_CASE("a domain is one by which the public reaches one institution") {
   };
 
   for (const auto& [domain, cause] : kBad) {
-    const auto problem = tx::domain_problem(domain);
+    const auto problem = ledger::domain_problem(domain);
     INFO(domain);
     REQUIRE(problem.has_value());
     INFO(*problem);
@@ -106,7 +106,7 @@ TEST_CASE(
     if (table.header[i].text.find("domain") != std::string::npos) column = i;
   }
   REQUIRE(column < table.header.size());
-  for (const auto& row : table.rows) refused += tx::domain_problem(row[column].text) ? 1 : 0;
+  for (const auto& row : table.rows) refused += ledger::domain_problem(row[column].text) ? 1 : 0;
   CHECK(table.rows.size() > 9'000);
   CHECK(refused < table.rows.size() / 200);
 }
@@ -118,7 +118,7 @@ TEST_CASE("an identifier of a register has its form and its check digits") {
       {"deqar", "DEQARINST12345"}};
   for (const auto& [field, text] : good) {
     INFO(field + " " + text);
-    CHECK_FALSE(tx::identifier_problem(field, text).has_value());
+    CHECK_FALSE(ledger::identifier_problem(field, text).has_value());
   }
 
   const std::vector<std::pair<std::string, std::string>> bad = {{"ror", "05gq02986"},
@@ -136,15 +136,15 @@ TEST_CASE("an identifier of a register has its form and its check digits") {
                                                                 {"deqar", "DEQARINST"}};
   for (const auto& [field, text] : bad) {
     INFO(field + " " + text);
-    const auto problem = tx::identifier_problem(field, text);
+    const auto problem = ledger::identifier_problem(field, text);
     REQUIRE(problem.has_value());
     CHECK(problem->find(text) != std::string::npos);
   }
 
   auto typed = facts("University of Vienna", "AT", "univie.ac.at");
   typed.lei = "nonsense";
-  REQUIRE(tx::meaning_problem(typed).has_value());
-  CHECK(tx::meaning_problem(typed)->field == "lei");
+  REQUIRE(ledger::meaning_problem(typed).has_value());
+  CHECK(ledger::meaning_problem(typed)->field == "lei");
 }
 
 // One number in two spellings became two institutions, for good.
@@ -163,31 +163,31 @@ TEST_CASE("a number of a register is taken in its one spelling, which is offered
                          {"lei", "5299 00T8 BM49 AURS DO55", "529900T8BM49AURSDO55"}};
   for (const auto& [field, typed, meant] : others) {
     INFO(typed);
-    CHECK(tx::canonical_identifier(field, typed) == meant);
-    CHECK(tx::canonical_identifier(field, meant) == meant);
-    CHECK_FALSE(tx::identifier_problem(field, meant).has_value());
-    const auto problem = tx::identifier_problem(field, typed);
+    CHECK(ledger::canonical_identifier(field, typed) == meant);
+    CHECK(ledger::canonical_identifier(field, meant) == meant);
+    CHECK_FALSE(ledger::identifier_problem(field, meant).has_value());
+    const auto problem = ledger::identifier_problem(field, typed);
     REQUIRE(problem.has_value());
     CHECK(problem->find("another spelling of " + std::string(meant)) != std::string::npos);
   }
 
   // Check digits 99 would be another spelling of 02, by which the division ends alike.
-  CHECK_FALSE(tx::identifier_problem("lei", "529900T8BM49AU005302").has_value());
-  CHECK(tx::identifier_problem("lei", "529900T8BM49AU005399").has_value());
+  CHECK_FALSE(ledger::identifier_problem("lei", "529900T8BM49AU005302").has_value());
+  CHECK(ledger::identifier_problem("lei", "529900T8BM49AU005399").has_value());
 }
 
 TEST_CASE("what people write who have no name is no name of an institution") {
   for (const char* name :
        {"n/a", "N.A.", "none", "Unknown", "tbd", "test", "-", "\u2026", "???", "not available"}) {
     INFO(name);
-    const auto problem = tx::meaning_problem(facts(name, "AT", "a.example"));
+    const auto problem = ledger::meaning_problem(facts(name, "AT", "a.example"));
     REQUIRE(problem.has_value());
     CHECK(problem->field == "legal_names");
     CHECK(problem->why.find("no name of an institution") != std::string::npos);
   }
   for (const char* name : {"42", "Test 1", "\u6771\u4EAC\u5927\u5B66", "\u00C9cole", "Nona"}) {
     INFO(name);
-    CHECK_FALSE(tx::meaning_problem(facts(name, "AT", "a.example")).has_value());
+    CHECK_FALSE(ledger::meaning_problem(facts(name, "AT", "a.example")).has_value());
   }
 }
 
@@ -196,19 +196,19 @@ TEST_CASE("what people write who have no name is no name of an institution") {
 TEST_CASE("what the ledger says of an institution already is not judged again") {
   auto standing = facts("n/a", "EL", "www.old.example");
   standing.deqar = "DEQARINST00500";
-  CHECK(tx::meaning_problem(standing).has_value());
-  CHECK_FALSE(tx::meaning_problem(standing, standing).has_value());
+  CHECK(ledger::meaning_problem(standing).has_value());
+  CHECK_FALSE(ledger::meaning_problem(standing, standing).has_value());
 
   auto changed = standing;
   changed.domain = "www.new.example";
-  CHECK(tx::meaning_problem(changed, standing)->field == "domain");
+  CHECK(ledger::meaning_problem(changed, standing)->field == "domain");
   changed.domain = "new.example";
-  CHECK_FALSE(tx::meaning_problem(changed, standing).has_value());
+  CHECK_FALSE(ledger::meaning_problem(changed, standing).has_value());
 }
 
 TEST_CASE("a name on its way to the ledger holds no mark that cannot be seen") {
   const auto problem =
-      tx::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));
+      ledger::meaning_problem(facts("University of Vienna\u200B", "FR", "zwsp.example"));
   REQUIRE(problem.has_value());
   CHECK(problem->field == "legal_names");
   CHECK(problem->why.find("U+200B (zero width space) at character 21") != std::string::npos);

@@ -1,7 +1,7 @@
 // Languages of what is published, by meaning.
-#include "ledger/tx/language_meaning.h"
+#include "ledger/meaning/language_meaning.h"
 
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 #include "ledger/tx/form_check.h"
 #include "tests/support/catch.h"
 
@@ -10,7 +10,7 @@ namespace {
 
 namespace tx = ledger::tx;
 
-std::string problem_of(std::string_view tag) { return tx::language_problem(tag).value_or(""); }
+std::string problem_of(std::string_view tag) { return ledger::language_problem(tag).value_or(""); }
 
 }  // namespace
 
@@ -59,7 +59,7 @@ TEST_CASE("an institution's name stands in a language that is there") {
   facts.country = "AT";
   facts.domain = "univie.ac.at";
   facts.legal_names = {{"en", "University of Vienna"}, {"ger", "Universit\u00e4t Wien"}};
-  const auto problem = tx::meaning_problem(facts);
+  const auto problem = ledger::meaning_problem(facts);
   REQUIRE(problem.has_value());
   CHECK(problem->field == "legal_names");
   CHECK(problem->why.find("\"de\"") != std::string::npos);

@@ -10,7 +10,7 @@
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
-#include "wallet/cli/flow/batches.h"
+#include "wallet/cli/flow/awards/batches.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet::test {

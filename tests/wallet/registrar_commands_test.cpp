@@ -6,9 +6,9 @@
 
 #include "ledger/tx/content.h"
 #include "tests/support/catch.h"
-#include "wallet/cli/flow/batches.h"
-#include "wallet/cli/flow/corrections.h"
-#include "wallet/cli/flow/drafted_awards.h"
+#include "wallet/cli/flow/awards/batches.h"
+#include "wallet/cli/flow/awards/corrections.h"
+#include "wallet/cli/flow/awards/drafted_awards.h"
 #include "wallet/credential/request.h"
 #include "wallet/keystore/file.h"
 

@@ -1,5 +1,5 @@
 // Which award took the place of which: told where it is known, and of nobody else's.
-#include "wallet/cli/flow/replacements.h"
+#include "wallet/cli/flow/awards/replacements.h"
 
 #include "tests/support/catch.h"
 

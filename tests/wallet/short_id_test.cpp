@@ -3,7 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "wallet/cli/context.h"
-#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/awards/award_register.h"
 
 namespace testamur::wallet {
 namespace {

@@ -11,17 +11,16 @@ using test::rules;
 // "Accepted by Tartu" of an award of Tartu was read as somebody else's yes.
 TEST_CASE("an issuer's word about itself is called that, in words and for programs") {
   const auto fixture = test::make_fixture();
-  const auto facts = good_facts(fixture);
-  auto with = rules();
-  with.viewpoint = fixture.contents.head.achievement.institution;
-  with.viewpoint->bytes[0] ^= 1;
-  const auto judged = [&] { return verify_presentation(fixture.issued.sd_jwt, facts, with); };
+  auto facts = good_facts(fixture);
+  facts.acceptance->viewpoint_id = fixture.issuer;
+  facts.acceptance->viewpoint_id.bytes[0] ^= 1;
+  const auto judged = [&] { return verify_presentation(fixture.issued.sd_jwt, facts, rules()); };
   CHECK(recognition(judged()).find("own word") == std::string::npos);
-  CHECK(as_json(judged(), with)["recognition_is_own_word"] == false);
-  with.viewpoint = fixture.issuer;
+  CHECK(as_json(judged())["recognition_is_own_word"] == false);
+  facts.acceptance->viewpoint_id = fixture.issuer;
   CHECK(recognition(judged()).ends_with("; that is the issuer's own word about itself"));
-  CHECK(as_json(judged(), with)["recognition_is_own_word"] == true);
-  CHECK(is_own_word(verify_hash(fixture.issued.commitment, facts, with), with));
+  CHECK(as_json(judged())["recognition_is_own_word"] == true);
+  CHECK(is_own_word(verify_hash(fixture.issued.commitment, facts, rules())));
 }
 
 TEST_CASE("an own policy that was asked from another's viewpoint says whose") {
@@ -30,13 +29,12 @@ TEST_CASE("an own policy that was asked from another's viewpoint says whose") {
   facts.acceptance->own_policy = true;
   facts.acceptance->policy_of = PolicyOf::kCaller;
   for (auto& decision : *facts.decisions) decision.own_policy = true;
-  auto with = rules();
-  const auto judged = [&] { return verify_presentation(fixture.issued.sd_jwt, facts, with); };
+  const auto judged = [&] { return verify_presentation(fixture.issued.sd_jwt, facts, rules()); };
   CHECK(recognition(judged()).starts_with("the issuer is accepted by your own policy ("));
-  with.viewpoint.emplace().bytes.fill(3);
+  facts.acceptance->viewpoint_id.bytes.fill(3);
   CHECK(recognition(judged()).starts_with(
       "the issuer is accepted by your own policy, seen from Node University ("));
-  CHECK(as_json(judged(), with)["seen_from_viewpoint"] == true);
+  CHECK(as_json(judged())["seen_from_viewpoint"] == true);
 }
 
 // "(rule claim)" is a name for programs.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/text.h"
+#include "common/visible.h"
 #include "wallet/credential/grades.h"
 #include "wallet/credential/spreadsheet_damage.h"
 
@@ -50,6 +51,17 @@ std::string doubt_about_name(std::string_view name) {
   if (is_filler(name)) return "is what people write where there is no name.";
   if (points_elsewhere(name)) return "points to another row and names nobody.";
   return {};
+}
+
+std::vector<std::string> doubts_about_names(const ledger::tx::InstitutionFacts& facts) {
+  std::vector<std::string> doubts;
+  for (const auto& name : facts.legal_names) {
+    const auto doubt = doubt_about_name(name.text);
+    if (doubt.empty()) continue;
+    doubts.push_back("the name " + in_quotes(name.text) + " " + doubt +
+                     " It stays on the ledger for good");
+  }
+  return doubts;
 }
 
 }  // namespace testamur::wallet

@@ -5,11 +5,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "ledger/tx/facts.h"
 
 namespace testamur::wallet {
 
 // What is odd about it, the rest of a sentence that begins with the name: "is what people write
 // where there is no name.". Empty where nothing is to be seen.
 std::string doubt_about_name(std::string_view name);
+
+// The same of each legal name of an institution that is to be entered, a whole sentence each.
+std::vector<std::string> doubts_about_names(const ledger::tx::InstitutionFacts& facts);
 
 }  // namespace testamur::wallet

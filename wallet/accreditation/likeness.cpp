@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/text.h"
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 
 namespace testamur::wallet {
 namespace {
@@ -37,7 +37,7 @@ std::optional<std::string> find_same_number(const tx::InstitutionFacts& facts,
                          {"deqar", facts.deqar, other.deqar}};
   for (const auto& [field, one, two] : all) {
     if (one.empty() || two.empty()) continue;
-    if (tx::canonical_identifier(field, one) == tx::canonical_identifier(field, two))
+    if (ledger::canonical_identifier(field, one) == ledger::canonical_identifier(field, two))
       return std::string("the ") + field + " " + one;
   }
   return std::nullopt;
@@ -56,8 +56,8 @@ std::string_view bare(std::string_view domain) {
 
 // Ledgers of old may have EL or UK.
 bool same_country(const tx::InstitutionFacts& one, const tx::InstitutionFacts& other) {
-  return tx::meant_country(one.country).value_or(one.country) ==
-         tx::meant_country(other.country).value_or(other.country);
+  return ledger::meant_country(one.country).value_or(one.country) ==
+         ledger::meant_country(other.country).value_or(other.country);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "common/text.h"
 #include "common/visible.h"
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 #include "wallet/accreditation/doubtful_names.h"
 
 namespace testamur::wallet {
@@ -18,7 +18,7 @@ namespace tx = ledger::tx;
 
 // Ledgers of old may have EL or UK.
 std::string country_of(const tx::InstitutionFacts& facts) {
-  return tx::meant_country(facts.country).value_or(facts.country);
+  return ledger::meant_country(facts.country).value_or(facts.country);
 }
 
 bool has_name(const tx::InstitutionFacts& facts, const std::string& name) {
@@ -29,7 +29,7 @@ bool has_name(const tx::InstitutionFacts& facts, const std::string& name) {
 }
 
 std::string number_key(const std::string& field, const std::string& text) {
-  return field + "/" + tx::canonical_identifier(field, text);
+  return field + "/" + ledger::canonical_identifier(field, text);
 }
 std::string name_key(const std::string& country, const std::string& name) {
   return "name/" + country + "/" + skeleton(name);
@@ -384,7 +384,7 @@ void PartyFinder::ask(const Report& report, const ReportProvider& provider,
 // would stand there as a second entry.
 bool PartyFinder::check_listable(const Report& report, const ReportProvider& provider,
                                  const tx::InstitutionFacts& facts) {
-  if (auto problem = tx::meaning_problem(facts))
+  if (auto problem = ledger::meaning_problem(facts))
     return refuse(report, column_of(provider, problem->field), "cannot be listed: " + problem->why);
 
   if (auto wrong = tx::form_error(facts))

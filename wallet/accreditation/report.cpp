@@ -12,7 +12,7 @@
 #include "common/check.h"
 #include "common/text.h"
 #include "common/visible.h"
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 #include "trust/scope.h"
 #include "wallet/accreditation/report_cells.h"
 #include "wallet/accreditation/report_dates.h"
@@ -189,8 +189,8 @@ class RowReader {
 // A number of a register in its one spelling. One that is none is told where it stands, before
 // anybody looks for whose it is.
 std::string read_number(RowReader& row, const std::string& column, std::string_view field) {
-  auto number = ledger::tx::canonical_identifier(field, row.text(column, 64));
-  if (auto problem = ledger::tx::identifier_problem(field, number)) row.mistake(column, *problem);
+  auto number = ledger::canonical_identifier(field, row.text(column, 64));
+  if (auto problem = ledger::identifier_problem(field, number)) row.mistake(column, *problem);
   return number;
 }
 
@@ -204,8 +204,8 @@ std::string read_country(RowReader& row, const std::string& column) {
     at = column + other;
     typed = row.text(at, 64);
   }
-  if (typed.empty() || ledger::tx::is_assigned_country(typed)) return typed;
-  if (auto meant = ledger::tx::meant_country(typed)) return *meant;
+  if (typed.empty() || ledger::is_assigned_country(typed)) return typed;
+  if (auto meant = ledger::meant_country(typed)) return *meant;
   row.mistake(at, "\"" + typed + "\" is no country of ISO 3166-1: write its two letters, like AT");
   return {};
 }
@@ -214,7 +214,7 @@ std::string read_country(RowReader& row, const std::string& column) {
 void check_country_of_number(RowReader& row, const ReportProvider& provider) {
   if (provider.eter.size() < 2 || provider.country.empty()) return;
   std::string country = provider.eter.substr(0, 2);
-  if (auto meant = ledger::tx::meant_country(country)) country = *meant;
+  if (auto meant = ledger::meant_country(country)) country = *meant;
   if (country == provider.country) return;
   row.mistake(provider.column + ".eter_id", provider.eter + " is a number of " + country +
                                                 ", and the country of this row is " +
@@ -645,7 +645,7 @@ std::string domain_of_website(std::string url) {
 }
 
 std::string canonical_deqar(std::string_view typed) {
-  return ledger::tx::canonical_identifier("deqar", typed);
+  return ledger::canonical_identifier("deqar", typed);
 }
 
 std::string_view to_text(ActivityType type) { return kTypes[static_cast<std::size_t>(type)]; }

@@ -84,33 +84,46 @@ void flatten(ReportCells& cells, const std::string& name, const Json& value) {
   }
 }
 
+// What is read of a page; what else stands in it is named.
+constexpr std::array<std::string_view, 4> kPageMembers = {"results", "count", "next", "previous"};
+
+// The address of another page; empty where there is none.
+std::string address_in(const Json& page, const char* name) {
+  return page.contains(name) && page[name].is_string() ? page[name].get<std::string>()
+                                                       : std::string{};
+}
+
 // A page that is taken for the whole register would leave the rest without accreditation, and
-// nobody the wiser.
-void tell_of_page(const Json& page, ReportFile& all) {
-  const auto address = [&](const char* name) {
-    return page.contains(name) && page[name].is_string() ? page[name].get<std::string>()
-                                                         : std::string{};
-  };
-  const auto next = address("next"), previous = address("previous");
+// nobody the wiser. Empty where it is the whole.
+std::string notice_of_other_pages(const Json& page) {
+  const auto next = address_in(page, "next"), previous = address_in(page, "previous");
   const std::size_t held = page["results"].size();
   const bool counted = page.contains("count") && page["count"].is_number_unsigned();
   const std::size_t count = counted ? page["count"].get<std::size_t>() : held;
+  if (count <= held && next.empty() && previous.empty()) return {};
 
-  if (count > held || !next.empty() || !previous.empty()) {
-    std::string notice = "this is one page of several, and holds " + std::to_string(held);
-    if (counted) notice += " of " + std::to_string(count);
-    notice += " reports: import the others too";
-    if (!next.empty()) notice += "; the next is " + in_quotes(next);
-    if (!previous.empty()) notice += "; the one before is " + in_quotes(previous);
-    all.notices.push_back(notice);
-  }
+  std::string notice = "this is one page of several, and holds " + std::to_string(held);
+  if (counted) notice += " of " + std::to_string(count);
+  notice += " reports: import the others too";
+  if (!next.empty()) notice += "; the next is " + in_quotes(next);
+  if (!previous.empty()) notice += "; the one before is " + in_quotes(previous);
+  return notice;
+}
 
+// Empty where there is nothing that is not read.
+std::string notice_of_unread_members(const Json& page) {
   std::string others;
   for (const auto& [key, member] : page.items()) {
-    if (key != "results" && key != "count" && key != "next" && key != "previous")
+    if (std::ranges::find(kPageMembers, key) == kPageMembers.end())
       others += (others.empty() ? "" : ", ") + in_quotes(key);
   }
-  if (!others.empty()) all.notices.push_back("beside the results, not read: " + others);
+  return others.empty() ? others : "beside the results, not read: " + others;
+}
+
+void tell_of_page(const Json& page, ReportFile& all) {
+  for (const auto& notice : {notice_of_other_pages(page), notice_of_unread_members(page)}) {
+    if (!notice.empty()) all.notices.push_back(notice);
+  }
 }
 
 Result<ReportFile> from_json(std::string_view text) {

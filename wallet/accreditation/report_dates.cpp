@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <string>
 
+#include "common/day.h"
 #include "common/visible.h"
 #include "trust/explain.h"
-#include "trust/policy_text.h"
 
 namespace testamur::wallet {
 namespace {
@@ -94,7 +94,7 @@ Result<std::uint64_t> read_report_date(std::string_view text, std::string_view f
                  " is out of range: 1970 to 2999");
 
   // A day that no calendar has is found by the parser of the policies, which knows the leap years.
-  const auto day = trust::parse_date(iso(parts.year, parts.month, parts.day));
+  const auto day = parse_day(iso(parts.year, parts.month, parts.day));
   if (!day) return error(shown);
 
   return *day;
@@ -106,8 +106,8 @@ std::uint64_t years_later(std::uint64_t day_ms, unsigned years) {
     return static_cast<unsigned>(std::stoul(text.substr(at, length)));
   };
   const unsigned year = number(0, 4) + years, month = number(5, 2), day = number(8, 2);
-  if (const auto later = trust::parse_date(iso(year, month, day))) return *later;
-  return trust::parse_date(iso(year, month, 28)).value_or(day_ms);
+  if (const auto later = parse_day(iso(year, month, day))) return *later;
+  return parse_day(iso(year, month, 28)).value_or(day_ms);
 }
 
 }  // namespace testamur::wallet

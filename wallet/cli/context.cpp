@@ -11,7 +11,7 @@
 #include "common/near_names.h"
 #include "common/toml_text.h"
 #include "common/visible.h"
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 #include "wallet/accreditation/report.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/advice.h"
@@ -349,7 +349,7 @@ Called<InstitutionAnswer> named_by_domain(Client& client, const std::string& typ
   const auto domain = domain_of_website(typed);
   const bool is_address = typed.find("://") != std::string::npos ||
                           typed.find('/') != std::string::npos || typed.starts_with("www.");
-  if (is_unknown && is_address && domain != typed && !ledger::tx::domain_problem(domain))
+  if (is_unknown && is_address && domain != typed && !ledger::domain_problem(domain))
     failure->message += did_you_mean({domain});
   return called;
 }

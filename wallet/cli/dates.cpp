@@ -2,12 +2,13 @@
 // the same to everybody who reads it. An end is exclusive, the first moment at which it no longer
 // holds.
 #include "wallet/cli/dates.h"
-#include "common/visible.h"
-#include "wallet/accreditation/statement_days.h"
 
 #include <charconv>
-#include <chrono>
 #include <cstdio>
+
+#include "common/day.h"
+#include "common/visible.h"
+#include "wallet/accreditation/statement_days.h"
 
 namespace testamur::wallet {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 constexpr std::uint64_t kSecondMs = 1'000;
 constexpr std::uint64_t kMinuteMs = 60 * kSecondMs;
 constexpr std::uint64_t kHourMs = 60 * kMinuteMs;
-constexpr std::uint64_t kDayMs = 24 * kHourMs;
 constexpr std::uint64_t kLastWritableMs = 253'402'300'799'999;
 constexpr std::size_t kDateLength = 10;
 
@@ -61,24 +61,8 @@ Result<std::uint64_t> parse_clock(const std::string& text) {
 
 Result<std::uint64_t> parse_date_or(const std::string& text, std::uint64_t fallback) {
   if (text.empty()) return fallback;
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int read = 0;
-  // By its digits first: sscanf would take spaces and signs for them.
-  const bool digits = text.size() == kDateLength &&
-                      text.find_first_not_of("0123456789-") == std::string::npos &&
-                      text[4] == '-' && text[7] == '-';
-  const bool shaped = digits &&
-                      std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &read) == 3 &&
-                      read == 10;
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
-                                         std::chrono::day{day}};
-  if (!shaped || !date.ok() || year < 1970)
-    return error(in_quotes(text) + " is no date: write YYYY-MM-DD");
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::sys_days{date}.time_since_epoch())
-                                        .count());
+  if (const auto day = parse_day(text)) return *day;
+  return error(in_quotes(text) + " is no date: write YYYY-MM-DD");
 }
 
 Result<std::uint64_t> parse_last_day(const std::string& text, std::uint64_t now_ms,

@@ -14,7 +14,7 @@
 
 #include "common/bytes.h"
 #include "ledger/log.h"
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 #include "trust/scope.h"
 #include "wallet/client/shown.h"
 #include "wallet/verify/facts.h"

@@ -99,7 +99,7 @@ DecisionRecord decision_from(const v1::Decision& decision) {
   return record;
 }
 
-AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::string& viewpoint) {
+AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const v1::SlotVerdict& of) {
   AcceptanceRecord record;
 
   record.outcome = outcome_from(acceptance.outcome());
@@ -109,7 +109,16 @@ AcceptanceRecord acceptance_from(const v1::Acceptance& acceptance, const std::st
   record.governs = acceptance.governs();
   record.claim_governs = acceptance.claim_governs();
 
-  record.viewpoint = viewpoint;
+  if (of.decisions_size() > 0) {
+    const auto& viewpoint = of.decisions(0).viewpoint();
+    record.viewpoint = viewpoint.name_now();
+    record.viewpoint_id = id_or_zero<InstitutionId>(viewpoint.id());
+  }
+  // A yes of nobody may be the issuer's own.
+  if (record.viewpoint_id.is_zero() && record.outcome == Acceptance::kAccept) {
+    record.outcome = Acceptance::kUnknown;
+    record.explanation = "the node does not say whose recognition it is";
+  }
   record.policy_digest = to_hex(as_bytes(acceptance.policy_digest()));
   record.joint = acceptance.joint();
 
@@ -136,10 +145,7 @@ SlotAnswer slot_from(const v1::SlotVerdict& verdict) {
 
   for (const auto& decision : verdict.decisions())
     answer.decisions.push_back(decision_from(decision));
-  if (verdict.has_acceptance()) {
-    answer.acceptance = acceptance_from(
-        verdict.acceptance(), answer.decisions.empty() ? "" : answer.decisions.front().viewpoint);
-  }
+  if (verdict.has_acceptance()) answer.acceptance = acceptance_from(verdict.acceptance(), verdict);
   return answer;
 }
 

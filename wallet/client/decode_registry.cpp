@@ -104,43 +104,67 @@ VersionAnswer version_from(const v1::InstitutionVersion& view) {
   return version;
 }
 
+// The parts of a scope. Each is left absent where its list is empty, and false where a word of it
+// is not understood.
+bool read_fields(const v1::ScopeView& view, std::optional<trust::FieldMask>& fields) {
+  for (const auto& code : view.fields()) {
+    const auto mask = trust::parse_own_field(code);
+    if (!mask.ok()) return false;
+    fields = fields.value_or(trust::FieldMask{}) | *mask;
+  }
+  return true;
+}
+
+bool read_levels(const v1::ScopeView& view, std::optional<std::uint8_t>& levels) {
+  for (const auto level : view.levels()) {
+    if (level == 0 || level > trust::kMaxLevel) return false;
+    levels = static_cast<std::uint8_t>(levels.value_or(0) | 1U << (level - 1));
+  }
+  return true;
+}
+
+// Award types and purposes: a bit for each name.
+template <class Value, class Mask>
+bool read_names(const google::protobuf::RepeatedPtrField<std::string>& names,
+                Result<Value> (*parse)(std::string_view), std::optional<Mask>& mask) {
+  for (const auto& name : names) {
+    const auto value = parse(name);
+    if (!value.ok()) return false;
+    mask = static_cast<Mask>(mask.value_or(0) | 1U << unsigned(*value));
+  }
+  return true;
+}
+
+bool read_achievements(const v1::ScopeView& view,
+                       std::optional<std::vector<trust::AchievementName>>& achievements) {
+  for (const auto& name : view.achievements()) {
+    const auto institution = id_of<InstitutionId>(name.institution_id());
+    if (!institution) return false;
+    if (!achievements) achievements.emplace();
+    achievements->push_back({*institution, name.number()});
+  }
+  return true;
+}
+
+// A list that was lost on the way shows in the number of all entries.
+bool is_whole(const v1::ScopeView& view) {
+  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() +
+                       view.purposes_size() + view.achievements_size();
+  return view.has_entries() && view.entries() == static_cast<std::uint32_t>(entries);
+}
+
 // Nothing where a word is not understood or a list was lost: a scope without a limit that it has is
 // another scope.
 std::optional<trust::Scope> scope_from(bool present, const v1::ScopeView& view) {
-  const auto entries = view.fields_size() + view.levels_size() + view.award_types_size() +
-                       view.purposes_size() + view.achievements_size();
-  if (!present || !view.has_entries() || view.entries() != static_cast<std::uint32_t>(entries))
-    return std::nullopt;
+  if (!present || !is_whole(view)) return std::nullopt;
 
   trust::Scope scope;
-  for (const auto& code : view.fields()) {
-    const auto mask = trust::parse_own_field(code);
-    if (!mask.ok()) return std::nullopt;
-    scope.fields = scope.fields.value_or(trust::FieldMask{}) | *mask;
-  }
-  for (const auto level : view.levels()) {
-    if (level == 0 || level > trust::kMaxLevel) return std::nullopt;
-    scope.levels = static_cast<std::uint8_t>(scope.levels.value_or(0) | 1U << (level - 1));
-  }
-  for (const auto& name : view.award_types()) {
-    const auto type = trust::parse_award_type(name);
-    if (!type.ok()) return std::nullopt;
-    scope.award_types =
-        static_cast<std::uint16_t>(scope.award_types.value_or(0) | 1U << unsigned(*type));
-  }
-  for (const auto& name : view.purposes()) {
-    const auto purpose = trust::parse_purpose(name);
-    if (!purpose.ok()) return std::nullopt;
-    scope.purposes =
-        static_cast<std::uint8_t>(scope.purposes.value_or(0) | 1U << unsigned(*purpose));
-  }
-  for (const auto& name : view.achievements()) {
-    const auto institution = id_of<InstitutionId>(name.institution_id());
-    if (!institution) return std::nullopt;
-    if (!scope.achievements) scope.achievements.emplace();
-    scope.achievements->push_back({*institution, name.number()});
-  }
-  return scope;
+  const bool is_understood =
+      read_fields(view, scope.fields) && read_levels(view, scope.levels) &&
+      read_names(view.award_types(), trust::parse_award_type, scope.award_types) &&
+      read_names(view.purposes(), trust::parse_purpose, scope.purposes) &&
+      read_achievements(view, scope.achievements);
+  return is_understood ? std::optional(std::move(scope)) : std::nullopt;
 }
 
 std::vector<PartyName> parties_from(

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "trust/policy_text.h"
+#include "common/day.h"
 
 namespace testamur::wallet {
 namespace {
@@ -75,7 +75,7 @@ std::optional<std::uint64_t> claimed_date_ms(const CredentialView& credential) {
   const auto claim = credential.disclosed.find(ClaimId::kAwardDate);
   if (claim == credential.disclosed.end()) return std::nullopt;
   const auto* text = std::get_if<std::string>(&claim->second);
-  return text == nullptr ? std::nullopt : trust::parse_date(*text);
+  return text == nullptr ? std::nullopt : parse_day(*text);
 }
 
 DecisionRecord undecided_claim(bool governs) {

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "common/check.h"
-#include "ledger/merkle.h"
+#include "ledger/proofs/merkle.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "ledger/genesis.h"
-#include "ledger/light.h"
+#include "ledger/proofs/light.h"
 #include "wallet/client/client.h"
 #include "wallet/keystore/home_lock.h"
 

@@ -1,6 +1,6 @@
-// Every record that is made here comes from a receipt that ledger/receipt.h has verified under the
-// trusted ledger, and only such a record has Basis::kProven. What no receipt carries stays as the
-// node said it, marked so (decision 1140).
+// Every record that is made here comes from a receipt that ledger/proofs/receipt.h has verified
+// under the trusted ledger, and only such a record has Basis::kProven. What no receipt carries
+// stays as the node said it, marked so (decision 1140).
 #include "wallet/client/proven_facts.h"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "ledger/receipt.h"
+#include "ledger/proofs/receipt.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/credential/credential.h"
 #include "wallet/verify/facts.h"

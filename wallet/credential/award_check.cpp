@@ -53,38 +53,55 @@ std::string listed(const std::vector<std::string>& texts) {
   return all;
 }
 
-// What a text about supervision says against what the achievement states.
-bool contradicts(std::string_view said, std::string_view stated) {
-  // Free text in any spelling: case and spaces go with the skeleton, hyphens here.
+// Free text in any spelling: case and spaces go with the skeleton, hyphens here.
+std::string in_one_spelling(std::string_view said) {
   std::string words;
   for (const char c : skeleton(said)) {
     if (c != '_' && c != '-') words += c;
   }
-  // What stands for nothing, or for yes or no, does not say what the achievement says.
+  return words;
+}
+
+bool has(std::string_view words, std::string_view word) {
+  return words.find(word) != std::string_view::npos;
+}
+
+// What stands for nothing, or for yes or no, does not say what the achievement says.
+bool is_bare(std::string_view words) {
   constexpr std::array<std::string_view, 16> kBare = {"",   "none", "no", "nein", "non",   "nee",
                                                       "ei", "n/a",  "na", "null", "false", "yes",
                                                       "ja", "oui",  "si", "true"};
   if (std::ranges::find(kBare, words) != kBare.end()) return true;
-  if (std::ranges::none_of(words, [](unsigned char c) { return c >= 0x80 || std::isalpha(c); }))
-    return true;
+  return std::ranges::none_of(words, [](unsigned char c) { return c >= 0x80 || std::isalpha(c); });
+}
 
-  const auto has = [&words](const char* word) { return words.find(word) != std::string::npos; };
-
-  // "unsupervised" and "not supervised" hold the word "supervised", so the negative forms are told
-  // apart first.
-  const bool unsupervised = has("unsupervised") || has("notsupervised") || has("nosupervision");
-  const bool supervised = !unsupervised && has("supervised");
-  const bool unverified = has("unverified") || has("notverified");
-
+// "unsupervised" and "not supervised" hold the word "supervised", so the negative forms are told
+// apart first.
+bool contradicts_supervision(std::string_view words, std::string_view stated) {
   const bool states_supervised = stated.starts_with("supervised");
-  if (unsupervised && states_supervised) return true;
-  if (supervised && !states_supervised) return true;
-  if (unverified && stated != "unsupervised_unverified") return true;
-  if (has("verified") && !unverified && stated == "unsupervised_unverified") return true;
+  const bool unsupervised =
+      has(words, "unsupervised") || has(words, "notsupervised") || has(words, "nosupervision");
+  return unsupervised ? states_supervised : has(words, "supervised") && !states_supervised;
+}
 
-  // A text that names no place contradicts none.
-  return (has("online") && stated == "supervised_onsite") ||
-         (has("onsite") && stated == "supervised_online");
+// The same of "unverified" and "verified".
+bool contradicts_verification(std::string_view words, std::string_view stated) {
+  const bool states_unverified = stated == "unsupervised_unverified";
+  const bool unverified = has(words, "unverified") || has(words, "notverified");
+  return unverified ? !states_unverified : has(words, "verified") && states_unverified;
+}
+
+// A text that names no place contradicts none.
+bool contradicts_place(std::string_view words, std::string_view stated) {
+  return (has(words, "online") && stated == "supervised_onsite") ||
+         (has(words, "onsite") && stated == "supervised_online");
+}
+
+// What a text about supervision says against what the achievement states.
+bool contradicts(std::string_view said, std::string_view stated) {
+  const std::string words = in_one_spelling(said);
+  return is_bare(words) || contradicts_supervision(words, stated) ||
+         contradicts_verification(words, stated) || contradicts_place(words, stated);
 }
 
 class Checking {

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "common/check.h"
+#include "common/day.h"
 #include "common/text.h"
 #include "wallet/credential/problems.h"
 
@@ -63,20 +64,14 @@ std::optional<Integer> parse_decimal(std::string_view text) {
   return value;
 }
 
-bool is_leap(unsigned year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
-
 Status check_date(const ClaimKind& kind, std::string_view text) {
+  constexpr std::chrono::year kEarliest{1800};  // nobody who was born before that is awarded
   const std::string name = std::string(kind.name) + " " + in_quotes(text);
-  constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool shaped = text.size() == 10 && text[4] == '-' && text[7] == '-';
-  const auto year = shaped ? parse_decimal<unsigned>(text.substr(0, 4)) : std::nullopt;
-  const auto month = shaped ? parse_decimal<unsigned>(text.substr(5, 2)) : std::nullopt;
-  const auto day = shaped ? parse_decimal<unsigned>(text.substr(8, 2)) : std::nullopt;
-  if (!year || !month || !day) return error(name + " is not a date like 2026-07-31");
-  if (*year < 1800 || *month < 1 || *month > 12)
+  if (!has_day_form(text)) return error(name + " is not a date like 2026-07-31");
+
+  const auto day = parse_calendar_day(text);
+  if (!day || std::chrono::year_month_day(*day).year() < kEarliest)
     return error(name + " is not a date of the calendar");
-  const unsigned days = kDays[*month - 1] + (*month == 2 && is_leap(*year) ? 1 : 0);
-  if (*day < 1 || *day > days) return error(name + " is not a date of the calendar");
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 
+#include "common/day.h"
 #include "common/text.h"
 #include "common/visible.h"
 #include "wallet/credential/grades.h"
@@ -79,15 +80,7 @@ std::string doubt_of_remarks(const std::vector<ClassRow>& rows) {
 // ---- days
 
 std::optional<std::chrono::sys_days> day_of(const std::string* text) {
-  if (text == nullptr || text->size() != 10) return std::nullopt;
-  const auto number = [text](std::size_t from, std::size_t length) {
-    int value = 0;
-    std::from_chars(text->data() + from, text->data() + from + length, value);
-    return value;
-  };
-  return std::chrono::sys_days(std::chrono::year(number(0, 4)) /
-                               std::chrono::month(static_cast<unsigned>(number(5, 2))) /
-                               std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  return text == nullptr ? std::nullopt : parse_calendar_day(*text);
 }
 
 // A column of birth dates under the name of another one, or a year with a slip in it.
@@ -301,7 +294,6 @@ std::vector<std::string> doubts_of_calendar(const std::vector<ClassRow>& rows, s
     doubts.push_back("by the birthdate " + who +
                      " is less than fourteen years old: is the year right, and the column?");
 
-  constexpr std::uint64_t kDayMs = 86'400'000;
   if (expires_ms > now_ms && expires_ms - now_ms <= kDayMs)
     doubts.push_back("the credentials end today: is --expires right?");
   return doubts;

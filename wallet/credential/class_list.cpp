@@ -188,6 +188,26 @@ void expect_all_award_days(const ClassList& list, Problems& problems) {
   }
 }
 
+bool is_letter_of_form(char c) { return c == 'D' || c == 'M' || c == 'Y'; }
+
+std::size_t length_of_part(char letter) { return letter == 'Y' ? 4 : 2; }
+
+// Takes day, month or year off the front of what is typed, and fills it up with a zero; nothing
+// where it is not there.
+std::optional<std::string> take_part(std::string_view& typed, char letter, bool is_form) {
+  const auto length = length_of_part(letter);
+  std::string digits;
+  while (!typed.empty() && digits.size() < length &&
+         (is_form ? typed.front() == letter : is_digit(typed.front()))) {
+    digits += is_form ? '1' : typed.front();
+    typed.remove_prefix(1);
+  }
+
+  // People drop a leading zero of day and month; a year of two digits could be of two centuries.
+  if (digits.empty() || (letter == 'Y' && digits.size() != length)) return std::nullopt;
+  return digits.size() == 1 ? "0" + digits : digits;
+}
+
 // The forms of a date are few: digits of day, month and year, each once, with one mark between.
 // `is_form`: `typed` is a form itself, and its letters stand for digits.
 std::optional<std::string> read_day_parts(std::string_view typed, std::string_view form,
@@ -196,7 +216,7 @@ std::optional<std::string> read_day_parts(std::string_view typed, std::string_vi
   for (std::size_t at = 0; at < form.size();) {
     const char letter = form[at];
 
-    if (letter != 'D' && letter != 'M' && letter != 'Y') {
+    if (!is_letter_of_form(letter)) {
       if (typed.empty() || typed.front() != letter) return std::nullopt;
       typed.remove_prefix(1);
       ++at;
@@ -206,18 +226,11 @@ std::optional<std::string> read_day_parts(std::string_view typed, std::string_vi
     // A form in which a letter stands twice, or in another number than DD, MM and YYYY, could read
     // one text as two days.
     const auto length = std::min(form.find_first_not_of(letter, at), form.size()) - at;
-    if (length != (letter == 'Y' ? 4u : 2u) || parts.contains(letter)) return std::nullopt;
+    if (length != length_of_part(letter) || parts.contains(letter)) return std::nullopt;
 
-    std::string digits;
-    while (!typed.empty() && digits.size() < length &&
-           (is_form ? typed.front() == letter : is_digit(typed.front()))) {
-      digits += is_form ? '1' : typed.front();
-      typed.remove_prefix(1);
-    }
-
-    // People drop a leading zero of day and month; a year of two digits could be of two centuries.
-    if (digits.empty() || (letter == 'Y' && digits.size() != 4)) return std::nullopt;
-    parts[letter] = digits.size() == 1 ? "0" + digits : digits;
+    auto part = take_part(typed, letter, is_form);
+    if (!part) return std::nullopt;
+    parts[letter] = std::move(*part);
     at += length;
   }
 
@@ -262,33 +275,44 @@ struct DayForm {
   bool is_iso = false;  // no form was named, and some rows have YYYY-MM-DD
 };
 
+// Six digits and nothing else but the marks of a date.
+bool has_year_of_two_digits(std::string_view typed) {
+  const auto is_of_date = [](char c) {
+    return is_digit(c) || c == '.' || c == '/' || c == '-' || c == ' ';
+  };
+  return std::ranges::count_if(typed, is_digit) == 6 && std::ranges::all_of(typed, is_of_date);
+}
+
+// Another form than that of the list, in which the text is a day; empty where there is none.
+std::string other_form(std::string_view typed, const std::string& form_of_list) {
+  constexpr std::array<std::string_view, 6> kForms = {"YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY",
+                                                      "DD/MM/YYYY", "DD-MM-YYYY", "YYYY/MM/DD"};
+  const auto fits = [&](std::string_view form) {
+    const auto day = read_day(typed, form);
+    return form != form_of_list && day && day->substr(5, 2) <= "12";
+  };
+  const auto found = std::ranges::find_if(kForms, fits);
+  return found == kForms.end() ? std::string{} : std::string(*found);
+}
+
 // Why a cell is no day in the form, where it can be told by what it looks like, with what to do:
 // naming another form helps in none of these cases. Empty where it cannot.
 std::string cause_of_no_day(std::string_view typed, const DayForm& days) {
-  const auto numbers = std::ranges::count_if(
-      typed, [](char c) { return c != '.' && c != '/' && c != '-' && c != ' '; });
-  const bool all_digits = std::ranges::all_of(typed, is_digit);
-  if (all_digits && typed.size() == 5)
+  if (typed.size() == 5 && std::ranges::all_of(typed, is_digit))
     return "spreadsheets count days by such a number: format the column as a date, and export it "
            "again";
   if (typed.find(':') != std::string_view::npos)
     return "it has a time of day: format the column as a date without one";
-  if (all_digits ? typed.size() == 6 : numbers == 6 && std::ranges::count_if(typed, is_digit) == 6)
+  if (has_year_of_two_digits(typed))
     return "its year has two digits, and could be of two centuries: write all four";
 
-  constexpr std::array<std::string_view, 6> kForms = {"YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY",
-                                                      "DD/MM/YYYY", "DD-MM-YYYY", "YYYY/MM/DD"};
-  const auto other = std::ranges::find_if(kForms, [&](std::string_view form) {
-    const auto day = read_day(typed, form);
-    return form != days.form && day && day->substr(5, 2) <= "12";
-  });
+  const auto other = other_form(typed, days.form);
   const bool is_in_form = !days.form.empty() && read_day(typed, days.form);
-  if (is_in_form || other == kForms.end()) return {};
+  if (is_in_form || other.empty()) return {};
   if (days.is_iso)
-    return "it is in the form " + std::string(*other) +
-           ", and other rows are not: a column has one form";
+    return "it is in the form " + other + ", and other rows are not: a column has one form";
   return days.form.empty() ? ""
-                           : "it is in the form " + std::string(*other) +
+                           : "it is in the form " + other +
                                  ": is --date-format right, or has the column two forms?";
 }
 
@@ -452,6 +476,63 @@ bool has_day(const ClassRow& row) {
       row.claims, [](const auto& claim) { return kind_of(claim.first).type == ClaimType::kDate; });
 }
 
+// The header as the list has it, of the columns that are left.
+std::vector<CsvCell> kept_columns(std::vector<CsvCell> theirs, const std::vector<CsvCell>& header) {
+  std::erase_if(theirs, [&header](const CsvCell& cell) {
+    return std::ranges::none_of(header, [&cell](const CsvCell& kept) {
+      return kept.place.column == cell.place.column && kept.place.line == cell.place.line;
+    });
+  });
+  return theirs;
+}
+
+Status check_class_size(std::size_t size) {
+  if (size == 0) return error("the list has a header and no learner");
+  if (size > kMaxClassSize) {
+    return error("the list has " + std::to_string(size) + " learners; a batch holds at most " +
+                 std::to_string(kMaxClassSize));
+  }
+  return {};
+}
+
+// Each row but a header that stands there once more; `theirs` is the header as the list has it.
+std::vector<ClassRow> read_rows(const CsvTable& table, const std::vector<CsvCell>& theirs,
+                                const Columns& columns, const DayForm& days, Problems& problems) {
+  std::vector<ClassRow> rows;
+  std::map<std::string, std::size_t> lines;
+
+  for (const auto& cells : table.rows) {
+    if (repeats_header(cells, theirs)) {
+      problems.add(cells.front().place, "the row is the header once more: remove it");
+      continue;
+    }
+
+    rows.push_back(read_row(cells, columns, days, problems));
+    const ClassRow& row = rows.back();
+    const auto [first, fresh] = lines.emplace(row.student, row.line);
+    if (!fresh) {
+      problems.add(cells[columns.student].place, "the student \"" + row.student +
+                                                     "\" stands in line " +
+                                                     std::to_string(first->second) + " already");
+    }
+  }
+
+  return rows;
+}
+
+// A list without a problem may be wrong all the same: what people should look at.
+void add_notices_and_doubts(ClassList& list, const ClassListReading& reading) {
+  warn_of_near_references(list);
+  count_values(list, ClaimId::kGrade, "grades", ": have they passed?");
+  count_values(list, ClaimId::kAwardDate, "award days", "");
+
+  list.doubts = doubts_about(list.rows, reading.date_form);
+  if (reading.csv.windows_1252) {
+    if (auto doubt = doubt_of_windows_1252(list.rows); !doubt.empty())
+      list.doubts.push_back(std::move(doubt));
+  }
+}
+
 }  // namespace
 
 Status check_student(const std::string& student) {
@@ -528,42 +609,21 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
   TM_TRY_STATUS(check_date_form(reading.date_form));
   TM_TRY(auto table, parse_csv(csv, reading.csv));
   Problems problems;
-  auto theirs = table.header;
+
+  auto header = table.header;
   rename_columns(table, reading, problems);
-  // As the list has them, of the columns that are left.
-  std::erase_if(theirs, [&table](const CsvCell& cell) {
-    return std::ranges::none_of(table.header, [&cell](const CsvCell& kept) {
-      return kept.place.column == cell.place.column && kept.place.line == cell.place.line;
-    });
-  });
+  const auto theirs = kept_columns(std::move(header), table.header);
   if (problems.any()) return problems.failure();
+
   const Columns columns = read_header(table.header, problems);
   if (problems.any()) return problems.failure();
-  if (table.rows.empty()) return error("the list has a header and no learner");
-  if (table.rows.size() > kMaxClassSize) {
-    return error("the list has " + std::to_string(table.rows.size()) +
-                 " learners; a batch holds at most " + std::to_string(kMaxClassSize));
-  }
+  TM_TRY_STATUS(check_class_size(table.rows.size()));
 
   const DayForm days{reading.date_form, reading.date_form.empty() && has_iso_day(table, columns)};
 
   ClassList list;
   list.notices = std::move(table.notices);
-  std::map<std::string, std::size_t> lines;
-  for (const auto& cells : table.rows) {
-    if (repeats_header(cells, theirs)) {
-      problems.add(cells.front().place, "the row is the header once more: remove it");
-      continue;
-    }
-    list.rows.push_back(read_row(cells, columns, days, problems));
-    const ClassRow& row = list.rows.back();
-    const auto [first, fresh] = lines.emplace(row.student, row.line);
-    if (!fresh) {
-      problems.add(cells[columns.student].place, "the student \"" + row.student +
-                                                     "\" stands in line " +
-                                                     std::to_string(first->second) + " already");
-    }
-  }
+  list.rows = read_rows(table, theirs, columns, days, problems);
   if (!problems.any()) expect_all_award_days(list, problems);
   if (problems.any()) return problems.failure();
 
@@ -573,14 +633,8 @@ Result<ClassList> read_class_list(std::string_view csv, const ClassListReading& 
     return error(
         "--date-format would have no effect: the list has no day (birthdate, award_date). Leave it "
         "out, or name the column by --map");
-  warn_of_near_references(list);
-  count_values(list, ClaimId::kGrade, "grades", ": have they passed?");
-  count_values(list, ClaimId::kAwardDate, "award days", "");
-  list.doubts = doubts_about(list.rows, reading.date_form);
-  if (reading.csv.windows_1252) {
-    if (auto doubt = doubt_of_windows_1252(list.rows); !doubt.empty())
-      list.doubts.push_back(std::move(doubt));
-  }
+
+  add_notices_and_doubts(list, reading);
   return list;
 }
 

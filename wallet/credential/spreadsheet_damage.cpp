@@ -199,36 +199,61 @@ bool begins_a_calendar(std::string_view day) {
   return std::ranges::find(kFirstDays, day) != kFirstDays.end();
 }
 
+// ---- the sentences
+
+bool is_formula(std::string_view text) { return text.starts_with('='); }
+bool is_mail_address(std::string_view text) { return text.find('@') != std::string_view::npos; }
+bool has_become_a_day(std::string_view text) { return is_day(text) || is_day_count(text); }
+
+// A kind of damage by its form, and what is said of it behind the cell in quotes.
+struct Damage {
+  bool (*has_form)(std::string_view text);
+  const char* what;
+};
+constexpr std::array<Damage, 3> kInAnyColumn = {
+    {{is_error_value, " is what a spreadsheet shows where it has no value: write the value"},
+     {is_no_value, " is no value: leave the cell empty where there is none"},
+     {is_formula, " is a formula, which the program has not computed: write the value"}}};
+
+// What is damage in one column is a good value in another.
+struct ColumnDamage {
+  CellUse use;
+  Damage damage;
+};
+constexpr std::array<ColumnDamage, 6> kInOneColumn = {
+    {{CellUse::kIdentifier,
+      {is_scientific,
+       " is a number that a spreadsheet has shortened: its last digits are lost. Format the "
+       "column as text, and export it again"}},
+     {CellUse::kIdentifier,
+      {is_number_in_disguise,
+       " is a number with what a program put beside it: format the column as text, and export it "
+       "again"}},
+     {CellUse::kName, {is_mail_address, " is an address of mail and no name"}},
+     {CellUse::kName, {is_number, " is a number and no name"}},
+     {CellUse::kGrade,
+      {has_become_a_day,
+       " is a day and no grade: a spreadsheet makes 1.3 into one. Format the column as text, and "
+       "type the grade again"}},
+     {CellUse::kAwardDay,
+      {begins_a_calendar, " is the first day of a program's calendar: was the cell empty?"}}}};
+
 }  // namespace
 
 std::string spreadsheet_damage(std::string_view cell, CellUse use) {
   const auto text = trimmed(cell);
-  const std::string shown = in_quotes(text);
-  if (is_error_value(text))
-    return shown + " is what a spreadsheet shows where it has no value: write the value";
-  if (is_no_value(text)) return shown + " is no value: leave the cell empty where there is none";
-  if (text.starts_with('='))
-    return shown + " is a formula, which the program has not computed: write the value";
+  for (const auto& damage : kInAnyColumn) {
+    if (damage.has_form(text)) return in_quotes(text) + damage.what;
+  }
+
   if (const auto meant = decoded_once(text))
-    return shown + " was decoded twice, as if UTF-8 were Windows-1252: " + in_quotes(*meant) +
+    return in_quotes(text) +
+           " was decoded twice, as if UTF-8 were Windows-1252: " + in_quotes(*meant) +
            " is meant? Export the list again, as \"CSV UTF-8\"";
-  if (use == CellUse::kIdentifier && is_scientific(text))
-    return shown +
-           " is a number that a spreadsheet has shortened: its last digits are lost. Format the "
-           "column as text, and export it again";
-  if (use == CellUse::kIdentifier && is_number_in_disguise(text))
-    return shown +
-           " is a number with what a program put beside it: format the column as text, and export "
-           "it again";
-  if (use == CellUse::kName && text.find('@') != std::string_view::npos)
-    return shown + " is an address of mail and no name";
-  if (use == CellUse::kName && is_number(text)) return shown + " is a number and no name";
-  if (use == CellUse::kGrade && (is_day(text) || is_day_count(text)))
-    return shown +
-           " is a day and no grade: a spreadsheet makes 1.3 into one. Format the column as text, "
-           "and type the grade again";
-  if (use == CellUse::kAwardDay && begins_a_calendar(text))
-    return shown + " is the first day of a program's calendar: was the cell empty?";
+
+  for (const auto& [column, damage] : kInOneColumn) {
+    if (use == column && damage.has_form(text)) return in_quotes(text) + damage.what;
+  }
   return {};
 }
 

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
+#include "common/bech32.h"
 #include "common/check.h"
 #include "wallet/keystore/age_header.h"
-#include "wallet/keystore/bech32.h"
 #include "wallet/keystore/primitives.h"
 
 namespace testamur::wallet::age {
@@ -225,16 +225,31 @@ int work_factor(std::string_view text) {
   return value;
 }
 
+// A key of age, secret or not. No message quotes what was typed.
+Result<Bytes> read_bech32(std::string_view prefix, std::string_view text) {
+  auto decoded = decode_bech32(Bech32::kOriginal, prefix, text);
+  if (auto* data = std::get_if<Bytes>(&decoded)) return std::move(*data);
+  switch (std::get<Bech32Fault>(decoded).kind) {
+    case Bech32Fault::Kind::kMixedCase: return error("upper and lower case are mixed");
+    case Bech32Fault::Kind::kPrefix: break;
+    case Bech32Fault::Kind::kCharacter: return error("a character that bech32 does not use");
+    case Bech32Fault::Kind::kChecksum:
+      return error("the checksum does not fit: a character is mistyped or missing");
+    case Bech32Fault::Kind::kPadding: return error("the padding is not zero");
+  }
+  return error("it should begin with " + std::string(prefix) + "1");
+}
+
 }  // namespace
 
 std::string to_text(const Recipient& recipient) {
-  return encode_bech32(kRecipientPrefix, recipient.point);
+  return encode_bech32(Bech32::kOriginal, kRecipientPrefix, recipient.point);
 }
 
 Result<Recipient> parse_recipient(std::string_view text) {
   if (std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; }))
     return error("not an age recipient: it is written in lower case");
-  const auto bytes = decode_bech32(kRecipientPrefix, text);
+  const auto bytes = read_bech32(kRecipientPrefix, text);
   if (!bytes.ok()) return error("not an age recipient: " + bytes.message());
   if (bytes->size() != 32)
     return error("not an age recipient: it has " + std::to_string(bytes->size()) +
@@ -260,7 +275,7 @@ Identity Identity::from_bytes(ByteView scalar) {
 Result<Identity> Identity::from_text(std::string_view text) {
   if (std::ranges::any_of(text, [](char c) { return c >= 'a' && c <= 'z'; }))
     return error("not an age identity: it is written in upper case");
-  auto bytes = decode_bech32(kIdentityPrefix, text);
+  auto bytes = read_bech32(kIdentityPrefix, text);
   if (!bytes.ok()) return error("not an age identity: " + bytes.message());
   const SecretBytes scalar{std::move(*bytes)};
   if (scalar.size() != 32) return error("not an age identity: it does not have 32 bytes");
@@ -268,7 +283,7 @@ Result<Identity> Identity::from_text(std::string_view text) {
 }
 
 SecretBytes Identity::text() const {
-  std::string lower = encode_bech32(kIdentityPrefix, scalar_.view());
+  std::string lower = encode_bech32(Bech32::kOriginal, kIdentityPrefix, scalar_.view());
   SecretBytes upper = SecretBytes::copy_of(std::string_view{lower});
   wipe({reinterpret_cast<std::uint8_t*>(lower.data()), lower.size()});
   for (auto& c : upper.writable()) {

@@ -178,12 +178,28 @@ struct Judged {
 
 Judged refused(const std::string& message) { return {OutputError{true, message}, {}}; }
 
+// A file that is there: nothing in it is lost by writing, or it is refused.
+Judged judge_existing(Judged judged, const std::string& path, std::size_t size, ByteView contents,
+                      const OutputRules& rules) {
+  const auto existing = read_file(path, size);
+  judged.is_there = existing.ok() && existing->size() == contents.size() &&
+                    std::equal(existing->begin(), existing->end(), contents.begin());
+  const bool older = existing.ok() && rules.holds_no_more && rules.holds_no_more(*existing);
+  if (!judged.is_there && !rules.force && !older && size != 0)
+    return refused(path +
+                   " exists already and is not overwritten: name another file, or say --force");
+
+  judged.overwrite = Overwrite::kAllowed;
+  return judged;
+}
+
 Judged judge_output(const std::string& path, ByteView contents, const OutputRules& rules) {
   if (path.empty()) return refused("no file is named to write to");
   if (path == "-")
     return refused(
         "\"-\" names no file: leave the option out where the output is to be printed, or name a "
         "file (./- for one that is called so)");
+
   Judged judged;
   judged.target = target_of(path);
   if (belongs_to_home(path, judged.target, rules.home))
@@ -200,15 +216,7 @@ Judged judge_output(const std::string& path, ByteView contents, const OutputRule
   if (judged.is_device) return judged;
 
   const auto size = static_cast<std::size_t>(information.st_size);
-  const auto existing = read_file(path, size);
-  judged.is_there = existing.ok() && existing->size() == contents.size() &&
-                    std::equal(existing->begin(), existing->end(), contents.begin());
-  const bool older = existing.ok() && rules.holds_no_more && rules.holds_no_more(*existing);
-  if (!judged.is_there && !rules.force && !older && size != 0)
-    return refused(path +
-                   " exists already and is not overwritten: name another file, or say --force");
-  judged.overwrite = Overwrite::kAllowed;
-  return judged;
+  return judge_existing(std::move(judged), path, size, contents, rules);
 }
 
 }  // namespace

@@ -136,6 +136,7 @@ struct AcceptanceRecord {
   // assessors that fails, "claim_missing", or empty; nothing where it was not said.
   std::optional<std::string> common_rule;
   std::string viewpoint;
+  InstitutionId viewpoint_id;  // zero: nobody of the ledger, or it was not said
   bool own_policy = false;
   std::string policy_digest;
   std::string joint;  // of a joint award: all or any bodies must be accepted; else empty

@@ -291,15 +291,9 @@ bool is_valid(const Verdict& verdict, Topic topic) {
   return finding != nullptr && finding->answer == Answer::kValid;
 }
 
-}  // namespace
-
-std::string to_text(const Verdict& verdict) {
-  std::string text = one_line(headline(verdict)) + "\n";
-
-  // Under "revoked" or "forged" no word about recognition stands: people would read the good one.
-  if (const auto second = recognition(verdict); !second.empty() && may_count(verdict))
-    text += "recognition: " + one_line(second) + "\n";
-
+// What the verdict is about, and who issued it.
+std::string subject_text(const Verdict& verdict) {
+  std::string text;
   if (verdict.credential)
     text += "  reference    " + to_text(verdict.credential->head.reference) + "\n";
   if (!verdict.commitment.is_zero()) text += "  commitment   " + verdict.commitment.hex() + "\n";
@@ -310,54 +304,87 @@ std::string to_text(const Verdict& verdict) {
     text += "  " + std::to_string(verdict.facts.others_list) +
             " more of other issuers, which say nothing of this one\n";
   }
+  return text;
+}
 
-  for (const auto& finding : verdict.findings) {
+std::string findings_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const auto& finding : findings) {
     text += "  " + padded(to_text(finding.topic), kTopicWidth) + " " +
             padded(answer_text(finding), 10) + one_line(finding.text) + "\n";
-  }
-
-  if (verdict.facts.decisions && !verdict.facts.decisions->empty() && may_count(verdict)) {
-    text += "  decisions about the issuer\n";
-    for (const auto& decision : *verdict.facts.decisions) text += decision_text(decision);
-  }
-  if (verdict.facts.acceptance) text += bodies_text(*verdict.facts.acceptance);
-  if (!verdict.elements.empty()) text += elements_text(verdict.elements);
-
-  if (verdict.facts.as_of) {
-    text += "  as of height " + std::to_string(verdict.facts.as_of->height.value) + ", " +
-            format_time_ms(verdict.facts.as_of->time_ms) + " UTC, " +
-            one_line(rests_on(verdict.facts, verdict.facts.as_of->basis)) + "\n";
   }
   return text;
 }
 
-Json as_json(const Verdict& verdict) {
-  Json json{
-      {"verdict", verdict_word(verdict)},
-      {"standing", to_text(standing(verdict))},
-      {"answer", answer_word(verdict)},
-      {"exit_code", static_cast<int>(verdict_code(verdict))},
-      {"headline", headline(verdict)},
-      {"recognition", recognition_word(verdict)},
-      {"recognition_text", recognition(verdict)},
-      {"commitment", verdict.commitment.is_zero() ? Json() : Json(verdict.commitment.hex())},
-      {"findings", findings_json(verdict)},
-      {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
-      {"contents_checked", is_valid(verdict, Topic::kContents)},
-      {"holder_checked", is_valid(verdict, Topic::kHolder)},
-      {"elements", elements_json(verdict.elements)},
-      {"verified_at_ms", verdict.verified_at_ms},
-      {"source",
-       verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven ? "proven" : "node"},
-      {"answered_by", verdict.facts.answered_by}};
+std::string decisions_text(const std::vector<DecisionRecord>& decisions) {
+  if (decisions.empty()) return {};
+  std::string text = "  decisions about the issuer\n";
+  for (const auto& decision : decisions) text += decision_text(decision);
+  return text;
+}
 
-  // What was not asked or not found is absent, never empty: an empty list of slots would say that
-  // the ledger has none.
+std::string block_text(const RegistryFacts& facts) {
+  if (!facts.as_of) return {};
+  return "  as of height " + std::to_string(facts.as_of->height.value) + ", " +
+         format_time_ms(facts.as_of->time_ms) + " UTC, " +
+         one_line(rests_on(facts, facts.as_of->basis)) + "\n";
+}
+
+bool is_proven(const RegistryFacts& facts) {
+  return facts.as_of && facts.as_of->basis == Basis::kProven;
+}
+
+// What was not asked or not found is absent, never empty: an empty list of slots would say that the
+// ledger has none.
+void add_found(Json& json, const Verdict& verdict) {
+  const RegistryFacts& facts = verdict.facts;
   if (verdict.credential) json["credential"] = credential_json(*verdict.credential);
-  if (verdict.facts.issuer) json["issuer"] = issuer_json(*verdict.facts.issuer);
-  if (verdict.facts.slots) json["slots"] = slots_json(*verdict.facts.slots);
-  if (verdict.facts.decisions) json["decisions"] = decisions_json(*verdict.facts.decisions);
-  if (verdict.facts.acceptance) json["acceptance"] = acceptance_json(*verdict.facts.acceptance);
+  if (facts.issuer) json["issuer"] = issuer_json(*facts.issuer);
+  if (facts.slots) json["slots"] = slots_json(*facts.slots);
+  if (facts.decisions) json["decisions"] = decisions_json(*facts.decisions);
+  if (facts.acceptance) json["acceptance"] = acceptance_json(*facts.acceptance);
+}
+
+}  // namespace
+
+std::string to_text(const Verdict& verdict) {
+  std::string text = one_line(headline(verdict)) + "\n";
+
+  // Under "revoked" or "forged" no word about recognition stands: people would read the good one.
+  if (const auto second = recognition(verdict); !second.empty() && may_count(verdict))
+    text += "recognition: " + one_line(second) + "\n";
+
+  text += subject_text(verdict);
+  text += findings_text(verdict.findings);
+  if (verdict.facts.decisions && may_count(verdict))
+    text += decisions_text(*verdict.facts.decisions);
+  if (verdict.facts.acceptance) text += bodies_text(*verdict.facts.acceptance);
+  if (!verdict.elements.empty()) text += elements_text(verdict.elements);
+  return text + block_text(verdict.facts);
+}
+
+Json as_json(const Verdict& verdict) {
+  Json json{{"verdict", verdict_word(verdict)},
+            {"standing", to_text(standing(verdict))},
+            {"answer", answer_word(verdict)},
+            {"exit_code", static_cast<int>(verdict_code(verdict))},
+            {"headline", headline(verdict)},
+            {"recognition", recognition_word(verdict)},
+            {"recognition_text", recognition(verdict)},
+            {"commitment", verdict.commitment.is_zero() ? Json() : Json(verdict.commitment.hex())},
+            {"findings", findings_json(verdict)},
+            {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
+            {"contents_checked", is_valid(verdict, Topic::kContents)},
+            {"holder_checked", is_valid(verdict, Topic::kHolder)},
+            {"elements", elements_json(verdict.elements)},
+            {"verified_at_ms", verdict.verified_at_ms},
+            {"source", is_proven(verdict.facts) ? "proven" : "node"},
+            {"answered_by", verdict.facts.answered_by}};
+
+  add_found(json, verdict);
+  const auto& acceptance = verdict.facts.acceptance;
+  json["recognition_is_own_word"] = is_own_word(verdict);
+  json["seen_from_viewpoint"] = acceptance && is_seen_from_viewpoint(*acceptance);
   if (verdict.facts.as_of)
     json["as_of"] = {{"height", verdict.facts.as_of->height.value},
                      {"time_ms", verdict.facts.as_of->time_ms}};

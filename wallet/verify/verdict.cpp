@@ -212,6 +212,19 @@ std::string headline(const Verdict& verdict) {
   return text;
 }
 
+bool is_own_word(const Verdict& verdict) {
+  const auto& acceptance = verdict.facts.acceptance;
+  if (!acceptance || acceptance->viewpoint_id.is_zero()) return false;
+  if (verdict.credential)
+    return verdict.credential->head.reference.issuer == acceptance->viewpoint_id;
+  const auto& slots = verdict.facts.slots;
+  return slots && !slots->empty() && slots->front().issuer == acceptance->viewpoint_id;
+}
+
+bool is_seen_from_viewpoint(const AcceptanceRecord& acceptance) {
+  return acceptance.own_policy && !acceptance.viewpoint_id.is_zero();
+}
+
 std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint,
                          const std::string& owner) {
   const std::string node = owner.empty() ? std::string("the node") : owner;

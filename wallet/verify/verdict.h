@@ -119,6 +119,11 @@ Standing standing(const Verdict& verdict);
 std::string headline(const Verdict& verdict);
 // One line about its issuer: who accepts it, by whose policy, and by whose word.
 std::string recognition(const Verdict& verdict);
+// Whether the institution whose recognition it is has issued the award itself: its yes tells nobody
+// else anything.
+bool is_own_word(const Verdict& verdict);
+// Whether the caller's policy was applied as from the place of an institution of the ledger.
+bool is_seen_from_viewpoint(const AcceptanceRecord& acceptance);
 // By whose policy a decision was made, and whether that is the caller's: "by its own policy, not
 // yours", …
 std::string whose_policy(PolicyOf policy_of, const std::string& viewpoint,

@@ -547,8 +547,8 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules,
   if (!facts.acceptance)
     return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
-  const bool own_word = rules.viewpoint == issuer;
-  const bool seen_from = rules.viewpoint.has_value() && acceptance.own_policy;
+  const bool own_word = acceptance.viewpoint_id == issuer;
+  const bool seen_from = is_seen_from_viewpoint(acceptance);
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
   // "accepted by X, by NODE's policy, since X publishes none", and "accepted by your own policy".
   const std::string by = whose_policy(acceptance.policy_of, apart(acceptance.viewpoint),
@@ -671,21 +671,6 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   }
 
   return verdict;
-}
-
-bool is_own_word(const Verdict& verdict, const VerifyRules& rules) {
-  if (!rules.viewpoint || !verdict.facts.acceptance) return false;
-  if (verdict.credential) return verdict.credential->head.reference.issuer == *rules.viewpoint;
-  const auto& slots = verdict.facts.slots;
-  return slots && !slots->empty() && slots->front().issuer == *rules.viewpoint;
-}
-
-Json as_json(const Verdict& verdict, const VerifyRules& rules) {
-  Json json = as_json(verdict);
-  json["recognition_is_own_word"] = is_own_word(verdict, rules);
-  json["seen_from_viewpoint"] = rules.viewpoint.has_value() && verdict.facts.acceptance &&
-                                verdict.facts.acceptance->own_policy;
-  return json;
 }
 
 }  // namespace testamur::wallet

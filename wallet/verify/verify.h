@@ -24,7 +24,6 @@ struct VerifyRules {
   bool accept_older_block = false;
   std::string age_option = {};        // by which the caller could accept another age; empty: none
   std::string older_block_hint = {};  // what helps where an older block is not accepted
-  std::optional<InstitutionId> viewpoint = {};  // whose recognition was asked about, by name
 };
 
 // Judges every topic by itself (verdict.h). What to ask the ledger for stands in the view that
@@ -33,12 +32,6 @@ struct VerifyRules {
 // finding alone.
 Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts,
                             const VerifyRules& rules);
-
-// Whether the institution that was asked about is the issuer, whose yes about itself tells nobody
-// else anything.
-bool is_own_word(const Verdict& verdict, const VerifyRules& rules);
-// As as_json(verdict), with whose word the recognition is.
-Json as_json(const Verdict& verdict, const VerifyRules& rules);
 
 // By hash alone: contents and holder stay unknown, and several slots are judged by the worst of
 // them. An answer never says "valid credential": anyone can copy a hash.

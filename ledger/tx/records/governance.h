@@ -14,7 +14,7 @@
 #include "common/bytes.h"
 #include "common/ids.h"
 #include "common/result.h"
-#include "ledger/checkpoint.h"
+#include "ledger/proofs/checkpoint.h"
 #include "ledger/state.h"
 #include "ledger/tx/content.h"
 #include "ledger/tx/records/record.h"

@@ -1,10 +1,13 @@
-// The bodies: one read() and one write() a kind, and the two switches that choose among them.
-// Longer messages, and those that stand in several places, are in messages.cpp and governance.cpp.
-// Every path in a rejection begins at the body.
+// The bodies: one read() and one write() a kind, and what chooses among them, which is a table by
+// kind for the first and the type of the content for the second. Longer messages, and those that
+// stand in several places, are in messages.cpp and governance.cpp. Every path in a rejection begins
+// at the body.
 #include "ledger/tx/wire/codec.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <variant>
 
 #include "common/check.h"
 #include "ledger/pages.h"
@@ -211,8 +214,8 @@ void write(const StatementContent& content, v1::TransactionBody& body) {
 
 // ---- publications
 
-Failure read_publication(const v1::AchievementPublish& message, const InstitutionId& author,
-                         AchievementContent& content) {
+Failure read(const v1::AchievementPublish& message, const InstitutionId& author,
+             AchievementContent& content) {
   // Before anything is taken apart: a publication is read again whenever its achievement is.
   const auto size = message.ByteSizeLong();
   if (size > kAchievementLimitBytes) {
@@ -434,63 +437,85 @@ void write(const EvidenceContent& content, v1::TransactionBody& body) {
   write(content, *body.mutable_evidence());
 }
 
-// ---- the switch
+// ---- which of them reads a kind
 
-// The content of the alternative's type, filled in place.
-template <class Alternative, class Message>
-Failure read_as(const Message& message, Content& content) {
-  return read(message, content.emplace<Alternative>());
+using Said = v1::TransactionBody;
+
+// The content of the alternative's type, filled in place: from its message alone, from that and the
+// author of the body, or from that and the bytes that carried it.
+template <class Alternative, auto kMessage>
+Failure read_as(const Said& said, Body& body) {
+  return read((said.*kMessage)(), body.content.emplace<Alternative>());
 }
 
-Failure read_content(const v1::TransactionBody& message, Body& body) {
-  auto& content = body.content;
-  switch (body.kind) {
-    case Kind::kInstitutionRegister:
-      return read_as<InstitutionRegisterContent>(message.institution_register(), content);
-    case Kind::kInstitutionUpdate:
-      return read(message.institution_update(), body.author,
-                  content.emplace<InstitutionUpdateContent>());
-    case Kind::kInstitutionLeave:
-      return read_as<InstitutionLeaveContent>(message.institution_leave(), content);
-    case Kind::kInstitutionList:
-      return read_as<InstitutionListContent>(message.institution_list(), content);
-    case Kind::kKeyAdd: return read_as<KeyAddContent>(message.key_add(), content);
-    case Kind::kKeyRotate: return read_as<KeyRotateContent>(message.key_rotate(), content);
-    case Kind::kKeyRetire: return read_as<KeyRetireContent>(message.key_retire(), content);
-    case Kind::kSuccessionMerge:
-    case Kind::kSuccessionSplit:
-    case Kind::kSuccessionRename:
-    case Kind::kSuccessionCustody:
-      return read_succession_of(message, body.author, content.emplace<SuccessionContent>());
-    case Kind::kAchievementPublish:
-      return read_publication(message.achievement_publish(), body.author,
-                              content.emplace<AchievementContent>());
-    case Kind::kAchievementCosign:
-      return read_as<AchievementCosignContent>(message.achievement_cosign(), content);
-    case Kind::kAchievementRetire:
-      return read_as<AchievementRetireContent>(message.achievement_retire(), content);
-    case Kind::kPolicyPublish: return read_as<PolicyContent>(message.policy_publish(), content);
-    case Kind::kRulePublish: return read_as<RuleContent>(message.rule_publish(), content);
-    case Kind::kIssueListed:
-      return read(message.issue_listed(), body.payload, content.emplace<IssueListedContent>());
-    case Kind::kIssueAnchored:
-      return read(message.issue_anchored(), body.payload, content.emplace<IssueAnchoredContent>());
-    case Kind::kStatusChange: return read_as<StatusChangeContent>(message.status_change(), content);
-    case Kind::kRecognitionTrust:
-    case Kind::kRecognitionDistrust:
-    case Kind::kRecognitionEnd:
-    case Kind::kRecognitionVoid:
-    case Kind::kAccreditationAccredit:
-    case Kind::kAccreditationEnd:
-    case Kind::kAccreditationVoid:
-      return read_statement(message, body.author, content.emplace<StatementContent>());
-    case Kind::kGovernancePropose:
-      return read_as<ProposalContent>(message.governance_propose(), content);
-    case Kind::kGovernanceVote: return read_as<VoteContent>(message.governance_vote(), content);
-    case Kind::kReady: return read_as<ReadyContent>(message.ready(), content);
-    case Kind::kEvidence: return read_as<EvidenceContent>(message.evidence(), content);
-    case Kind::kInstitutionSuspend: break;
-  }
+template <class Alternative, auto kMessage>
+Failure read_with_author(const Said& said, Body& body) {
+  return read((said.*kMessage)(), body.author, body.content.emplace<Alternative>());
+}
+
+template <class Alternative, auto kMessage>
+Failure read_with_payload(const Said& said, Body& body) {
+  return read((said.*kMessage)(), body.payload, body.content.emplace<Alternative>());
+}
+
+Failure read_any_succession(const Said& said, Body& body) {
+  return read_succession_of(said, body.author, body.content.emplace<SuccessionContent>());
+}
+
+Failure read_any_statement(const Said& said, Body& body) {
+  return read_statement(said, body.author, body.content.emplace<StatementContent>());
+}
+
+struct KindReader {
+  Kind kind;
+  Failure (*read)(const Said& said, Body& body);
+};
+
+// Ascending; without the reserved kinds.
+constexpr std::array kReaders = {
+    KindReader{Kind::kInstitutionRegister,
+               read_as<InstitutionRegisterContent, &Said::institution_register>},
+    KindReader{Kind::kInstitutionUpdate,
+               read_with_author<InstitutionUpdateContent, &Said::institution_update>},
+    KindReader{Kind::kInstitutionLeave, read_as<InstitutionLeaveContent, &Said::institution_leave>},
+    KindReader{Kind::kInstitutionList, read_as<InstitutionListContent, &Said::institution_list>},
+    KindReader{Kind::kKeyAdd, read_as<KeyAddContent, &Said::key_add>},
+    KindReader{Kind::kKeyRotate, read_as<KeyRotateContent, &Said::key_rotate>},
+    KindReader{Kind::kKeyRetire, read_as<KeyRetireContent, &Said::key_retire>},
+    KindReader{Kind::kSuccessionMerge, read_any_succession},
+    KindReader{Kind::kSuccessionSplit, read_any_succession},
+    KindReader{Kind::kSuccessionRename, read_any_succession},
+    KindReader{Kind::kSuccessionCustody, read_any_succession},
+    KindReader{Kind::kAchievementPublish,
+               read_with_author<AchievementContent, &Said::achievement_publish>},
+    KindReader{Kind::kAchievementCosign,
+               read_as<AchievementCosignContent, &Said::achievement_cosign>},
+    KindReader{Kind::kAchievementRetire,
+               read_as<AchievementRetireContent, &Said::achievement_retire>},
+    KindReader{Kind::kPolicyPublish, read_as<PolicyContent, &Said::policy_publish>},
+    KindReader{Kind::kRulePublish, read_as<RuleContent, &Said::rule_publish>},
+    KindReader{Kind::kIssueListed, read_with_payload<IssueListedContent, &Said::issue_listed>},
+    KindReader{Kind::kIssueAnchored,
+               read_with_payload<IssueAnchoredContent, &Said::issue_anchored>},
+    KindReader{Kind::kStatusChange, read_as<StatusChangeContent, &Said::status_change>},
+    KindReader{Kind::kRecognitionTrust, read_any_statement},
+    KindReader{Kind::kRecognitionDistrust, read_any_statement},
+    KindReader{Kind::kRecognitionEnd, read_any_statement},
+    KindReader{Kind::kRecognitionVoid, read_any_statement},
+    KindReader{Kind::kAccreditationAccredit, read_any_statement},
+    KindReader{Kind::kAccreditationEnd, read_any_statement},
+    KindReader{Kind::kAccreditationVoid, read_any_statement},
+    KindReader{Kind::kGovernancePropose, read_as<ProposalContent, &Said::governance_propose>},
+    KindReader{Kind::kGovernanceVote, read_as<VoteContent, &Said::governance_vote>},
+    KindReader{Kind::kReady, read_as<ReadyContent, &Said::ready>},
+    KindReader{Kind::kEvidence, read_as<EvidenceContent, &Said::evidence>},
+};
+static_assert(std::ranges::is_sorted(kReaders, std::ranges::less_equal{}, &KindReader::kind));
+static_assert(std::variant_size_v<Content> == 21, "a new content needs a row above");
+
+Failure read_content(const Said& said, Body& body) {
+  const auto* reader = std::ranges::lower_bound(kReaders, body.kind, {}, &KindReader::kind);
+  if (reader != kReaders.end() && reader->kind == body.kind) return reader->read(said, body);
   TM_CHECK(false, "a reserved kind was read:", static_cast<unsigned>(body.kind));
   return std::nullopt;
 }

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "common/check.h"
-#include "ledger/checkpoint.h"
+#include "ledger/proofs/checkpoint.h"
 #include "ledger/tx/consensus_statement.h"
 #include "ledger/tx/wire/messages.h"
 

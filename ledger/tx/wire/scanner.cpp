@@ -88,6 +88,46 @@ std::optional<std::uint64_t> read_varint(ByteView& rest, RejectionCode& code) {
   return std::nullopt;
 }
 
+// A singular scalar stands as one number; everything else, packed lists of scalars included, behind
+// its length.
+bool stands_as_varint(const FieldShape& field) { return is_scalar(field.type) && !field.repeated; }
+
+std::optional<RejectionCode> wire_type_fault(const FieldShape& field, std::uint32_t wire_type) {
+  if (wire_type == (stands_as_varint(field) ? kWireVarint : kWireLength)) return std::nullopt;
+  const bool unpacked = is_scalar(field.type) && field.repeated && wire_type == kWireVarint;
+  return unpacked ? RejectionCode::kNotPacked : RejectionCode::kWireType;
+}
+
+// What has stood in a message so far, and so which fields may follow.
+class SeenFields {
+ public:
+  // Ascending numbers leave one order of fields; only messages, bytes and strings of a list repeat.
+  std::optional<RejectionCode> add(const FieldShape& field) {
+    if (field.number < previous_) return RejectionCode::kFieldOrder;
+    const bool again = field.number == previous_;
+    if (again && (!field.repeated || is_scalar(field.type))) return RejectionCode::kFieldRepeated;
+    element_ = again ? element_ + 1 : 0;
+    previous_ = field.number;
+    return std::nullopt;
+  }
+
+  std::optional<RejectionCode> add_to_oneof(const FieldShape& field) {
+    if (field.oneof < 0) return std::nullopt;
+    const auto bit = std::uint64_t{1} << static_cast<unsigned>(field.oneof);
+    if ((oneofs_ & bit) != 0) return RejectionCode::kOneofConflict;
+    oneofs_ |= bit;
+    return std::nullopt;
+  }
+
+  // The place of the last field in its list.
+  std::uint64_t element() const { return element_; }
+
+ private:
+  std::uint32_t previous_ = 0;
+  std::uint64_t element_ = 0;
+  std::uint64_t oneofs_ = 0;  // of which a member has stood, as bits
+};
+
 class Scan {
  public:
   explicit Scan(ByteView whole) : whole_(whole) {}
@@ -172,7 +212,7 @@ std::optional<Rejection> Scan::value(const FieldShape& field, ByteView& rest, un
   if (!number) return refuse(code, field.name, at);
 
   // A field that carries its default could as well be absent: that would be two encodings.
-  if (is_scalar(field.type) && !field.repeated) {
+  if (stands_as_varint(field)) {
     if (*number == 0) return refuse(RejectionCode::kExplicitDefault, field.name, at);
     return scalar(field, *number, at);
   }
@@ -187,9 +227,7 @@ std::optional<Rejection> Scan::message(const MessageShape& shape, ByteView conte
                                        unsigned depth) {
   if (depth > kMaxDepth) return refuse(RejectionCode::kTooDeep, "", content);
   auto rest = content;
-  std::uint32_t previous = 0;
-  std::uint64_t element = 0;
-  std::uint64_t oneofs_seen = 0;
+  SeenFields seen;
   while (!rest.empty()) {
     const auto at = rest;
     RejectionCode code{};
@@ -203,30 +241,12 @@ std::optional<Rejection> Scan::message(const MessageShape& shape, ByteView conte
     const FieldShape* field = shape.find(number);
     if (field == nullptr) return refuse(RejectionCode::kUnknownField, std::to_string(number), at);
 
-    // Ascending numbers leave one order of fields; only messages, bytes and strings of a list
-    // repeat.
-    if (number < previous) return refuse(RejectionCode::kFieldOrder, field->name, at);
-    const bool again = number == previous;
-    if (again && (!field->repeated || is_scalar(field->type))) {
-      return refuse(RejectionCode::kFieldRepeated, field->name, at);
-    }
-    element = again ? element + 1 : 0;
-    previous = number;
+    auto fault = seen.add(*field);
+    if (!fault) fault = wire_type_fault(*field, wire_type);
+    if (!fault) fault = seen.add_to_oneof(*field);
+    if (fault) return refuse(*fault, field->name, at);
 
-    const bool wants_varint = is_scalar(field->type) && !field->repeated;
-    if (wire_type != (wants_varint ? kWireVarint : kWireLength)) {
-      const bool unpacked = is_scalar(field->type) && field->repeated && wire_type == kWireVarint;
-      return refuse(unpacked ? RejectionCode::kNotPacked : RejectionCode::kWireType, field->name,
-                    at);
-    }
-
-    if (field->oneof >= 0) {
-      const auto bit = std::uint64_t{1} << static_cast<unsigned>(field->oneof);
-      if ((oneofs_seen & bit) != 0) return refuse(RejectionCode::kOneofConflict, field->name, at);
-      oneofs_seen |= bit;
-    }
-
-    if (auto rejection = value(*field, rest, depth, element)) return rejection;
+    if (auto rejection = value(*field, rest, depth, seen.element())) return rejection;
   }
   return std::nullopt;
 }
@@ -342,25 +362,40 @@ std::optional<StrictFields::Field> StrictFields::next() {
   return field;
 }
 
-bool is_utf8(ByteView text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::uint8_t lead = text[i];
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() - i < size) return false;
-    for (std::size_t k = 1; k < size; ++k) {
-      if ((text[i + k] & 0xC0) != 0x80) return false;
-    }
+namespace {
 
-    const std::uint8_t second = text[i + 1];
-    if (lead == 0xE0 && second < 0xA0) return false;  // overlong
-    if (lead == 0xED && second > 0x9F) return false;  // surrogates
-    if (lead == 0xF0 && second < 0x90) return false;  // overlong
-    if (lead == 0xF4 && second > 0x8F) return false;  // above U+10FFFF
-    i += size;
+// After these first bytes the second one shows whether the code point is one that UTF-8 writes.
+bool may_follow(std::uint8_t lead, std::uint8_t second) {
+  switch (lead) {
+    case 0xE0: return second >= 0xA0;  // below: overlong
+    case 0xED: return second <= 0x9F;  // above: surrogates
+    case 0xF0: return second >= 0x90;  // below: overlong
+    case 0xF4: return second <= 0x8F;  // above: beyond U+10FFFF
+    default: return true;
+  }
+}
+
+// How many bytes the first code point of the text has; 0 where it begins with none. Precondition:
+// the text is not empty.
+std::size_t first_code_point_size(ByteView text) {
+  const std::uint8_t lead = text[0];
+  if (lead < 0x80) return 1;
+
+  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return 0;
+  for (std::size_t k = 1; k < size; ++k) {
+    if ((text[k] & 0xC0) != 0x80) return 0;
+  }
+  return may_follow(lead, text[1]) ? size : 0;
+}
+
+}  // namespace
+
+bool is_utf8(ByteView text) {
+  while (!text.empty()) {
+    const std::size_t size = first_code_point_size(text);
+    if (size == 0) return false;
+    text = text.subspan(size);
   }
   return true;
 }

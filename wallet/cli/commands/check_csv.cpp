@@ -45,18 +45,18 @@ Called<CheckAnswer> ask_about(Client& client, const RowNames& names, const Check
   return client.check(*Hash256::from(*from_hex(names.hash)), options);
 }
 
-std::string recognised(const Verdict& verdict, const VerifyRules& rules) {
+std::string recognised(const Verdict& verdict) {
   const auto* finding = find(verdict, Topic::kAcceptance);
   if (finding == nullptr || finding->answer == Answer::kUnknown) return "unknown";
   if (finding->answer != Answer::kValid) return "no";
   // Whoever awards accepts its own awards: whoever reads the column alone must not take that for
   // somebody else's yes.
-  return is_own_word(verdict, rules) ? "own" : "yes";
+  return is_own_word(verdict) ? "own" : "yes";
 }
 
 // Whose view it is and what it rests on: nobody proves a recognition (decision 1140).
-void add_recognition(const Verdict& verdict, const VerifyRules& rules, RowAnswer& row) {
-  row.recognised = recognised(verdict, rules);
+void add_recognition(const Verdict& verdict, RowAnswer& row) {
+  row.recognised = recognised(verdict);
   if (!verdict.facts.acceptance) {
     row.recognised_rests_on = "not known: " + verdict.facts.problem;
     return;
@@ -70,7 +70,7 @@ void add_recognition(const Verdict& verdict, const VerifyRules& rules, RowAnswer
     row.recognised_rests_on += " as of block " + std::to_string(acceptance.as_of->height.value);
 }
 
-RowAnswer row_of(const Verdict& verdict, const VerifyRules& rules) {
+RowAnswer row_of(const Verdict& verdict) {
   RowAnswer row;
   const auto what = standing(verdict);
   const SlotRecord& slot = verdict.facts.slots->front();
@@ -82,7 +82,7 @@ RowAnswer row_of(const Verdict& verdict, const VerifyRules& rules) {
   row.said_since = slot.since_ms == 0 ? "" : format_time_ms(slot.since_ms);
   row.achievement = to_text(slot.achievement);
   row.anchored = format_time_ms(slot.anchor_time_ms);
-  add_recognition(verdict, rules, row);
+  add_recognition(verdict, row);
 
   // A word alone decides nothing (decision 1140), so that each row says what it rests on.
   const bool proven = verdict.facts.as_of && verdict.facts.as_of->basis == Basis::kProven;
@@ -154,9 +154,8 @@ class Table {
     if (const auto lie = prove_slot(client_, trust_, facts)) return failure_of(*lie);
     if (viewpoint_) decide_for(client_, *viewpoint_, options_.purpose, facts);
     const auto& commitment = facts.slots->front().commitment;
-    VerifyRules rules{context_.now_ms(), kMaxStatusAgeMs, {}, true};
-    rules.viewpoint = id_of(viewpoint_);
-    return row_of(verify_hash(commitment, facts, rules), rules);
+    const VerifyRules rules{context_.now_ms(), kMaxStatusAgeMs, {}, true};
+    return row_of(verify_hash(commitment, facts, rules));
   }
 
   Context& context_;

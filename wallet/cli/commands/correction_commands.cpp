@@ -12,8 +12,8 @@
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/flow/award_register.h"
-#include "wallet/cli/flow/corrections.h"
+#include "wallet/cli/flow/awards/award_register.h"
+#include "wallet/cli/flow/awards/corrections.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
 #include "wallet/credential/credential.h"
@@ -109,6 +109,31 @@ Outcome supersede_corrected(Context& context, const std::string& student, const 
   return failure;
 }
 
+// Null where it is not stated.
+const ClaimValue* stated(const Claims& claims, ClaimId id) {
+  const auto found = claims.find(id);
+  return found == claims.end() ? nullptr : &found->second;
+}
+
+bool is_same(const ClaimValue* one, const ClaimValue* other) {
+  if (one == nullptr || other == nullptr) return one == other;
+  return *one == *other;
+}
+
+// Of these a list may say its own; where it does not, the achievement's stand in both awards.
+bool comes_from_achievement(const CredentialView& fresh, const CredentialView& corrected,
+                            ClaimId id) {
+  if (id != ClaimId::kTitle && id != ClaimId::kEctsHundredths && id != ClaimId::kEqfLevel)
+    return false;
+  if (fresh.head.achievement != corrected.head.achievement) return true;
+  const auto* said = stated(fresh.disclosed, id);
+  return said != nullptr && is_same(said, stated(corrected.disclosed, id));
+}
+
+std::string value_words(const ClaimKind& kind, const ClaimValue* value) {
+  return value == nullptr ? "(not stated)" : in_quotes(to_display(kind, *value));
+}
+
 // What the new award says otherwise than the file, a line each: what the class list does not state
 // comes from the achievement.
 std::string other_than_file(const RegisteredAward& fresh, const RegisteredAward& corrected,
@@ -116,27 +141,15 @@ std::string other_than_file(const RegisteredAward& fresh, const RegisteredAward&
   const auto view = read_credential(fresh.credential);
   const auto old = read_credential(corrected.credential);
   if (!view.ok() || !old.ok()) return "  it cannot be read\n";
+
   std::string text;
   for (const auto& kind : claim_kinds()) {
-    const auto said = view->disclosed.find(kind.id);
-    const auto typed = row.claims.find(kind.id);
-    const bool is_typed = typed != row.claims.end();
-    const bool of_achievement = kind.id == ClaimId::kTitle || kind.id == ClaimId::kEctsHundredths ||
-                                kind.id == ClaimId::kEqfLevel;
-    // Of these a list may say its own; where it does not, the achievement's stand in both awards.
-    const auto before = old->disclosed.find(kind.id);
-    const bool is_as_before = view->head.achievement != old->head.achievement ||
-                              (said != view->disclosed.end() && before != old->disclosed.end() &&
-                               said->second == before->second);
-    if (!is_typed && of_achievement && is_as_before) continue;
-    if (!is_typed && said == view->disclosed.end()) continue;
-    if (is_typed && said != view->disclosed.end() && said->second == typed->second) continue;
-    const auto words = [&kind](const ClaimValue* value) {
-      return value == nullptr ? "(not stated)" : in_quotes(to_display(kind, *value));
-    };
-    text += "  " + std::string(kind.label) + "  " +
-            words(said == view->disclosed.end() ? nullptr : &said->second) + " there, " +
-            words(is_typed ? &typed->second : nullptr) + " in the file\n";
+    const auto* said = stated(view->disclosed, kind.id);
+    const auto* typed = stated(row.claims, kind.id);
+    if (is_same(said, typed)) continue;
+    if (typed == nullptr && comes_from_achievement(*view, *old, kind.id)) continue;
+    text += "  " + std::string(kind.label) + "  " + value_words(kind, said) + " there, " +
+            value_words(kind, typed) + " in the file\n";
   }
   return text;
 }

@@ -11,10 +11,10 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/files/request_file.h"
+#include "wallet/cli/flow/awards/replacements.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/open_wallet.h"
 #include "wallet/cli/flow/own_credentials.h"
-#include "wallet/cli/flow/replacements.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
 #include "wallet/client/facts.h"
@@ -451,10 +451,49 @@ ExitCode book_and_show(Context& context, OpenWallet& wallet, const Grant& grant,
   return shown;
 }
 
+// What the learner reads before being asked. `until_ms`: the end of the grant; 0: it has none.
+std::string preview_of(const Answering& answering, const CredentialView& view,
+                       std::uint64_t until_ms, const Condition::Words& condition) {
+  const auto& request = answering.what;
+  return to_text(answering.disclosure, view, request.audience) + answering.said_by_verifier +
+         (until_ms == 0 ? "" : "  granted   last day: " + last_day_text(until_ms) + "\n") + "  " +
+         one_line(condition.text) + "\n" +
+         (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
+}
+
+Result<std::string> presentation_of(const StoredCredential& stored, const WalletContents& wallet,
+                                    const PresentationRequest& request) {
+  TM_TRY(const auto key, holder_key_of(wallet, stored.holder_key));
+  return present_credential(stored.sd_jwt, request, key);
+}
+
+Grant grant_of(const CredentialView& view, const PresentationRequest& request, std::uint64_t now_ms,
+               std::uint64_t until_ms) {
+  std::vector<std::string> names;
+  for (const auto id : request.claims) names.emplace_back(kind_of(id).name);
+  return {to_text(view.head.reference), request.audience, names, now_ms, until_ms};
+}
+
+// What the preview says, for programs.
+Json presented_json(const Answering& answering, const std::string& reference,
+                    const Condition::Words& condition) {
+  const auto& request = answering.what;
+  Json json = to_json(answering.disclosure);
+  json.update(answering.request);
+  json.update({{"reference", reference},
+               {"audience", request.audience},
+               {"status", condition.word},
+               {"status_text", condition.text},
+               {"not_shown", not_shown(answering)}});
+  if (request.ends_at_s) json["grant_ends_at_s"] = *request.ends_at_s;
+  return json;
+}
+
 Outcome present(Context& context, const PresentOptions& options) {
   const std::string out = options.out;
   // Before a passphrase is typed, and before anything is booked.
   if (!out.empty()) TM_TRY_STATUS(may_save_named_file(context, out));
+
   auto wallet = OpenWallet::open_to_change(context, "credential present");
   if (!wallet) return wallet.code();
   const auto found = find_credential(wallet.contents(), options.reference);
@@ -462,40 +501,29 @@ Outcome present(Context& context, const PresentOptions& options) {
   const StoredCredential* stored = *found;
   auto view = read_credential(stored->sd_jwt);
   if (!view.ok()) return fail(context, ExitCode::kInvalid, view.message());
+
   auto answering = read_answering(context, options, *view);
   if (!answering.ok()) return fail(context, ExitCode::kUsage, answering.message());
   auto& request = answering->what;
   auto until = parse_last_day(options.until, context.now_ms(), "--until");
   if (!until.ok()) return fail(context, ExitCode::kUsage, until.message());
   if (*until != 0) request.ends_at_s = *until / 1000;
+
   const auto condition = Condition(context).of(*stored, *view);
-  const std::string preview =
-      to_text(answering->disclosure, *view, request.audience) + answering->said_by_verifier +
-      (*until == 0 ? "" : "  granted   last day: " + last_day_text(*until) + "\n") + "  " +
-      one_line(condition.text) + "\n" +
-      (request.claims.empty() ? "  no claim is named (--claim): nothing of it is shown\n" : "");
+  const std::string preview = preview_of(*answering, *view, *until, condition);
   if (!context.yes && !confirm(preview + "Present this?")) {
     return fail(context, ExitCode::kCancelled, nothing_was("presented"));
   }
-  auto key = holder_key_of(wallet.contents(), stored->holder_key);
-  if (!key.ok()) return fail(context, ExitCode::kFailure, key.message());
-  auto presentation = present_credential(stored->sd_jwt, request, *key);
+
+  auto presentation = presentation_of(*stored, wallet.contents(), request);
   if (!presentation.ok()) return fail(context, ExitCode::kFailure, presentation.message());
-  std::vector<std::string> names;
-  for (const auto id : request.claims) names.emplace_back(kind_of(id).name);
-  const Grant grant{to_text(view->head.reference), request.audience, names, context.now_ms(),
-                    *until};
-  Json json = to_json(answering->disclosure);
-  json.update(answering->request);
-  json.update({{"reference", grant.reference},
-               {"audience", request.audience},
-               {"status", condition.word},
-               {"status_text", condition.text},
-               {"not_shown", not_shown(*answering)}});
-  if (request.ends_at_s) json["grant_ends_at_s"] = *request.ends_at_s;
+
+  const Grant grant = grant_of(*view, request, context.now_ms(), *until);
+  Json json = presented_json(*answering, grant.reference, condition);
   const ExitCode shown = book_and_show(
       context, wallet, grant, [&] { return hand_over(context, out, *presentation, json); });
   if (shown != ExitCode::kOk) return shown;
+
   if (out.empty()) return ExitCode::kOk;
   json["file"] = out;
   return Reply{json, preview + "wrote " + out + "\n"};

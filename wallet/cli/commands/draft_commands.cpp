@@ -8,7 +8,7 @@
 #include "wallet/cli/files/draft.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/flow/drafted_awards.h"
+#include "wallet/cli/flow/awards/drafted_awards.h"
 #include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/flow/statement_warnings.h"
 #include "wallet/cli/flow/transaction_flow.h"

@@ -11,6 +11,7 @@
 #include "files/key_file.h"
 #include "ledger/genesis.h"
 #include "ledger/protocol.h"
+#include "wallet/accreditation/doubtful_names.h"
 #include "wallet/accreditation/likeness.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/genesis_description.h"
@@ -78,6 +79,21 @@ std::vector<GenesisFault> find_alike(const Genesis& genesis) {
   return faults;
 }
 
+// Names that hardly are one: asked about and no fault, for some institution may be called so.
+std::vector<std::string> name_doubts(const Genesis& genesis) {
+  std::vector<std::string> doubts;
+  for (const auto& party : genesis.content.parties)
+    for (auto& doubt : doubts_about_names(party.facts)) doubts.push_back(std::move(doubt));
+  return doubts;
+}
+
+std::string name_doubts_text(const Genesis& genesis) {
+  std::string text;
+  for (const auto& doubt : name_doubts(genesis))
+    text += toned(Tone::kBad, "look again") + ": " + doubt + " [name_doubtful]\n";
+  return text;
+}
+
 // What is wrong with a record for those who begin a ledger with it. Nodes ask find_faults() alone:
 // what a ledger that runs began with stays valid.
 std::vector<GenesisFault> find_all_faults(const Genesis& genesis) {
@@ -99,13 +115,16 @@ Outcome report(const Context& context, const Genesis& genesis,
   const bool told = far && !genesis.content.continues && (ahead || !faults.empty());
   json["warnings"] = Json::array();
   if (told) json["warnings"].push_back(Json{{"name", "time_far"}, {"what", *far}});
+  for (const auto& doubt : name_doubts(genesis))
+    json["warnings"].push_back(Json{{"name", "name_doubtful"}, {"what", doubt}});
   ExitCode code = ExitCode::kOk;
   if (!faults.empty())
     code = only_signatures_missing(faults) ? ExitCode::kFailure : ExitCode::kInvalid;
   json["exit_code"] = static_cast<int>(code);
   return Reply{std::move(json),
                genesis_text(genesis, faults) +
-                   (told ? toned(Tone::kBad, "look again") + ": " + *far + " [time_far]\n" : ""),
+                   (told ? toned(Tone::kBad, "look again") + ": " + *far + " [time_far]\n" : "") +
+                   name_doubts_text(genesis),
                code};
 }
 
@@ -144,13 +163,13 @@ bool may_come(const GenesisFault& fault) {
 }
 
 // Added twice, every rule about parties would complain of the same institution.
-bool is_in(const Genesis& genesis, const PartyInput& input) {
+bool is_in(const Genesis& genesis, const PartyFile& input) {
   const auto id = ledger::party_id(input.party);
   return std::ranges::any_of(genesis.content.parties,
                              [&](const auto& party) { return ledger::party_id(party) == id; });
 }
 
-Result<Genesis> with_party(Genesis genesis, PartyInput input) {
+Result<Genesis> with_party(Genesis genesis, PartyFile input) {
   const auto id = ledger::party_id(input.party);
   if (input.validator) {
     const auto key =
@@ -163,7 +182,7 @@ Result<Genesis> with_party(Genesis genesis, PartyInput input) {
   return ledger::draft_genesis(std::move(genesis.content));
 }
 
-Result<Genesis> with_node_keys(Genesis genesis, NodeKeysInput input) {
+Result<Genesis> with_node_keys(Genesis genesis, NodeKeysFile input) {
   auto& content = genesis.content;
 
   if (!content.continues)
@@ -223,7 +242,8 @@ Outcome add(Context& context, const GenesisOptions& options) {
   return Reply{genesis_json(*genesis, ledger::find_faults(*genesis)),
                std::to_string(genesis->content.parties.size()) + " parties, " +
                    std::to_string(genesis->content.validators.size()) +
-                   " validators; chain id now " + to_text(genesis->chain) + "\n"};
+                   " validators; chain id now " + to_text(genesis->chain) + "\n" +
+                   name_doubts_text(*genesis)};
 }
 
 // Root keys from files or folders of `testamurd init`, or from this home's vault where none is
@@ -249,54 +269,80 @@ Attempt<std::vector<SecretKey>> root_keys(Context& context, const std::vector<st
   return keys;
 }
 
-Outcome sign(Context& context, const GenesisOptions& options) {
-  auto genesis = read_record(options.record);
-  if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
-  if (const auto faults = ledger::find_content_faults(genesis->content); !faults.empty()) {
+// Refuses a record that nobody should sign; kOk where nothing is against it.
+ExitCode check_for_signing(const Context& context, const GenesisOptions& options,
+                           const Genesis& genesis) {
+  if (const auto faults = ledger::find_content_faults(genesis.content); !faults.empty())
     return refuse(context, options.record, faults.front());
-  }
-  if (const auto alike = find_alike(*genesis); !alike.empty())
+  if (const auto alike = find_alike(genesis); !alike.empty())
     return refuse(context, options.record, alike.front());
+
   // A recovery has the time of a block that is final.
-  if (const auto far = far_time(genesis->content.time_ms, context.now_ms());
-      far && !genesis->content.continues && !*options.any_time)
+  if (const auto far = far_time(genesis.content.time_ms, context.now_ms());
+      far && !genesis.content.continues && !*options.any_time)
     return fail(context, ExitCode::kUsage, *options.record + ": " + *far + kAnyTimeAdvice);
-  TM_TRY(auto keys, root_keys(context, options.keys));
-  const std::string description_text = genesis_text(*genesis, ledger::find_faults(*genesis));
-  if (!context.yes && !confirm(description_text + "Sign this?")) {
-    return fail(context, ExitCode::kCancelled, nothing_was("signed"));
-  }
-  const auto message = ledger::founder_message(genesis->chain);
-  const auto founders = ledger::signatories(*genesis);
-  std::vector<std::string> names;  // in whose name: of several keys they may be several
+  return ExitCode::kOk;
+}
+
+// Signs with each key, in the place of what that key signed before. Returns in whose name that is:
+// of several keys they may be several. Fails on the key of a stranger, with some signatures made.
+Result<std::vector<std::string>> sign_with(Genesis& genesis, const std::vector<SecretKey>& keys) {
+  const auto message = ledger::founder_message(genesis.chain);
+  const auto founders = ledger::signatories(genesis);
+  std::vector<std::string> names;
+
   for (const auto& key : keys) {
     const auto id = key_id(KeyPurpose::kRoot, key.public_key());
     const auto is_root = [&](const auto& root) { return root.first == id; };
     const auto founder = std::ranges::find_if(
         founders, [&](const auto& each) { return std::ranges::any_of(each.roots, is_root); });
-    if (founder == founders.end()) {
-      return fail(
-          context, ExitCode::kInvalid,
-          *options.record + ": " + to_text(id) + " is no root key of a founder [founder_stranger]");
-    }
+    if (founder == founders.end())
+      return error(to_text(id) + " is no root key of a founder [founder_stranger]");
+
     if (std::ranges::find(names, founder->name) == names.end()) names.push_back(founder->name);
-    std::erase_if(genesis->signatures,
+    std::erase_if(genesis.signatures,
                   [&](const auto& signature) { return signature.root_key == id; });
-    genesis->signatures.push_back({id, key.sign(message.view())});
+    genesis.signatures.push_back({id, key.sign(message.view())});
   }
-  std::ranges::sort(genesis->signatures, {}, &ledger::FounderSignature::root_key);
-  if (const ExitCode written = write_record(context, options.record, *genesis);
-      written != ExitCode::kOk)
-    return written;
-  const auto faults = ledger::find_faults(*genesis);
+
+  std::ranges::sort(genesis.signatures, {}, &ledger::FounderSignature::root_key);
+  return names;
+}
+
+std::string signed_text(const Genesis& genesis, const std::vector<GenesisFault>& faults,
+                        const std::vector<std::string>& names) {
   std::string left, in_name_of;
   for (const auto& name : names) in_name_of += (in_name_of.empty() ? "" : " and ") + name;
   for (const auto& fault : faults) left += "  " + fault.what + "\n";
-  return Reply{genesis_json(*genesis, faults),
-               "signed in the name of " + in_name_of + ": " + to_text(genesis->chain) +
-                   "; compare this id with the other founders over another channel\n" +
-                   (left.empty() ? "all have signed: nodes and wallets take this file\n"
-                                 : "still missing:\n" + left)};
+  return "signed in the name of " + in_name_of + ": " + to_text(genesis.chain) +
+         "; compare this id with the other founders over another channel\n" +
+         (left.empty() ? "all have signed: nodes and wallets take this file\n"
+                       : "still missing:\n" + left);
+}
+
+Outcome sign(Context& context, const GenesisOptions& options) {
+  auto genesis = read_record(options.record);
+  if (!genesis.ok()) return fail(context, ExitCode::kUsage, genesis.message());
+  if (const ExitCode checked = check_for_signing(context, options, *genesis);
+      checked != ExitCode::kOk)
+    return checked;
+
+  TM_TRY(auto keys, root_keys(context, options.keys));
+  const std::string description_text =
+      genesis_text(*genesis, ledger::find_faults(*genesis)) + name_doubts_text(*genesis);
+  if (!context.yes && !confirm(description_text + "Sign this?")) {
+    return fail(context, ExitCode::kCancelled, nothing_was("signed"));
+  }
+
+  const auto names = sign_with(*genesis, keys);
+  if (!names.ok())
+    return fail(context, ExitCode::kInvalid, *options.record + ": " + names.message());
+  if (const ExitCode written = write_record(context, options.record, *genesis);
+      written != ExitCode::kOk)
+    return written;
+
+  const auto faults = ledger::find_faults(*genesis);
+  return Reply{genesis_json(*genesis, faults), signed_text(*genesis, faults, *names)};
 }
 
 Outcome merge(Context& context, const GenesisOptions& options) {

@@ -2,7 +2,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
+#include "wallet/accreditation/doubtful_names.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/commands/successions.h"
 #include "wallet/cli/description/facts_changes.h"
@@ -27,7 +28,7 @@ struct InstitutionOptions {
 
 // What is on the ledger stays there, so that a second entry of one institution is refused before it
 // is one. `itself` is like itself; zero: new. Who has the name in another country, or nearly the
-// name, is named: one sentence each.
+// name, is named, and so is a name that hardly is one: one sentence each.
 Attempt<std::vector<std::string>> check_likeness(IssuerSession& session,
                                                  const tx::InstitutionFacts& facts,
                                                  const InstitutionId& itself = {}) {
@@ -40,6 +41,7 @@ Attempt<std::vector<std::string>> check_likeness(IssuerSession& session,
         *alike + ": nothing was sent. If another institution is meant, its name must say so"};
   auto warnings = find_namesakes(facts, others);
   for (auto& near : find_near(facts, others)) warnings.push_back(std::move(near));
+  for (auto& doubt : doubts_about_names(facts)) warnings.push_back(std::move(doubt));
   return warnings;
 }
 
@@ -50,7 +52,8 @@ Attempt<std::vector<std::string>> check_listed(IssuerSession& session, const Ins
   TM_TRY(const auto answer, asked(session.client.institution(listed, false)));
   const std::string whose = described({listed, answer.facts});
   const auto country = [](const tx::InstitutionFacts& of) {
-    return tx::meant_country(of.country).value_or(of.country);  // ledgers of old may have EL or UK
+    return ledger::meant_country(of.country)
+        .value_or(of.country);  // ledgers of old may have EL or UK
   };
   if (country(answer.facts) != country(facts))
     return error("--listed: " + whose + " is in " + answer.facts.country +

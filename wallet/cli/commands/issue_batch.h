@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "wallet/cli/context.h"
-#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/awards/award_register.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/option.h"
 #include "wallet/cli/outcome.h"

@@ -1,6 +1,7 @@
 // issuer: setting up an institution's home, and publishing what it awards. Batches and statuses
 // have files of their own.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -17,7 +18,7 @@
 #include "wallet/cli/files/achievement_file.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/awards/award_register.h"
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/joined.h"
@@ -372,29 +373,29 @@ Attempt<void> check_version(IssuerSession& session, const tx::AchievementContent
   return {};
 }
 
-// What a program did to a text, or a person forgot in it, stays in every credential.
-Status check_texts(const tx::AchievementContent& content, std::vector<std::string>& warnings) {
-  const auto check = [&warnings](const std::string& where, const std::string& text) -> Status {
-    if (const auto damage = spreadsheet_damage(text, CellUse::kText); !damage.empty())
-      return error(where + ": " + damage);
-    if (may_lack_letters(text))
-      warnings.push_back(where + " " + in_quotes(text) +
-                         " has a question mark between letters: did a program lose a letter?");
-    const std::string words = skeleton(text);
-    for (const char* unfinished : {"todo", "tbd", "tba", "loremipsum", "&amp;", "xxx"}) {
-      if (words == unfinished || (words.size() > 4 && words.starts_with("loremipsum")) ||
-          (unfinished[0] == '&' && words.find(unfinished) != std::string::npos))
-        warnings.push_back(where + " " + in_quotes(text) + " looks unfinished");
-    }
-    return {};
-  };
-  for (const auto& title : content.titles) TM_TRY_STATUS(check("title", title.text));
-  for (const auto& each : content.descriptions) TM_TRY_STATUS(check("description", each.text));
-  for (const auto& outcome : content.outcomes) {
-    for (const auto& each : outcome.texts) TM_TRY_STATUS(check("outcome", each.text));
-  }
+// A word that stands where a text is still to come, or what a web page left in it. `words` is the
+// skeleton of the text.
+bool looks_unfinished(std::string_view words) {
+  constexpr std::array<std::string_view, 4> kWhole = {"todo", "tbd", "tba", "xxx"};
+  return std::ranges::find(kWhole, words) != kWhole.end() || words.starts_with("loremipsum") ||
+         words.find("&amp;") != std::string_view::npos;
+}
 
-  // One credit is 25 to 30 hours of work (ECTS Users' Guide 2015).
+Status check_text(const std::string& where, const std::string& text,
+                  std::vector<std::string>& warnings) {
+  if (const auto damage = spreadsheet_damage(text, CellUse::kText); !damage.empty())
+    return error(where + ": " + damage);
+  if (may_lack_letters(text))
+    warnings.push_back(where + " " + in_quotes(text) +
+                       " has a question mark between letters: did a program lose a letter?");
+
+  if (looks_unfinished(skeleton(text)))
+    warnings.push_back(where + " " + in_quotes(text) + " looks unfinished");
+  return {};
+}
+
+// One credit is 25 to 30 hours of work (ECTS Users' Guide 2015).
+void warn_of_workload(const tx::AchievementContent& content, std::vector<std::string>& warnings) {
   constexpr std::uint64_t kFewest = 15, kMost = 45;
   const std::uint64_t hours = std::uint64_t{content.workload_hours} * 100;
   const std::uint64_t credits = content.ects_hundredths;
@@ -402,6 +403,19 @@ Status check_texts(const tx::AchievementContent& content, std::vector<std::strin
     warnings.push_back("the workload is " + std::to_string(content.workload_hours) + " hours for " +
                        to_display(kind_of(ClaimId::kEctsHundredths), ClaimValue{credits}) +
                        " ECTS; one credit is 25 to 30 hours");
+}
+
+// What a program did to a text, or a person forgot in it, stays in every credential.
+Status check_texts(const tx::AchievementContent& content, std::vector<std::string>& warnings) {
+  for (const auto& title : content.titles) TM_TRY_STATUS(check_text("title", title.text, warnings));
+  for (const auto& each : content.descriptions)
+    TM_TRY_STATUS(check_text("description", each.text, warnings));
+  for (const auto& outcome : content.outcomes) {
+    for (const auto& each : outcome.texts)
+      TM_TRY_STATUS(check_text("outcome", each.text, warnings));
+  }
+
+  warn_of_workload(content, warnings);
   return {};
 }
 

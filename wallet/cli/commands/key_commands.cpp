@@ -9,9 +9,9 @@
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/key_files.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/awards/void_forecast.h"
 #include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/transaction_flow.h"
-#include "wallet/cli/flow/void_forecast.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
 
@@ -36,7 +36,7 @@ struct KeyOptions {
 constexpr const char* kPurposes = "root, issue, govern, consensus, transport, credential or cosign";
 
 Result<KeyPurpose> purpose_in(const std::string& text) {
-  const auto purpose = parse_key_purpose(text);
+  const auto purpose = purpose_named(text);
   if (!purpose) return error(in_quotes(text) + " is no purpose of a key: " + kPurposes);
   return *purpose;
 }
@@ -48,7 +48,7 @@ bool is_of_a_node(KeyPurpose purpose) {
 
 Result<SignatureAlgorithm> algorithm_in(const KeyOptions& options, KeyPurpose purpose) {
   if (options.algorithm->empty()) return usual_algorithm(purpose);
-  const auto algorithm = parse_key_algorithm(*options.algorithm);
+  const auto algorithm = algorithm_named(*options.algorithm);
   if (!algorithm || !allowed(purpose, *algorithm)) {
     return error("--algorithm: a " + std::string(to_text(purpose)) + " key cannot have \"" +
                  *options.algorithm + "\"" +

@@ -10,7 +10,7 @@
 #include "trust/scope.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/description/render.h"
-#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/awards/award_register.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/statement_periods.h"
 #include "wallet/cli/flow/transaction_flow.h"
@@ -67,20 +67,15 @@ Called<CheckAnswer> ask(Client& client, const std::string& typed, const CheckOpt
 }
 
 // One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own.
-Attempt<void> check_slot(const Context& context, Client& client, const LedgerTrust& trust,
-                         const CheckAnswer& answer, const SlotAnswer& slot,
-                         const Question& question, Json& verdicts, Checked& out) {
+Attempt<Verdict> check_slot(const Context& context, Client& client, const LedgerTrust& trust,
+                            const CheckAnswer& answer, const SlotAnswer& slot,
+                            const Question& question) {
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
   if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
-  VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
-  rules.viewpoint = id_of(question.viewpoint);
-  const auto verdict = verify_hash(facts.slots->front().commitment, facts, rules);
-  out.text += to_text(verdict);
-  out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
-  verdicts.push_back(as_json(verdict, rules));
-  return {};
+  const VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
+  return verify_hash(facts.slots->front().commitment, facts, rules);
 }
 
 // Of all that was found in one word, that of the worst verdict: `finding` says only whether it is
@@ -134,7 +129,10 @@ Attempt<void> check_one(const Context& context, Client& client, const LedgerTrus
   }
   for (const auto& slot :
        std::span(answer.slots).first(std::min(answer.slots.size(), kMostSlots))) {
-    TM_TRY_STATUS(check_slot(context, client, trust, answer, slot, question, verdicts, out));
+    TM_TRY(const auto verdict, check_slot(context, client, trust, answer, slot, question));
+    out.text += to_text(verdict);
+    out.code = worse(out.code, static_cast<ExitCode>(verdict_code(verdict)));
+    verdicts.push_back(as_json(verdict));
   }
 
   json["asked"] = text;

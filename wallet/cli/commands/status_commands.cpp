@@ -9,11 +9,11 @@
 #include "wallet/cli/commands/issue_batch.h"
 #include "wallet/cli/description/status_words.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/flow/award_targets.h"
-#include "wallet/cli/flow/awards_left_alone.h"
-#include "wallet/cli/flow/batches.h"
-#include "wallet/cli/flow/corrections.h"
-#include "wallet/cli/flow/places_elsewhere.h"
+#include "wallet/cli/flow/awards/award_targets.h"
+#include "wallet/cli/flow/awards/awards_left_alone.h"
+#include "wallet/cli/flow/awards/batches.h"
+#include "wallet/cli/flow/awards/corrections.h"
+#include "wallet/cli/flow/awards/places_elsewhere.h"
 #include "wallet/cli/flow/status_fate.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/terminal.h"
@@ -266,6 +266,33 @@ Attempt<void> refuse_ambiguous(const Context& context, const AwardSelection& sel
                                        "or mean all of them by --all."};
 }
 
+// The names that were given, every award that the registers know, and which of them is meant.
+struct Targets {
+  std::vector<TargetName> names;
+  std::vector<AwardRecord> known;
+  AwardSelection selection;
+};
+
+// An index is one award, and so is a learner's in a batch, and none is more than all of it: there
+// --all is not read.
+bool means_all(const StatusOptions& options, const std::vector<TargetName>& names) {
+  const bool names_several = std::ranges::any_of(
+      names, [](const auto& name) { return !name.index && !(name.student && name.batch); });
+  return names_several && *options.all;
+}
+
+Attempt<Targets> find_targets(const Context& context, const IssuerKeys& vault,
+                              std::vector<TargetName> names, bool all) {
+  Targets targets;
+  targets.names = std::move(names);
+  TM_TRY(targets.known, registered_awards(context, vault.register_identities));
+  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
+  TM_TRY(targets.selection, select_awards(targets.known, batches, targets.names, all));
+  TM_TRY_STATUS(add_dates(context, vault.register_identities, targets.selection.awards));
+  TM_TRY_STATUS(refuse_ambiguous(context, targets.selection));
+  return targets;
+}
+
 // The indexes that were named and are no learner's, as far as this home can tell. Where nobody
 // reads it, such a one is a slip of the pen, unless somebody says that it is meant.
 Attempt<std::vector<std::string>> unregistered_named(const Context& context,
@@ -315,11 +342,10 @@ void forget_ended(IssuerSession& session, const std::vector<AwardRecord>& replac
 
 // What the change leaves in force although somebody may think of it: said, and kept from no work.
 std::vector<std::string> left_alone(IssuerSession& session, const IssuerKeys& vault,
-                                    std::vector<AwardRecord> known,
-                                    const std::vector<TargetName>& names,
-                                    const AwardSelection& selection, const Changes& changes,
+                                    const Targets& targets, const Changes& changes,
                                     const Verb& verb) {
   const Context& context = session.context;
+  auto known = targets.known;
   std::vector<AwardRecord> replaced;
   for (const auto& each : changes.left_out) {
     if (each.status == "superseded" && each.fate == Fate::kFinal) replaced.push_back(each.award);
@@ -327,14 +353,25 @@ std::vector<std::string> left_alone(IssuerSession& session, const IssuerKeys& va
   forget_ended(session, replaced, known);
 
   std::vector<BatchIndexes> whole;
-  const auto is_whole = [&names](const BatchIndexes& batch) {
-    return std::ranges::any_of(names, [&](const TargetName& name) {
+  const auto is_whole = [&targets](const BatchIndexes& batch) {
+    return std::ranges::any_of(targets.names, [&](const TargetName& name) {
       return !name.student && !name.index && name.batch == batch.batch;
     });
   };
   if (const auto held = indexes_of_batches(context, vault.register_identities); held.ok())
     std::ranges::copy_if(*held, std::back_inserter(whole), is_whole);
-  return awards_left_alone(known, selection.awards, replaced, whole, verb.name);
+  return awards_left_alone(known, targets.selection.awards, replaced, whole, verb.name);
+}
+
+// Before the question and in the result: what is left alone, and what is in no register here.
+void describe_left_alone(Context& context, const IssuerKeys& vault,
+                         const std::vector<std::string>& beside, Description& description) {
+  for (const auto& each : beside) description.details += "  " + each + "\n";
+  const auto coverage = coverage_of(context, vault.register_identities);
+  if (coverage.elsewhere != 0) description.details += "  " + coverage.text + "\n";
+
+  description.facts["left_alone"] = beside;
+  description.facts["places_elsewhere"] = coverage.elsewhere;
 }
 
 TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
@@ -367,58 +404,53 @@ TransactionRequest request_for(const IssuerProfile& profile, const Verb& verb,
   return request;
 }
 
+// All slots of the awards, ascending.
+std::vector<IssuerIndex> indexes_of(const std::vector<AwardRecord>& awards) {
+  std::vector<IssuerIndex> indexes;
+  for (const auto& award : awards)
+    indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
+  std::ranges::sort(indexes);
+  return indexes;
+}
+
 Outcome change(Context& context, const StatusOptions& options, const Verb& verb) {
   TM_TRY(const auto reason_text, reason_word(options, verb));
   TM_TRY(const auto reason, parse_reason(reason_text));
   const bool with_root = options.with_root;
   TM_TRY(auto session, open_acting_session(context, std::string("issuer status ") + verb.name));
   TM_TRY(const auto table, read_table(options.csv, session.profile));
-  TM_TRY(const auto names, named_targets(options, session.profile, table.names));
-  // An index is one award, and so is a learner's in a batch, and none is more than all of it: there
-  // --all is not read.
-  const bool names_several = std::ranges::any_of(
-      names, [](const auto& name) { return !name.index && !(name.student && name.batch); });
-  const bool all = names_several && *options.all;
+  TM_TRY(auto names, named_targets(options, session.profile, table.names));
+  const bool all = means_all(options, names);
 
   // The issue vault opens the registers, whoever signs.
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
-  TM_TRY(const auto known, registered_awards(context, vault.register_identities));
-  TM_TRY(const auto batches, or_exit(ExitCode::kFailure, batch_names(context)));
-  TM_TRY(auto selection, select_awards(known, batches, names, all));
-  TM_TRY_STATUS(add_dates(context, vault.register_identities, selection.awards));
-  TM_TRY_STATUS(refuse_ambiguous(context, selection));
-  TM_TRY(const auto changes, split_by_status(session, selection.awards, verb, with_root));
+  TM_TRY(const auto targets, find_targets(context, vault, std::move(names), all));
+  TM_TRY(const auto changes, split_by_status(session, targets.selection.awards, verb, with_root));
 
-  auto request = request_for(session.profile, verb, reason_text, selection, changes);
+  auto request = request_for(session.profile, verb, reason_text, targets.selection, changes);
   auto& warnings = request.description.warnings;
   if (options.reason->empty()) {
     warnings.push_back("no --reason was given: the ledger will say \"" + reason_text +
                        "\", for everybody to read");
   }
-  const auto beside = left_alone(session, vault, known, names, selection, changes, verb);
-  for (const auto& each : beside) request.description.details += "  " + each + "\n";
-  const auto coverage = coverage_of(context, vault.register_identities);
-  if (coverage.elsewhere != 0) request.description.details += "  " + coverage.text + "\n";
-  request.description.facts["left_alone"] = beside;
-  request.description.facts["places_elsewhere"] = coverage.elsewhere;
+
+  const auto beside = left_alone(session, vault, targets, changes, verb);
+  describe_left_alone(context, vault, beside, request.description);
   for (const auto& notice : table.notices) request.description.details += "  " + notice + "\n";
   if (changes.hit.empty())
     return nothing_to_change(verb, changes, beside, request.description.facts);
+
   if (verb.action == tx::StatusAction::kSupersede) {
-    if (auto lonely = without_successor(known, changes.hit); !lonely.empty())
+    if (auto lonely = without_successor(targets.known, changes.hit); !lonely.empty())
       warnings.push_back(std::move(lonely));
   }
   TM_TRY(const auto unknown,
          unregistered_named(context, vault, changes.hit, options.not_in_register));
   warnings.insert(warnings.end(), unknown.begin(), unknown.end());
-  std::vector<IssuerIndex> indexes;
-  for (const auto& award : changes.hit)
-    indexes.insert(indexes.end(), award.indexes.begin(), award.indexes.end());
-  std::ranges::sort(indexes);
-  if (with_root)
-    request.purpose =
-        KeyPurpose::kRoot;  // after a stolen issue key: sets right what was done with it
-  if (!with_root) request.purpose = KeyPurpose::kIssue;
+
+  // After a stolen issue key the root keys set right what was done with it.
+  request.purpose = with_root ? KeyPurpose::kRoot : KeyPurpose::kIssue;
+  const auto indexes = indexes_of(changes.hit);
   request.make = [&](const tx::Envelope& envelope) {
     return tx::build(envelope, tx::StatusChangeContent{verb.action, reason, indexes});
   };

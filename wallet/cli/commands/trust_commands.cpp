@@ -10,7 +10,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/files/output.h"
-#include "wallet/cli/flow/award_register.h"
+#include "wallet/cli/flow/awards/award_register.h"
 #include "wallet/cli/flow/local_view.h"
 #include "wallet/cli/flow/own_files.h"
 #include "wallet/cli/flow/standing_statements.h"

@@ -334,16 +334,8 @@ void add_missing(const VerifyQuestion& question, Verdict& verdict) {
   add_answer(verdict, claim_names(not_shown(question, verdict)));
 }
 
-// The one that was typed, or the policy's own.
-std::optional<InstitutionId> viewpoint_of(const VerifyQuestion& question) {
-  if (question.viewpoint) return question.viewpoint->id;
-  return question.own ? question.own->reading.viewpoint : std::nullopt;
-}
-
 Json verdict_json(const VerifyQuestion& question, const Verdict& verdict) {
-  VerifyRules rules;
-  rules.viewpoint = viewpoint_of(question);
-  Json json = as_json(verdict, rules);
+  Json json = as_json(verdict);
   if (!question.request || !verdict.credential) return json;
   json["asked_and_not_shown"] = Json::array();
   for (const auto id : not_shown(question, verdict))
@@ -367,7 +359,6 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   // A node that is asked could show the proof of yesterday; of a receipt, which nobody is asked
   // about, a person may say how old a one they accept.
   rules.accept_older_block = question.receipt && question.age_is_chosen;
-  rules.viewpoint = viewpoint_of(question);
   RegistryFacts facts;
   if (auto view = read_credential(*pasted); view.ok()) {
     auto asked = question.receipt ? facts_of_file(context, *view, *question.receipt)

@@ -5,7 +5,7 @@
 
 #include "common/text.h"
 #include "common/visible.h"
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 
 namespace testamur::wallet {
 namespace {
@@ -26,7 +26,7 @@ Facts facts_by_name(const tx::InstitutionFacts& facts) {
 
 bool same_number(const char* field, const std::string& one, const std::string& other) {
   return !one.empty() && !other.empty() &&
-         tx::canonical_identifier(field, one) == tx::canonical_identifier(field, other);
+         ledger::canonical_identifier(field, one) == ledger::canonical_identifier(field, other);
 }
 
 }  // namespace

@@ -13,9 +13,9 @@
 #include "common/text.h"
 #include "common/toml_text.h"
 #include "common/visible.h"
+#include "ledger/meaning/language_meaning.h"
 #include "ledger/tx/content.h"
 #include "ledger/tx/form_check.h"
-#include "ledger/tx/language_meaning.h"
 #include "trust/scope.h"
 #include "wallet/keystore/file.h"
 
@@ -85,7 +85,7 @@ class TableReader {
         fail(
             *node, key,
             "holds " + in_quotes(tag) + ", which is no tag of a language like \"en\" or \"de-AT\"");
-      if (const auto problem = tx::language_problem(tag))
+      if (const auto problem = ledger::language_problem(tag))
         fail(*node, key, "is not right: " + *problem);
     }
     return out;
@@ -109,7 +109,7 @@ class TableReader {
     for (const auto& [language, value] : table) {
       if (std::ranges::find(others, language.str()) != others.end()) continue;
       if (!value.is_string()) fail_value(value, key, "is a table of texts by language");
-      if (const auto problem = tx::language_problem(language.str()))
+      if (const auto problem = ledger::language_problem(language.str()))
         fail(value, key, "has a text in a language that is none: " + *problem);
       texts.push_back({std::string(language.str()), checked(value, key)});
     }

@@ -1,14 +1,14 @@
 // The TOML files that go into a genesis record: its settings, parties, and keys of replaced nodes
-// (docs/cli.md). Each reader names file, line and key of a mistake; what the values must keep to is
-// ledger/genesis.h's to say.
+// (docs/cli.md). All mistakes of a file are told, with line and key; what the values must keep to
+// is ledger/genesis.h's to say.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/result.h"
+#include "files/party_file.h"
 #include "ledger/genesis.h"
 
 namespace testamur::wallet {
@@ -17,20 +17,10 @@ namespace testamur::wallet {
 Result<ledger::GenesisInput> parse_genesis_settings(std::string_view text, const std::string& file);
 Result<ledger::GenesisInput> read_genesis_settings(const std::string& file);
 
-// What `testamurd init` wrote: one institution's facts and keys with their possession proofs.
-struct PartyInput {
-  ledger::GenesisParty party;
-  bool validator = false;
-};
-// What `testamurd replace` wrote: fresh keys of an institution that is on the ledger already.
-struct NodeKeysInput {
-  ChainId chain;
-  std::vector<ledger::ReplacedKey> keys;
-};
 // Whichever of the two the file is: one has facts, the other names a chain.
 struct CeremonyFile {
-  std::optional<PartyInput> party;
-  std::optional<NodeKeysInput> node_keys;
+  std::optional<PartyFile> party;
+  std::optional<NodeKeysFile> node_keys;
 };
 Result<CeremonyFile> parse_ceremony_file(std::string_view text, const std::string& file);
 Result<CeremonyFile> read_ceremony_file(const std::string& file);

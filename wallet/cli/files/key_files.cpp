@@ -2,6 +2,8 @@
 // possession covers all of them, so that it cannot be registered in another place.
 #include "wallet/cli/files/key_files.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "common/toml_text.h"
@@ -18,21 +20,48 @@ Result<toml::table> parse_public_file(const std::string& file) {
   return parse_toml(as_text(text), file);
 }
 
+constexpr std::array<std::string_view, 6> kPublicTexts = {"chain",     "institution", "purpose",
+                                                          "algorithm", "public_key",  "possession"};
+
+Status expect_known_texts(const toml::table& table, const std::string& file) {
+  for (const auto& [key, value] : table) {
+    const auto name = key.str();
+    const bool known = std::ranges::find(kPublicTexts, name) != kPublicTexts.end();
+    if (!known || !value.is_string()) {
+      return error(file + ", line " + std::to_string(key.source().begin.line) + ": \"" +
+                   std::string(name) +
+                   "\" is not a text of a public key file (chain, institution, purpose, algorithm, "
+                   "public_key, possession)");
+    }
+  }
+  return {};
+}
+
+// Empty where the file does not have it.
+std::string text_in(const toml::table& table, std::string_view key) {
+  return table[key].value_or(std::string{});
+}
+
+struct PublicKeyOfPurpose {
+  KeyPurpose purpose;
+  PublicKey key;
+};
+Result<PublicKeyOfPurpose> read_key(const toml::table& table, const std::string& file) {
+  const auto purpose = purpose_named(text_in(table, "purpose"));
+  const auto algorithm = algorithm_named(text_in(table, "algorithm"));
+  if (!purpose) return error(file + ": purpose: \"" + text_in(table, "purpose") + "\" is none");
+  if (!algorithm || !allowed(*purpose, *algorithm)) {
+    return error(file + ": algorithm: a " + std::string(to_text(*purpose)) + " key cannot have \"" +
+                 text_in(table, "algorithm") + "\"");
+  }
+
+  auto bytes = from_hex(text_in(table, "public_key"));
+  PublicKey key{*algorithm, bytes.value_or(Bytes{})};
+  if (!is_valid(key)) return error(file + ": public_key: it is no public key of this algorithm");
+  return PublicKeyOfPurpose{*purpose, std::move(key)};
+}
+
 }  // namespace
-
-std::optional<KeyPurpose> parse_key_purpose(std::string_view name) {
-  for (std::uint8_t value = 1; purpose_from(value); ++value) {
-    if (to_text(*purpose_from(value)) == name) return purpose_from(value);
-  }
-  return std::nullopt;
-}
-
-std::optional<SignatureAlgorithm> parse_key_algorithm(std::string_view name) {
-  for (std::uint8_t value = 1; algorithm_from(value); ++value) {
-    if (to_text(*algorithm_from(value)) == name) return algorithm_from(value);
-  }
-  return std::nullopt;
-}
 
 SignatureAlgorithm usual_algorithm(KeyPurpose purpose) {
   switch (purpose) {
@@ -77,52 +106,31 @@ std::string public_key_text(const PublicKeyFile& file) {
 
 Result<PublicKeyFile> read_public_key_file(const std::string& file) {
   TM_TRY(const auto table, parse_public_file(file));
-  for (const auto& [key, value] : table) {
-    const auto name = key.str();
-    const bool known = name == "chain" || name == "institution" || name == "purpose" ||
-                       name == "algorithm" || name == "public_key" || name == "possession";
-    if (!known || !value.is_string()) {
-      return error(file + ", line " + std::to_string(key.source().begin.line) + ": \"" +
-                   std::string(name) +
-                   "\" is not a text of a public key file (chain, institution, purpose, algorithm, "
-                   "public_key, possession)");
-    }
-  }
-
-  const auto text = [&table](const char* key) { return table[key].value_or(std::string{}); };
+  TM_TRY_STATUS(expect_known_texts(table, file));
   PublicKeyFile out;
 
-  auto chain = parse_chain_id(text("chain"));
+  auto chain = parse_chain_id(text_in(table, "chain"));
   if (!chain.ok()) return error(file + ": chain: " + chain.message());
   out.chain = *chain;
 
-  auto institution = parse_institution_id(text("institution"));
+  auto institution = parse_institution_id(text_in(table, "institution"));
   if (!institution.ok()) return error(file + ": institution: " + institution.message());
   out.institution = *institution;
 
-  const auto purpose = parse_key_purpose(text("purpose"));
-  const auto algorithm = parse_key_algorithm(text("algorithm"));
-  if (!purpose) return error(file + ": purpose: \"" + text("purpose") + "\" is none");
-  if (!algorithm || !allowed(*purpose, *algorithm)) {
-    return error(file + ": algorithm: a " + std::string(to_text(*purpose)) + " key cannot have \"" +
-                 text("algorithm") + "\"");
-  }
-
-  auto bytes = from_hex(text("public_key"));
-  PublicKey key{*algorithm, bytes.value_or(Bytes{})};
-  if (!is_valid(key)) return error(file + ": public_key: it is no public key of this algorithm");
-  const auto raw = from_hex(text("possession"));
+  TM_TRY(auto stated, read_key(table, file));
+  auto& [purpose, key] = stated;
 
   // The proof binds the key to this ledger, institution and purpose: nobody can register it as
   // their own.
+  const auto raw = from_hex(text_in(table, "possession"));
   const auto proof = raw ? Signature::from(*raw) : std::nullopt;
-  const auto message = possession_message(out.chain, out.institution, *purpose, key);
+  const auto message = possession_message(out.chain, out.institution, purpose, key);
   if (!proof || !verify(key, message.view(), *proof)) {
     return error(file +
                  ": possession: the proof does not hold for this key, institution and ledger");
   }
 
-  out.content = {*purpose, std::move(key), *proof};
+  out.content = {purpose, std::move(key), *proof};
   return out;
 }
 

@@ -14,8 +14,6 @@
 
 namespace testamur::wallet {
 
-std::optional<KeyPurpose> parse_key_purpose(std::string_view name);
-std::optional<SignatureAlgorithm> parse_key_algorithm(std::string_view name);
 // What a key of this purpose has unless somebody asks for another.
 SignatureAlgorithm usual_algorithm(KeyPurpose purpose);
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <set>
 
-#include "ledger/tx/facts_meaning.h"
+#include "ledger/meaning/facts_meaning.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
 #include "wallet/cli/flow/accreditation_slots.h"
@@ -106,7 +106,7 @@ Attempt<void> add_former_domains(Client& client, const ReportReading& reading, K
   for (const auto& report : reading.reports) {
     for (const auto& provider : report.providers) {
       const auto& domain = provider.domain;
-      if (tx::domain_problem(domain) || !asked_for.insert(domain).second) continue;
+      if (ledger::domain_problem(domain) || !asked_for.insert(domain).second) continue;
       const auto owner = client.institution_by_domain(domain);
       if (const auto* found = std::get_if<InstitutionAnswer>(&owner)) {
         known.former_domains[domain] = found->name.id;

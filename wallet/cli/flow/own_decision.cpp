@@ -296,6 +296,7 @@ Status decide_by_own_policy(GraphSource& source, const OwnDecision& asked,
 
   if (decided) {
     facts.acceptance = acceptance_of(judged, {what.anchor_ms, what.claimed_ms}, record);
+    if (what.viewpoint != trust::local_viewpoint()) facts.acceptance->viewpoint_id = what.viewpoint;
     facts.acceptance->by_word_of = source.name();
     facts.acceptance->policy_owner = asked.files.policy_file;
     facts.acceptance->as_of = AsOf{view.as_of.height, view.as_of.today_ms, {}, Basis::kSaid};

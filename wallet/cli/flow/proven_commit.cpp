@@ -5,8 +5,8 @@
 
 #include "common/waiting.h"
 #include "ledger/header.h"
-#include "ledger/merkle.h"
-#include "wallet/cli/flow/batches.h"
+#include "ledger/proofs/merkle.h"
+#include "wallet/cli/flow/awards/batches.h"
 #include "wallet/cli/flow/follow_ledger.h"
 
 namespace testamur::wallet {

@@ -40,6 +40,7 @@ void name_policy(const std::optional<Viewpoint>& viewpoint, RegistryFacts& facts
   if (!viewpoint || !facts.acceptance || facts.acceptance->own_policy) return;
   auto& acceptance = *facts.acceptance;
   acceptance.viewpoint = viewpoint->name;
+  acceptance.viewpoint_id = viewpoint->id;
   acceptance.policy_of = viewpoint->policy_of(acceptance.policy_digest);
   acceptance.policy_owner = viewpoint->node_name;
   if (acceptance.policy_of != PolicyOf::kNodeOtherPublished) return;

@@ -76,43 +76,9 @@ void refuse(AcceptanceRecord& acceptance, const AcceptanceRecord& own, const std
                                : "refused: who teaches and who assesses are not separate";
 }
 
-}  // namespace
-
-AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
-                             const AcceptanceRecord& own, bool own_award, bool viewpoint_issued) {
-  AcceptanceRecord acceptance;
-  acceptance.governs = own.governs;
-  acceptance.by_word_of = own.by_word_of;
-  acceptance.as_of = own.as_of;
-
-  const DecisionRecord* worst = nullptr;
-  for (const auto& decision : decisions) {
-    // Blocked today is blocked, whatever governs.
-    const bool blocks_now = decision.point == kToday && decision.outcome == Acceptance::kBlocked;
-    if (!decision.governs && !blocks_now) continue;
-    if (worst == nullptr || worse(worst->outcome, decision.outcome) != worst->outcome)
-      worst = &decision;
-  }
-
-  if (worst == nullptr || !own.joint.empty()) {
-    acceptance.explanation = worst == nullptr
-                                 ? "the node does not say which time governs"
-                                 : "of a joint award only trust explain judges each body";
-    return acceptance;
-  }
-  acceptance.outcome = worst->outcome;
-  acceptance.explanation = worst->explanation;
-  acceptance.policy_digest = worst->policy_digest;
-
-  // Nobody needs a policy to know its own awards again.
-  if (acceptance.outcome != Acceptance::kAccept || viewpoint_issued) return acceptance;
-  const auto rule = common_rule(own, own_award);
-  if (rule == "") return acceptance;
-  if (rule == kClaimRule || rule == kAssessorRule) {
-    refuse(acceptance, own, *rule);
-    return acceptance;
-  }
-
+// The viewpoint recognises the issuer, and whether the common rules hold is not known here.
+void leave_unknown(AcceptanceRecord& acceptance, const AcceptanceRecord& own,
+                   const std::optional<std::string>& rule) {
   acceptance.outcome = Acceptance::kUnknown;
   if (rule == kClaimMissing) {
     acceptance.explanation = own.outcome == Acceptance::kUnknown
@@ -123,6 +89,53 @@ AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
         "it recognises the issuer; whether the rules on claims and assessors hold, this node does "
         "not say: ask the institution's own node";
   }
+}
+
+// A viewpoint that recognises the issuer accepts no award that breaks a common rule.
+void apply_common_rule(AcceptanceRecord& acceptance, const AcceptanceRecord& own, bool own_award) {
+  const auto rule = common_rule(own, own_award);
+  if (rule == "") return;
+  if (rule == kClaimRule || rule == kAssessorRule) return refuse(acceptance, own, *rule);
+  leave_unknown(acceptance, own, rule);
+}
+
+// The worst of the decisions that count; none where the node does not say which time governs.
+const DecisionRecord* worst_that_counts(const std::vector<DecisionRecord>& decisions) {
+  const DecisionRecord* worst = nullptr;
+  for (const auto& decision : decisions) {
+    // Blocked today is blocked, whatever governs.
+    const bool blocks_now = decision.point == kToday && decision.outcome == Acceptance::kBlocked;
+    if (!decision.governs && !blocks_now) continue;
+    if (worst == nullptr || worse(worst->outcome, decision.outcome) != worst->outcome)
+      worst = &decision;
+  }
+  return worst;
+}
+
+}  // namespace
+
+AcceptanceRecord accepted_by(const std::vector<DecisionRecord>& decisions,
+                             const AcceptanceRecord& own, bool own_award, bool viewpoint_issued) {
+  AcceptanceRecord acceptance;
+  acceptance.governs = own.governs;
+  acceptance.by_word_of = own.by_word_of;
+  acceptance.as_of = own.as_of;
+
+  const DecisionRecord* worst = worst_that_counts(decisions);
+  if (worst == nullptr || !own.joint.empty()) {
+    acceptance.explanation = worst == nullptr
+                                 ? "the node does not say which time governs"
+                                 : "of a joint award only trust explain judges each body";
+    return acceptance;
+  }
+
+  acceptance.outcome = worst->outcome;
+  acceptance.explanation = worst->explanation;
+  acceptance.policy_digest = worst->policy_digest;
+
+  // Nobody needs a policy to know its own awards again.
+  if (acceptance.outcome == Acceptance::kAccept && !viewpoint_issued)
+    apply_common_rule(acceptance, own, own_award);
   return acceptance;
 }
 

@@ -1,0 +1,125 @@
+#include "wallet/cli/flow/awards/class_and_register.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "common/text.h"
+#include "common/visible.h"
+#include "wallet/cli/flow/awards/award_register.h"
+#include "wallet/cli/flow/awards/batches.h"
+
+namespace testamur::wallet {
+
+Attempt<void> expect_near(const Context& context, std::uint64_t next_free) {
+  // Where a batch begins is the node's word. One that names a place far out would use up, for good,
+  // all that lie before it: more than any institution issues between two batches of one office.
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 24;
+  TM_TRY(const auto end, or_exit(ExitCode::kFailure, next_index(context, 0)));
+  if (next_free <= end || next_free - end <= kFar) return {};
+  return Failure{ExitCode::kFailure,
+                 "the node says that the next free place is " + std::to_string(next_free) +
+                     ", and the next one by this home's registers is " + std::to_string(end) +
+                     ": more than 16 million in between. Ask another node with --endpoint; "
+                     "nothing was issued"};
+}
+
+Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKeys& vault,
+                                          const std::vector<Places>& used) {
+  IssuedElsewhere found;
+  TM_TRY(found.places, places_elsewhere(context, vault.register_identities, used));
+  TM_TRY(auto known, known_places_elsewhere(context));
+  const auto all = count_of(found.places);
+  found.unknown = count_of(places_beside(found.places, std::move(known)));
+  if (all == 0) return found;
+  found.warning =
+      "this institution has used " + std::to_string(all) + (all == 1 ? " place" : " places") +
+      " on the ledger that no register of this home has" +
+      (found.unknown == all || found.unknown == 0
+           ? ""
+           : ", " + std::to_string(found.unknown) + " of them since it was last asked") +
+      ": which learners hold this achievement by them cannot be seen from here";
+  return found;
+}
+
+std::vector<AwardRecord> by_near_reference(const std::vector<AwardRecord>& held,
+                                           const std::vector<ClassRow>& rows) {
+  std::multimap<std::string, const ClassRow*> by_key;
+  for (const auto& row : rows) by_key.emplace(reference_key(row.student), &row);
+
+  std::vector<AwardRecord> near;
+  for (const auto& award : held) {
+    const auto [first, last] = by_key.equal_range(reference_key(award.student));
+    const bool is_one = std::any_of(first, last, [&award](const auto& entry) {
+      const auto& row = *entry.second;
+      return row.student != award.student && !award.name.empty() &&
+             skeleton(full_name(row.claims)) == skeleton(award.name);
+    });
+    if (is_one) near.push_back(award);
+  }
+  return near;
+}
+
+std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
+                                         const std::vector<ClassRow>& rows,
+                                         const std::vector<AwardRecord>& held) {
+  std::set<std::string> folded;
+  std::set<std::string> all;
+  std::set<std::string> told;
+  for (const auto& award : held) told.insert(award.student);
+  for (const auto& row : rows) {
+    folded.insert(reference_key(row.student));
+    all.insert(row.student);
+  }
+  for (const auto& award : known) {
+    if (folded.contains(reference_key(award.student)) && !told.contains(award.student))
+      all.insert(award.student);
+  }
+  return lookalikes({all.begin(), all.end()});
+}
+
+Attempt<std::vector<std::string>> other_names(const Context& context, const IssuerKeys& vault,
+                                              const std::vector<AwardRecord>& known,
+                                              const std::vector<ClassRow>& rows) {
+  constexpr std::size_t kMost = 5;
+  std::map<std::string, std::string> named;
+  for (const auto& row : rows) named.emplace(row.student, full_name(row.claims));
+
+  std::set<std::string> batches;
+  for (const auto& award : known) {
+    if (named.contains(award.student)) batches.insert(award.batch);
+  }
+
+  std::vector<RegisteredBatch> by_age;
+  for (const auto& name : batches) {
+    TM_TRY(auto batch, read_batch(context, vault.register_identities, name));
+    by_age.push_back(std::move(batch));
+  }
+  std::ranges::sort(by_age, {}, &RegisteredBatch::issued_at_s);
+
+  std::map<std::string, std::string> other;  // by student, of the newest batch
+  for (const auto& batch : by_age) {
+    for (const auto& award : batch.awards) {
+      const auto found = named.find(award.award.student);
+      if (found == named.end() || award.name.empty()) continue;
+      const bool is_same = skeleton(award.name) == skeleton(found->second);
+      if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + batch.name + ")";
+      if (is_same) other.erase(found->first);
+    }
+  }
+
+  std::vector<std::string> sentences;
+  for (const auto& [student, before] : other) {
+    if (sentences.size() == kMost) {
+      sentences.push_back("and " + std::to_string(other.size() - kMost) +
+                          " more learners have another name than in the register");
+      break;
+    }
+    sentences.push_back("the register knows " + in_quotes(student) + " as " + before +
+                        ", the list as " + in_quotes(named[student]) +
+                        ": was a column moved, or the name changed?");
+  }
+  return sentences;
+}
+
+}  // namespace testamur::wallet

@@ -1,0 +1,46 @@
+// What the registers of a home and the ledger say against a class list: told before anybody is
+// asked whether to issue. `known`: the awards of all registers (award_targets.h). One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "wallet/cli/context.h"
+#include "wallet/cli/flow/awards/award_targets.h"
+#include "wallet/cli/flow/awards/places_elsewhere.h"
+#include "wallet/cli/flow/key_vault.h"
+#include "wallet/credential/class_list.h"
+
+namespace testamur::wallet {
+
+// Fails where the first place that is free, by the node's word, lies too far out to be true. Call
+// it under the home's lock.
+Attempt<void> expect_near(const Context& context, std::uint64_t next_free);
+
+// What the ledger has of this institution and no register here (places_elsewhere.h).
+struct IssuedElsewhere {
+  std::vector<Places> places;
+  std::uint64_t unknown = 0;  // of them, those that nobody has agreed to before
+  std::string warning;        // empty: there are none
+};
+Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKeys& vault,
+                                          const std::vector<Places>& used);
+
+// Awards of `held` whose learner is in the class under a reference that is nearly the same, with
+// the same name: one learner, whose reference a program has changed. Pure.
+std::vector<AwardRecord> by_near_reference(const std::vector<AwardRecord>& held,
+                                           const std::vector<ClassRow>& rows);
+
+// References of this class that look like each other's or like one that this office has used
+// before, but for learners of `held`: those of whom it is said already that they hold the award.
+std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
+                                         const std::vector<ClassRow>& rows,
+                                         const std::vector<AwardRecord>& held);
+
+// Learners whom this office has awarded under another name: a column that was sorted by itself
+// gives everybody somebody else's. People change their names too, so that a person has to say.
+Attempt<std::vector<std::string>> other_names(const Context& context, const IssuerKeys& vault,
+                                              const std::vector<AwardRecord>& known,
+                                              const std::vector<ClassRow>& rows);
+
+}  // namespace testamur::wallet
