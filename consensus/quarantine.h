@@ -48,7 +48,8 @@ class Quarantine {
   // Enters when the certificate counts this node's signature under something that it does not
   // remember saying.
   void check_own_signature(const Certificate& certificate);
-  // The operator's command: ends quarantine and floor once that is durable.
+  // The operator's command: ends quarantine and floor once that is durable. Nothing happens where
+  // no key of this node sits in the set: there is no vote to resume.
   void lift_by_command();
   // What a fresh journal segment must repeat.
   void append_live_records(std::vector<Record>& records) const;

@@ -244,7 +244,6 @@ Result<PartyFile> parse_party_file(std::string_view text, const std::string& fil
                "key"});
 
   PartyFile read;
-  const auto stated = reader.parsed<InstitutionId>("institution", parse_institution_id);
   read.party = read_party(reader, possession, errors);
   read.validator =
       reader.flag("validator", read.party.institution_class == tx::InstitutionClass::kValidator);
@@ -252,8 +251,10 @@ Result<PartyFile> parse_party_file(std::string_view text, const std::string& fil
   read.api_address = read_address(reader, "api_address");
 
   judge_facts(reader, read.party.facts, {}, errors);
-  // Whoever registers is given an id by the ledger.
-  if (possession == Possession::kRead) check_id(reader, read.party, stated, errors);
+  // Whoever registers is given an id by the ledger, whatever the file says.
+  if (possession == Possession::kRead)
+    check_id(reader, read.party, reader.parsed<InstitutionId>("institution", parse_institution_id),
+             errors);
   if (!errors.empty()) return errors.take();
   return read;
 }

@@ -371,10 +371,11 @@ int ready(const std::string& config_file, bool dry_run) {
                           : "when the transaction is committed")
               << ", the others see which protocol version its node knows.\n";
   } else {
-    std::cout << "next        a validator: testamur governance propose validator-set with this "
-                 "institution and --ready "
-              << answer->transaction
-              << "; this node begins to vote by itself when the change takes effect\n";
+    // A seat that is there with another key is replaced; the ledger says which of the two it is.
+    std::cout << "next        a validator: testamur governance propose validator-set add "
+              << answer->institution << " --ready " << answer->transaction
+              << " (replace instead of add where the institution has a seat); this node begins to "
+                 "vote by itself when the change takes effect\n";
   }
   return 0;
 }
@@ -394,18 +395,35 @@ int backup(const std::string& config_file, const std::string& directory) {
   return 0;
 }
 
+namespace {
+
+// Whose backups a folder holds, as the newest one says: those of another institution bring the same
+// ledger, and are perhaps not the ones that were meant. Empty: it does not say.
+std::string backup_owner(const NodeConfig& config, const std::string& directory) {
+  const auto newest = newest_backup(directory);
+  if (!newest.ok() || !*newest || (*newest)->node.empty()) return "";
+  const auto& owner = (*newest)->node;
+  const bool is_own = config.institution && owner == testamur::to_text(*config.institution);
+  return "of a node of " + owner + (is_own ? "" : ", which is not this node's institution");
+}
+
+}  // namespace
+
 int restore(const std::string& config_file, const std::string& directory,
             const std::string& height) {
   const auto wanted = height_of("--height", height);
   if (!wanted.ok()) return complain(wanted.message(), kUsage);
   auto config = load_config(config_file);
   if (!config.ok()) return complain(config.message());
+  const auto owner = backup_owner(*config, directory);
+  if (!owner.empty()) std::cout << "the backups in " << directory << " are " << owner << std::endl;
   const auto done = restore_node(*config, directory, *wanted);
   if (!done.ok()) return complain(done.message(), failure_code(done.message()));
 
   const auto number = std::to_string(done->height.value);
   std::cout << "restored block " << number << " of " << minute_text(done->time_ms) << " into "
-            << config->data_dir.string() << "\n";
+            << config->data_dir.string() << (owner.empty() ? "" : ", from a backup " + owner)
+            << "\n";
   if (done->votes_alone && done->votes) {
     std::cout
         << "this node is the ledger's only validator: no other one can tell it a block after "

@@ -213,6 +213,9 @@ Status Node::Parts::check_own_seat() const {
 
 void Node::Parts::keep_quarantine(const std::string& directory, bool active) {
   auto known = is_quarantined(*files, directory);
+  // The flag belongs to the keys: without one that is here nobody knows what it may have voted for.
+  const auto held = keys->consensus_keys();
+  if (!active && (!held.ok() || held->empty())) return;
   may_vote = !active;
   if (active && known.ok() && *known) return;  // for the reason that stands there already
 

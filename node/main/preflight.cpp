@@ -217,8 +217,8 @@ void check_transport(Preflight& found, const NodeConfig& config, const ledger::G
   if (listed && !ours && !own.empty())
     found.notes.push_back(
         "the transport key in " + config.transport_key.string() +
-        " is not the one with which this institution founded the ledger: unless another was "
-        "registered since, the other nodes refuse it");
+        " is not the one with which this institution founded the ledger. Whether it was "
+        "registered since is not looked up here: if not, the other nodes refuse it");
 }
 
 // A running node says the last in its status; one that is about to start should not begin with it.
@@ -444,8 +444,9 @@ void note_seat(Preflight& found, const NodeConfig& config, const ledger::Certify
                         " is a validator of this ledger, with the consensus key " +
                         to_text(key_id(KeyPurpose::kConsensus, *seat)) +
                         ": this node only follows, and no [[peer]] is another one of the "
-                        "institution. Where this is the "
-                        "only one nobody casts its vote: name the key's file in keys.consensus");
+                        "institution. Name the node that has the key (testamurd join --party with "
+                        "its party.toml). Only where no other node has it nobody casts the vote, "
+                        "and the key's file is named in keys.consensus");
 }
 
 // What a start says of a key that may have been registered in the place of the one that sits.

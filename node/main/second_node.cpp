@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "files/durable_file.h"
+#include "files/party_file.h"
 #include "node/config/genesis_file.h"
+#include "node/main/preflight.h"
 
 namespace testamur::node {
 
@@ -21,8 +23,27 @@ std::string to_text(const PublicKeyFile& file) {
          to_hex(file.possession) + "\"\n";
 }
 
+namespace {
+
+// Two nodes at one address: the others reach one of them, and each looks like the other.
+Status check_own_address(const SecondNode& wanted) {
+  const auto& own = wanted.init.peer_address;
+  if (own.empty()) return {};
+  for (const auto& file : wanted.parties) {
+    TM_TRY(const auto party, read_party_address(file));
+    if (check_ports_apart({{"", own}, {"", party.peer_address}}).ok()) continue;
+    return error("--peer-address " + own + " is where the node of " +
+                 testamur::to_text(party.institution) + " is reached (" + file.string() +
+                 "): nothing was made. Give this node an address of its own");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<MadeSecondNode> make_second_node(const SecondNode& wanted) {
   TM_TRY(const auto genesis, load_genesis(wanted.genesis));
+  TM_TRY_STATUS(check_own_address(wanted));
   TM_TRY(const auto key, init_follower(wanted.init, wanted.institution));
 
   MadeSecondNode made;

@@ -29,6 +29,11 @@ constexpr auto kRivalry = milliseconds(300'000);
 // ... mostly much sooner: after as long without a change one of the two is gone.
 constexpr auto kRivalryTold = milliseconds(60'000);
 constexpr std::uint64_t kInboundRefusalEveryMs = 1'000;
+// What was refused of an address for one reason is news again after as long without it.
+constexpr std::uint64_t kRefusalKnownMs = 900'000;
+constexpr std::size_t kKnownRefusals = 256;
+// How seldom a key is looked for where another one of its institution answers.
+constexpr auto kElsewhere = milliseconds(300'000);
 
 // Uniform in [0, bound].
 std::uint64_t random_up_to(std::uint64_t bound) {
@@ -114,8 +119,10 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
     std::lock_guard lock(mutex_);
     if (stopped_) return;
 
+    std::vector<std::string> left;
     for (auto& [pin, peer] : peers_) {
       if (peer.target && !targets.contains(pin)) {
+        left.push_back(peer.target->address);
         peer.target.reset();
         stop_dialling(peer);
       }
@@ -126,10 +133,12 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
 
     for (const auto& [pin, address] : targets) {
       auto& peer = peers_[pin];
+      if (peer.target != address) peer.rests_until = {};
       if (peer.target != address && peer.dial) stop_dialling(peer);
       peer.target = address;
       dial_next(pin, peer);
     }
+    for (const auto& address : left) wake_all(address);
   }
 
   // A key that is listed no more may be one that only the list admitted: its connection ends.
@@ -565,10 +574,41 @@ void PeerTable::fail_dialling(Peer& peer, const Session& session) {
   // Of two dials that cross the other one is up; here nothing is.
   if (session.displaced() && !peer.up && peer.target)
     note_rival(displaced_at_[peer.target->institution]);
+  rest_if_elsewhere(peer, session);
+}
+
+// An institution has several keys while it replaces one, and with a second node, and mostly one
+// address here: all but one of them are looked for in vain there, and its node hears each attempt.
+void PeerTable::rest_if_elsewhere(Peer& peer, const Session& session) {
+  const auto& shown = session.shown();
+  if (!peer.target || !shown || *shown == peer.target->pin) return;
+  const auto said = directory_(*shown);
+  if (said.kind != Admission::Kind::kAdmitted || said.institution != peer.target->institution)
+    return;
+  peer.rests_until = Steady::now() + kElsewhere;
+
+  // The one that answers there now may be one that rests itself: a node took its new key.
+  const auto there = peers_.find(*shown);
+  if (there != peers_.end()) wake(*shown, there->second, peer.target->address);
+}
+
+void PeerTable::wake(const Pin& pin, Peer& peer, const std::string& address) {
+  if (!peer.target || peer.target->address != address || peer.rests_until <= Steady::now()) return;
+  peer.rests_until = {};
+  peer.failures = 0;
+  if (peer.dial) peer.dial->cancel();
+  peer.dial.reset();
+  dial_next(pin, peer);
+}
+
+void PeerTable::wake_all(const std::string& address) {
+  for (auto& [pin, peer] : peers_) wake(pin, peer, address);
 }
 
 void PeerTable::end_connection(Peer& peer, const Session& session, const std::string& reason) {
   take_down(peer, reason);
+  // Who comes back there may show another key of its institution.
+  if (peer.target) wake_all(peer.target->address);
 
   // A peer that accepts and closes at once is dialled more and more seldom.
   peer.failures = Steady::now() - session.up_since() > kLasted ? 0 : peer.failures + 1;
@@ -622,8 +662,24 @@ void PeerTable::note_inbound_refusal(const std::string& address, const std::stri
   counters_.last_refusal = address + ": " + reason;
   const auto now_ms = steady_ms();
   if (now_ms - refusal_told_at_ms_ < kInboundRefusalEveryMs) return;
+  if (!is_news(address, reason, now_ms)) return;
   refusal_told_at_ms_ = now_ms;
   tell([address, reason](Receiver& receiver) { receiver.on_refusal(address, reason); });
+}
+
+// Each attempt comes from another port. Who comes with ever new reasons is bounded by the rate.
+bool PeerTable::is_news(const std::string& address, const std::string& reason,
+                        std::uint64_t now_ms) {
+  if (known_refusals_.size() >= kKnownRefusals) {
+    std::erase_if(known_refusals_,
+                  [now_ms](const auto& each) { return each.second + kRefusalKnownMs <= now_ms; });
+    if (known_refusals_.size() >= kKnownRefusals) known_refusals_.clear();
+  }
+  const auto host = address.substr(0, address.rfind(':'));
+  const auto [known, first] = known_refusals_.try_emplace({host, reason}, now_ms);
+  const bool lapsed = known->second + kRefusalKnownMs <= now_ms;
+  known->second = now_ms;
+  return first || lapsed;
 }
 
 void PeerTable::note_failed_handshake(const Session& session, const std::string& reason,
@@ -646,7 +702,9 @@ void PeerTable::dial_next(const Pin& pin, Peer& peer) {
         const auto alive = table.lock();
         if (alive) alive->connected(pin, dial, std::move(socket));
       });
-  peer.dial->start(peer.target->address, milliseconds(shut_ms) + delay_before(pin, peer));
+  const auto rest = std::chrono::duration_cast<milliseconds>(peer.rests_until - Steady::now());
+  const auto delay = milliseconds(shut_ms) + delay_before(pin, peer);
+  peer.dial->start(peer.target->address, std::max(delay, rest));
 }
 
 milliseconds PeerTable::delay_before(const Pin& pin, const Peer& peer) {

@@ -75,6 +75,8 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
     bool spoken = false;                // our hello was sent on `dialling`
     std::shared_ptr<Session> up;
     std::uint32_t failures = 0;  // since the last connection that lasted
+    // Not dialled before: another node of its institution answers at the address.
+    std::chrono::steady_clock::time_point rests_until{};
     std::string refused;
     Rivalry taken_over;                                // by another node that shows its key
     std::array<std::uint64_t, kPriorities> dropped{};  // by connections that are over
@@ -111,6 +113,10 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   Goodbye refuse(const Session& session, GoodbyeReason reason, const std::string& why);
   void stop_dialling(Peer& peer);
   void fail_dialling(Peer& peer, const Session& session);
+  void rest_if_elsewhere(Peer& peer, const Session& session);
+  // Looks at once for a key that rests there, or for all.
+  void wake(const Pin& pin, Peer& peer, const std::string& address);
+  void wake_all(const std::string& address);
   void end_connection(Peer& peer, const Session& session, const std::string& reason);
   void dial_next(const Pin& pin, Peer& peer);
   std::chrono::milliseconds delay_before(const Pin& pin, const Peer& peer);
@@ -122,6 +128,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   void forget_if_idle(const Pin& pin);
   void note_refusal(Peer& peer, const std::string& reason);
   void note_inbound_refusal(const std::string& address, const std::string& reason);
+  bool is_news(const std::string& address, const std::string& reason, std::uint64_t now_ms);
   void note_failed_handshake(const Session& session, const std::string& reason, bool for_its_key);
   PeerStatus status_of(const Pin& pin, const Peer& peer) const;
 
@@ -152,6 +159,8 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   std::deque<std::weak_ptr<Session>> handshakes_;  // inbound, oldest first
   InboundCounters counters_;
   std::uint64_t refusal_told_at_ms_ = 0;
+  // Host and reason, and when it was so last: at most kKnownRefusals.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> known_refusals_;
 
   mutable std::mutex inbound_mutex_;
   FairQueue<Event> inbound_;

@@ -77,6 +77,7 @@ Session::Session(Socket socket, asio::ssl::context& tls, SessionSetup setup, con
       splitter_(kMaxHelloFrameBytes),
       queue_(limits.queue) {
   TM_CHECK(setup_.dialled == setup_.expected.has_value());
+  check_.expected = setup_.expected;
   check_.refuse = [this](const Pin& shown) { return judge(shown); };
 }
 

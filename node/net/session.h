@@ -69,6 +69,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool handshaking() const { return state_ == State::kTls || state_ == State::kHello; }
   // Valid in SessionHost calls and after them.
   const Pin& pin() const;
+  // The key that the other side showed, whichever was expected.
+  const std::optional<Pin>& shown() const { return check_.shown; }
   // The other side ended it because another connection with this node's key is in use there.
   bool displaced() const { return displaced_; }
   bool refused_for_its_key() const { return !check_.refusal.empty(); }

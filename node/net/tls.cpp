@@ -69,8 +69,11 @@ int verify_certificate(X509_STORE_CTX* store, void*) {
     check->refusal = "its certificate holds no Ed25519 key";
   }
 
+  // Goes out as the alert bad_certificate, or unknown_ca: who is refused must not take the one,
+  // that its key is not the one that was looked for, for the other, that nobody admits it.
+  const bool is_other = check != nullptr && check->expected && pin && *pin != *check->expected;
   X509_STORE_CTX_set_error(
-      store, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);  // goes out as the alert unknown_ca
+      store, is_other ? X509_V_ERR_HOSTNAME_MISMATCH : X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
   return 0;
 }
 
@@ -159,6 +162,8 @@ std::string describe(const boost::system::error_code& failure) {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
       return "the other side does not admit our transport key: is it registered, and is the other "
              "side up to date?";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+      return "the other side looks for another transport key at this address";
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "it shows no certificate";
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION: return "it does not speak TLS 1.3";

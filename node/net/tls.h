@@ -28,6 +28,7 @@ Result<boost::asio::ssl::context> make_tls_context(const SecretKey& transport_ke
 struct PinCheck {
   // Empty: go on. Otherwise the reason for refusing.
   std::function<std::string(const Pin&)> refuse;
+  std::optional<Pin> expected;  // set where this side dialled: the one key that may answer
   std::optional<Pin> shown;
   std::string refusal;
 };

@@ -201,10 +201,7 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
 void add_clock_obstacle(std::uint64_t now_ms, const Reader& reader, v1::GetStatusResponse& out) {
   const auto block_ms = reader.head().header.time_ms;
   if (block_ms <= now_ms + kHourMs) return;
-  const auto ahead_ms = block_ms - now_ms;
-  const bool days = ahead_ms >= kDayMs;
-  out.add_obstacles("the newest block is " + std::to_string(ahead_ms / (days ? kDayMs : kHourMs)) +
-                    (days ? " days" : " hours") +
+  out.add_obstacles("the newest block is " + span_text(block_ms - now_ms) +
                     " ahead of this clock: set the clock, or, where the genesis was given a wrong "
                     "time, expect nothing before then");
 }
@@ -292,8 +289,9 @@ std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& se
   if (is_heard) return {};
   return "this institution is a validator, this node does not hold the consensus key that sits in "
          "the set, and none that this node is connected to votes with it: where no other node of "
-         "the institution does, its vote is missing. Put the key here, or name the node that has "
-         "it in [[peer]]";
+         "the institution does, its vote is missing. Name the node that has the key in [[peer]] "
+         "(testamurd join --party with its party.toml). Only where no other node has the key is it "
+         "put here";
 }
 
 void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,

@@ -22,6 +22,7 @@ struct Choice {
   const SecretKey* key = nullptr;
   bool seated = false;
   std::string why_not = "this node has no consensus key: testamurd new-key consensus makes one";
+  std::optional<KeyId> unregistered;  // of this node, and the ledger has none such
 };
 
 Choice choose(const ledger::StateReader& state, const InstitutionId& self,
@@ -33,6 +34,7 @@ Choice choose(const ledger::StateReader& state, const InstitutionId& self,
   for (const auto& key : keys) {
     auto id = key_id(KeyPurpose::kConsensus, key.public_key());
     auto known = tx::read_key(state, id);
+    if (!known) choice.unregistered = id;
     if (!known || known->added.institution != self) {
       choice.why_not = "the ledger does not know the consensus key " + to_text(id) +
                        " of this node: register it with the institution, or with testamur key add "
@@ -75,6 +77,13 @@ Result<ReadyStatement> make_ready(const Head& head, const ChainId& chain, const 
   }
   auto choice = choose(*head.state, self, keys);
   if (choice.key == nullptr) return error(choice.why_not);
+  // Who made a new key means that one: what is said for the old one would look like success.
+  if (choice.seated && choice.unregistered) {
+    return error("a new consensus key, " + to_text(*choice.unregistered) +
+                 ", waits at this node, and the ledger does not know it, as far as this node has "
+                 "it: nothing was signed. testamur key add consensus --public FILE, with the file "
+                 "that testamurd new-key consensus wrote; then testamurd ready again");
+  }
   ReadyStatement ready;
   ready.key = key_id(KeyPurpose::kConsensus, choice.key->public_key());
   ready.seated = choice.seated;

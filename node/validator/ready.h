@@ -21,7 +21,8 @@ struct ReadyStatement {
 };
 
 // With the key among `keys` that is registered for `self` and sits in no set yet; where there is
-// none, with the one that sits in the set. Fails with what to do first.
+// none, with the one that sits in the set, unless another one waits that the ledger does not know.
+// Fails with what to do first.
 Result<ReadyStatement> make_ready(const Head& head, const ChainId& chain, const InstitutionId& self,
                                   const std::vector<SecretKey>& keys, const std::string& software,
                                   const Clock& clock);

@@ -367,6 +367,19 @@ TEST_CASE("votes that peers show bind the node when the command ends quarantine"
   CHECK(harness.own_votes(Act::kFinalize).empty());
 }
 
+// A key that came later began without the quarantine that was lifted before it was there.
+TEST_CASE("the command lifts nothing where no key of this node sits in the set", "[consensus]") {
+  EngineHarness harness;
+  harness.config.observer = true;
+  harness.engine.emplace(harness.config, Tip{Epoch{0}, harness.set, harness.tip_facts}, harness);
+  harness.start(true);
+  harness.sync();
+  REQUIRE(harness.quarantined);
+  harness.engine->resume_voting();
+  harness.sync();
+  CHECK(harness.quarantined);
+}
+
 TEST_CASE(
     "a sealing block that lost keeps nobody in quarantine, and each validator speaks once in an "
     "exchange",

@@ -113,8 +113,9 @@ void PeerSteps::open_side(std::size_t number) {
   side.leases.assign(speakers_.size(), {});
   side.table = std::make_shared<net::PeerTable>(
       io_, config, net::make_tls_context(own.transport).value(), pin_of(own), at.clock,
-      [&at](const net::Pin& pin) { return at.is_up() ? at.admission(pin) : net::Admission(); },
-      at.receiver(), [&at](std::function<void()> task) { at.post(std::move(task)); });
+      net::NetworkHooks{
+          [&at](const net::Pin& pin) { return at.is_up() ? at.admission(pin) : net::Admission(); },
+          at.receiver(), [&at](std::function<void()> task) { at.post(std::move(task)); }});
   side.table->start(nullptr);
   at.on_refused = [table = side.table.get()](const net::Origin& from, net::Refusal refusal,
                                              std::uint64_t count, std::uint64_t units) {

@@ -115,7 +115,7 @@ TEST_CASE("a party file whose facts were changed, or that is none, is refused wi
   CHECK(two.read_changed("possession = \"", "possession = \"x").find("128 hexadecimal digits") !=
         std::string::npos);
   CHECK(
-      two.read_changed("purpose = \"root\"", "purpose = \"royal\"").find("purpose must be root") !=
+      two.read_changed("purpose = \"root\"", "purpose = \"royal\"").find("purpose: must be root") !=
       std::string::npos);
   CHECK(two.read_changed("validator = true", "validator = true\nspeed = 3").find("changed.toml:") !=
         std::string::npos);
@@ -274,7 +274,7 @@ TEST_CASE("the time of a genesis may be a date with or without quotes, and nothi
   }
   for (const char* text : {"time = 2026-11-30T10:00:00Z", "time = 10:00:00", "time = true"}) {
     CHECK(read(text).message().starts_with(
-        "settings.toml:1: time must be a day, as 2026-11-30, or milliseconds"));
+        "settings.toml:1: time: must be a day, as 2026-11-30, or milliseconds"));
   }
 }
 
@@ -283,7 +283,7 @@ TEST_CASE("a mistake among the parameters of a genesis is told with its own line
     CAPTURE(wrong);
     const auto read = wallet::parse_genesis_settings(
         "[parameters]\n# the default\n\n" + std::string(wrong) + "\n", "settings.toml");
-    CHECK(read.message().starts_with("settings.toml:4: parameters "));
+    CHECK(read.message().starts_with("settings.toml:4: parameters."));
   }
 }
 
@@ -299,7 +299,7 @@ TEST_CASE(
        {std::string("0"), std::to_string(ledger::kNewestProtocol + 1), std::string("65538")}) {
     const auto refused = read(version);
     REQUIRE_FALSE(refused.ok());
-    CHECK(refused.message() == "s.toml:1: protocol_version is " + version +
+    CHECK(refused.message() == "s.toml:1: protocol_version: is " + version +
                                    ", and this program knows 1 to " + newest +
                                    ": write one of these, or leave it out for the newest");
   }

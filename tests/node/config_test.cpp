@@ -2,11 +2,13 @@
 #include "node/config/config.h"
 
 #include <fstream>
+#include <set>
 
 #include "files/key_file.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
 #include "trust/presets.h"
+#include "wallet/cli/files/policy_file.h"
 
 namespace testamur::node {
 namespace {
@@ -179,6 +181,14 @@ TEST_CASE("a key file gives the key back to its owner only") {
     std::ofstream(file, std::ios::trunc) << "testamur-key-1 root bip340\n00ff\n";
     CHECK_FALSE(read_key_file(file, KeyPurpose::kRoot).ok());
   }
+}
+
+// A table that the reader of policies does not know is refused there.
+TEST_CASE("the tables of a node's configuration are those that a policy file may have") {
+  std::set<std::string_view> ours{"peer"};
+  for (const auto& key : kConfigKeys) ours.insert(key.section);
+  const auto theirs = wallet::tables_of_nodes();
+  CHECK(ours == std::set<std::string_view>(theirs.begin(), theirs.end()));
 }
 
 }  // namespace

@@ -258,8 +258,12 @@ TEST_CASE("a validator replaces its consensus key: the new one votes, the old on
   SystemClock clock;
   auto early = make_ready(*nodes.at(0).node->chain().head(), nodes.chain(), nodes.at(0).id,
                           assembly.consensus_keys(0), "test", clock);
-  REQUIRE(early.ok());
-  CHECK(early->seated);  // only of the key that votes already
+  // It signed for the key that votes already, and said that all was well.
+  INFO(early.message());
+  REQUIRE_FALSE(early.ok());
+  CHECK(early.message().find(to_text(key_id(KeyPurpose::kConsensus, public_key))) !=
+        std::string::npos);
+  CHECK(early.message().find("testamur key add consensus --public FILE") != std::string::npos);
   auto added =
       tx::build(nodes.envelope(0), tx::KeyAddContent{KeyPurpose::kConsensus, public_key, proof});
   REQUIRE(assembly.said(0, 0, KeyPurpose::kRoot, added).state == Outcome::State::kCommitted);

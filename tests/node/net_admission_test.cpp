@@ -58,6 +58,53 @@ TEST_CASE(
   CHECK(b.ups() == 0);
 }
 
+// Each institution with a second node, or a new transport key, was looked for at one address once
+// for each key: the node there was told, in a line every few seconds, that nobody admits it.
+TEST_CASE(
+    "a key is looked for no longer where another one of its institution answers, and nobody is "
+    "told that it is not admitted") {
+  Loop loop;
+  Registry registry;
+  NetNode a(loop, registry, 1);
+  const auto other_key = transport_key();
+  auto elsewhere = a.address();
+  elsewhere.pin = net::pin_of(other_key.public_key());
+  registry.admit(elsewhere.pin, a.id());
+
+  NetNode b(loop, registry, NetNode::Options{.number = 2, .peers = {a.address(), elsewhere}});
+  REQUIRE(loop.bell.wait_until([&] { return a.connected_to(b.id()); }));
+  REQUIRE(loop.bell.wait_until([&] { return !a.refusals().empty(); }));
+  CHECK(contains(a.refusals().front(), "looks for another transport key at this address"));
+  CHECK_FALSE(contains(a.refusals().front(), "does not admit"));
+
+  NetNode c(loop, registry, NetNode::Options{.number = 3, .peers = {a.address()}});
+  REQUIRE(loop.bell.wait_until([&] { return a.connected_to(c.id()); }));
+  CHECK(a.network().inbound().failed_handshakes == 1);
+  CHECK(a.refusals().size() == 1);
+
+  // Whoever shows that key at that address is found as soon as the other one is gone.
+  const auto port = a.network().listen_port();
+  a.stop();
+  REQUIRE(loop.bell.wait_until([&] { return b.downs().size() == 1; }));
+  NetNode renewed(loop, registry, NetNode::Options{.number = 1, .port = port},
+                  SecretKey::from_bytes(other_key.algorithm(), other_key.secret_bytes()).value());
+  CHECK(loop.bell.wait_until([&] { return renewed.connected_to(b.id()); }));
+}
+
+TEST_CASE("a refusal that goes on is told once for an address, whatever port it comes from") {
+  Loop loop;
+  Registry registry;
+  NetNode a(loop, registry, 1);
+  const auto stranger = transport_key();
+  for (std::uint64_t times = 1; times <= 3; ++times) {
+    RawClient client(a.network().listen_port());
+    client.join(stranger, institution(9));
+    REQUIRE(loop.bell.wait_until([&] { return a.network().inbound().unknown_keys == times; }));
+  }
+  REQUIRE(loop.bell.wait_until([&] { return a.refusals().size() == 1; }));
+  CHECK(contains(a.refusals().front(), "not a transport key of any institution that we know"));
+}
+
 TEST_CASE("a key that nobody knows is refused, and both sides say why") {
   Loop loop;
   Registry registry;

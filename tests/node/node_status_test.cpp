@@ -112,8 +112,11 @@ TEST_CASE("a span of time is said in the unit that a person would use") {
 // A second node had it for good; a first one that lost its key by a slip must have it.
 TEST_CASE("a seat that another node votes with is no obstacle of one that only follows") {
   Seen seen(v1::NODE_ROLE_OBSERVER);
-  CHECK(has(idle_seat_obstacle(seen.chain, id_of(1)),
-            "none that this node is connected to votes with it"));
+  const auto told = idle_seat_obstacle(seen.chain, id_of(1));
+  CHECK(has(told, "none that this node is connected to votes with it"));
+  // A key that is in use elsewhere must not be copied: that it be put here comes last.
+  CHECK(told.find("Name the node that has the key in [[peer]]") < told.find("Only where no other"));
+  CHECK(told.find("put here") > told.find("Only where no other node has the key"));
   seen.chain.engine.peers[1].heard_ms_ago = 20;
   CHECK(idle_seat_obstacle(seen.chain, id_of(1)).empty());
   CHECK(has(idle_seat_obstacle(seen.chain, id_of(2)),

@@ -470,9 +470,11 @@ TEST_CASE("a validator whose configuration names no consensus key is told that i
   CHECK(noted(false));
   CHECK_FALSE(noted(true));
 
-  // A second node, which says so by naming the first one.
+  // A second node, which says so by naming the first one. The key is never copied: what helps most
+  // nodes comes first.
   auto second = node.config();
   second.consensus_key.clear();
+  CHECK(has(notes_in(looked_at(second)), "Name the node that has the key (testamurd join --party"));
   second.peers = {{*second.institution, "127.0.0.1:7999", {}}};
   CHECK_FALSE(has(notes_in(looked_at(second)), "keys.consensus is empty"));
 }

@@ -18,6 +18,7 @@
 #include "node/main/operator_file.h"
 #include "node/main/preflight.h"
 #include "node/main/restore.h"
+#include "node/main/second_node.h"
 #include "node/rpc/server.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
@@ -282,6 +283,36 @@ TEST_CASE("an address that nobody can dial is announced to nobody") {
   wild.replace(wild.find(good), good.size(), "0.0.0.0:7600");
   std::ofstream(file) << wild;
   CHECK(read_party_address(file).message().find("nobody can dial it") != std::string::npos);
+}
+
+// It was made, and the two were dialled as one.
+TEST_CASE("a second node is not announced where another one is reached") {
+  TemporaryDirectory directory;
+  const auto first = options_of(directory.path(), "alpha");
+  const auto party = init_node(first);
+  INFO(party.message());
+  REQUIRE(party.ok());
+  const auto root = read_key_file(first.issuer_keys / "root.key", KeyPurpose::kRoot);
+  REQUIRE(root.ok());
+  const auto record = found_ledger({*party}, {&*root}, kTime, {});
+  INFO(record.message());
+  REQUIRE(record.ok());
+  const auto genesis = directory.path() / "genesis.bin";
+  REQUIRE(write_file(genesis, ledger::encode(*record), true).ok());
+
+  SecondNode wanted{options_of(directory.path(), "second"),
+                    ledger::party_id(*party),
+                    genesis,
+                    {first.directory / "party.toml"}};
+  wanted.init.peer_address = first.peer_address;
+  const auto refused = make_second_node(wanted);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.message().find("is where the node of ") != std::string::npos);
+  CHECK_FALSE(fs::exists(wanted.init.directory));
+  wanted.init.peer_address = "alpha.example:7700";
+  const auto made = make_second_node(wanted);
+  INFO(made.message());
+  CHECK(made.ok());
 }
 
 TEST_CASE("a node follows one ledger: another's record and another's backup change nothing") {

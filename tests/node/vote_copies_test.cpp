@@ -280,6 +280,46 @@ TEST_CASE("a node that votes alone signs anew only from the height that its oper
   one.issue();
 }
 
+// It printed that the node votes again, and the quarantine of a key that came later was over
+// before.
+TEST_CASE("a node without a consensus key resumes no vote, and keeps the quarantine of its keys",
+          "[vote-copies]") {
+  OneNode one;
+  one.nodes.stop(0);
+  const auto key = one.config().consensus_key;
+  const auto files = make_posix_file_system();
+  const auto flag = [&] { return *is_quarantined(*files, one.journal().string()); };
+  REQUIRE(begin_quarantine(*files, one.journal().string(), QuarantineReason::kOwnVoteSeen).ok());
+
+  one.config().consensus_key.clear();
+  one.nodes.start(0);
+  const auto& socket = one.config().api.admin_socket;
+  const auto next = one.nodes.at(0).node->chain().head()->header.height.next();
+  for (const auto& said : {std::optional<Height>{}, std::optional(next)}) {
+    const auto refused = admin_resume_voting(socket.string(), said);
+    CHECK_FALSE(refused.ok());
+    CHECK(has(refused.message(), "this node has no consensus key"));
+  }
+  // Nor by any other way to the chain.
+  one.nodes.at(0).node->chain().resume_voting();
+  one.nodes.stop(0);
+  CHECK(flag());
+
+  one.config().consensus_key = key;
+  CHECK(one.quarantine_of() == QuarantineReason::kOwnVoteSeen);
+  CHECK(has(notes_of(one), "this node is in quarantine"));
+  one.nodes.start(0);
+  CHECK(one.quarantine_of() == QuarantineReason::kOwnVoteSeen);
+
+  // With its key the command ends it, once.
+  const auto resumed = admin_resume_voting(socket.string(), next);
+  INFO(resumed.message());
+  REQUIRE(resumed.ok());
+  one.issue();
+  CHECK_FALSE(flag());
+  CHECK(has(admin_resume_voting(socket.string(), next).message(), "is in no quarantine"));
+}
+
 TEST_CASE("what lies beside a key is read as it was written, and damage is told", "[vote-copies]") {
   TemporaryDirectory directory;
   const auto file = vote_note_of(directory.path() / "consensus.key");

@@ -226,8 +226,8 @@ TEST_CASE(
   const std::string header =
       "agency,local_identifier,activity,status,decision,valid_from,link,institution[1].deqar_id\n";
   const auto reading =
-      read_reports(header + "AAQ,R-1,audit,1,1,2020-01-01,https://a.example/r,2\n" +
-                   "AAQ,R-1,audit,1,2,2020-01-01,https://a.example/r,2\n");
+      read_reports(header + "AAQ,R-1,audit,1,2,2020-01-01,https://a.example/r,2\n" +
+                   "AAQ,R-1,audit,1,1,2020-01-01,https://a.example/r,2\n");
   const auto plan = plan_import(*reading, import.known, import.rules);
   REQUIRE(plan.accreditations.size() == 2);
   CHECK(plan.accreditations[0].replaces.empty());
@@ -409,7 +409,8 @@ TEST_CASE("what stands with less beside a new accreditation is named, with how t
 
 // Of three larger ones the first was named, and withdrawing that changed nothing.
 TEST_CASE(
-    "all that outweigh a row are named, and it is sent only as the later word of its report") {
+    "all that outweigh a row are named, and it is not sent as the later word of its report "
+    "either") {
   Import import;
   import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2029-12-31,DEQARINST0002,,,,,,\n"));
   import.known.accreditations.back().statement = "tmx1a";
@@ -425,11 +426,83 @@ TEST_CASE(
         std::string::npos);
   CHECK(why.find("--statement tmx1a --statement tmx1b") != std::string::npos);
 
-  // A report that has changed is announced beside its earlier word, with what is to be ended.
+  // A report that has changed counts as little beside its earlier word: with --yes it was sent.
   import.known.accreditations.front().report_url = "https://a.example/r";
   const auto linked = row + ",https://a.example/r\n";
-  CHECK(import.plan(linked, ",link").accreditations.size() == 1);
-  CHECK(has_notice(import.plan(linked, ",link"), "does not count while tmx1a"));
+  const auto changed = import.plan(linked, ",link");
+  CHECK(changed.accreditations.empty());
+  REQUIRE_FALSE(changed.refused.empty());
+  CHECK(changed.refused[0].why.find("does not count while tmx1a") != std::string::npos);
+}
+
+// Its last day was moved to an earlier one, and the import said that nothing would change.
+TEST_CASE("a report that says less than before is refused, with the command that makes it so") {
+  Import import;
+  const auto row = [](const char* until, const char* more = ",,") {
+    return std::string("AAQ,audit,1,1,2020-01-01,") + until + ",DEQARINST0002,,,," + more +
+           ",https://a.example/r\n";
+  };
+  const auto commit = [&](const std::string& rows) {
+    import.commit(import.plan(rows, ",link"));
+    import.known.accreditations.back().from_ms = 1'577'836'800'000;  // 2020-01-01
+    import.known.accreditations.back().report_url = "https://a.example/r";
+  };
+  const auto why = [&](const std::string& rows) {
+    const auto plan = import.plan(rows, ",link");
+    CHECK(plan.accreditations.empty());
+    CHECK(plan.already == 0);
+    REQUIRE(plan.refused.size() == 1);
+    UNSCOPED_INFO(plan.refused[0].why);
+    return plan.refused[0].why;
+  };
+  const std::string withdraw =
+      "testamur accreditation withdraw " + to_text(id_of(2)) + " --statement tmx1said --from ";
+  commit(row("2031-12-31"));
+  CHECK(why(row("2027-12-31")).find(withdraw + "2028-01-01") != std::string::npos);
+  CHECK(why(row("2025-06-30")).find(withdraw + "2025-07-01") != std::string::npos);
+  CHECK(why(row("2031-12-31", "Logic,1,0613")).find(withdraw + "2026-01-01; then grant") !=
+        std::string::npos);
+
+  // What is said longer has an effect, and after the command that was named the row is right.
+  CHECK(import.plan(row("2033-12-31"), ",link").accreditations.size() == 1);
+  import.known.accreditations.back().ended = true;
+  import.known.accreditations.back().over_ms = 1'830'297'600'000;  // 2028-01-01
+  const auto after = import.plan(row("2027-12-31"), ",link");
+  CHECK(after.refused.empty());
+  CHECK(after.already == 1);
+}
+
+// The other one had the address by copy and paste, and was named first.
+TEST_CASE("a negative row names what stands of its own institution, by name") {
+  Import import;
+  import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,,Uni Three,CH,,,,\n"));
+  import.known.accreditations.back().report_url = "https://a.example/r";
+  import.known.accreditations.back().statement = "tmx1other";
+  import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,,,\n"));
+  import.known.accreditations.back().report_url = "https://a.example/r";
+  const auto plan = import.plan(
+      "AAQ,audit,1,3,2026-01-01,2027-12-31,DEQARINST0002,,,,,,,https://a.example/r\n", ",link");
+  REQUIRE(plan.refused.size() == 1);
+  const auto& why = plan.refused[0].why;
+  INFO(why);
+  CHECK(why.find("by this address stands, of Uni Two") != std::string::npos);
+  CHECK(why.find("--statement tmx1said") != std::string::npos);
+  CHECK(why.find("tmx1other") == std::string::npos);
+}
+
+TEST_CASE("one address of two institutions by two reports is asked about before it is sent") {
+  const Import import;
+  const auto questions = [&](const char* first, const char* second) {
+    return import
+        .plan(std::string("AAQ,audit,1,1,2020-01-01,2027-12-31,DEQARINST0002,,,,,,,") + first +
+                  ",https://a.example/r\nAAQ,audit,1,1,2020-01-01,2027-12-31,,Uni Three,CH,,,,," +
+                  second + ",https://a.example/r/\n",
+              ",report_id,link")
+        .questions;
+  };
+  REQUIRE(questions("7", "8").size() == 1);
+  CHECK(questions("7", "8")[0].find("is the address of the report") != std::string::npos);
+  CHECK(questions("7", "7").empty());
 }
 
 // "Universit?t Graz" is an institution of the ledger for good.

@@ -53,6 +53,10 @@ TEST_CASE("CSV is read as RFC 4180 writes it") {
 
 TEST_CASE("a broken row is named by line and column") {
   CHECK(csv_failure("a,b\n1,2\n3\n") == "line 3, column 1: the row has 1 cells, the header has 2");
+  // A title above the table.
+  CHECK(csv_failure("Class of 2026\n\na,b\n1,2\n") ==
+        "line 3, column 3: the row has 2 cells, the header has 1: line 1 was taken for the header. "
+        "Remove the lines above the real one");
   CHECK(csv_failure("a,b\n1,2,3\n") == "line 2, column 5: the row has 3 cells, the header has 2");
   CHECK(csv_failure("a,b\nöä\",2\n") ==
         "line 2, column 3: a quote stands inside a cell that is not quoted");
@@ -402,8 +406,8 @@ TEST_CASE("what a list hardly means is asked about, with learner and line, and n
   };
   for (const std::string grade : {"F", "U", "n.t.", "0", "W"})
     CHECK(says(graded(grade), "has passed? \"S2\" (line 3)"));
-  for (const std::string grade : {"5,0", "5.0", "5", "mangelhaft", "ABI", "FF", "FD", "DZ", "NA",
-                                  "35%", "35 %", "8/20", "12/100", "7,5/20"})
+  for (const std::string grade : {"5,0", "5.0", "5", "mangelhaft", "ABI", "DEF", "FF", "FD", "DZ",
+                                  "NA", "35%", "35 %", "8/20", "12/100", "7,5/20"})
     CHECK(says(graded(grade.find(',') == grade.npos ? grade : "\"" + grade + "\""),
                "has passed? \"S2\" (line 3)"));
   for (const std::string grade : {"1.3", "A", "B+", "E", "First", "4", "4.0", "4,0", "10/20", "50%",

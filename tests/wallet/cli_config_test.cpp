@@ -101,6 +101,9 @@ TEST_CASE("a clock that differs from a node's by more than a minute is told, whi
   CHECK(clocks_apart("node:7601", kNow + kMinute, kNow).empty());
   const auto ahead = clocks_apart("node:7601", kNow, kNow + 3 * kMinute + 400);
   CHECK(ahead.starts_with("this machine's clock is 3 minutes ahead of that of \"node:7601\""));
+  // As the node says it in the same answer, where it said 3 hours and this 2.
+  CHECK(clocks_apart("node:7601", kNow + 179 * kMinute, kNow).find(" 3 hours behind that of") !=
+        std::string::npos);
   const auto behind = clocks_apart("node:7601", kNow + 25 * 60 * kMinute + 7, kNow);
   CHECK(behind.starts_with("this machine's clock is 25 hours behind that of"));
   CHECK(behind.find("set it (NTP)") != std::string::npos);

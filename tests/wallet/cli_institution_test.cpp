@@ -106,14 +106,16 @@ TEST_CASE("a mistake in an institution's file is named with its line and key") {
 
   CHECK(why(folder, kFacts, false).empty());
   CHECK(says(why(folder, "country = \n", false), ":1: not TOML"));
-  CHECK(says(why(folder, std::string("colour = \"red\"\n") + kFacts, false), "line 1: colour"));
+  CHECK(says(why(folder, std::string("colour = \"red\"\n") + kFacts, false),
+             ":1: colour: is not a known key"));
   CHECK(says(why(folder, std::string("root_threshold = 1\n") + kFacts, false),
              "only a registration has keys"));
 
-  CHECK(says(why(folder, std::string("ror = 7\n") + kFacts, false), "ror: is a text"));
+  CHECK(says(why(folder, std::string("ror = 7\n") + kFacts, false),
+             ":1: ror: must be a text in quotes"));
   CHECK(says(
       why(folder, "country = \"tl\"\ndomain = \"t.example\"\n[legal_names]\nen = \"T\"\n", false),
-      "line 1: country"));
+      ":1: country: "));
   CHECK(says(why(folder, "country = \"TL\"\ndomain = \"t.example\"\n", false), "legal_names"));
   CHECK(says(why(folder, std::string("parent = \"tmi1x\"\n") + kFacts, false), "parent"));
 
@@ -124,7 +126,7 @@ TEST_CASE("a mistake in an institution's file is named with its line and key") {
   CHECK(says(why(folder, bad, true), "algorithm"));
   bad = party_text;
   bad.replace(bad.find("root_threshold = 1"), 18, "root_threshold = 0");
-  CHECK(says(why(folder, bad, true), "root_threshold: is a number from 1 to 255"));
+  CHECK(says(why(folder, bad, true), "root_threshold: must lie between 1 and 255"));
 
   CHECK(says(read_facts_file(folder.file("none.toml")).message(), "none.toml"));
 }
@@ -168,9 +170,9 @@ TEST_CASE("an edit of the set that makes no sense says what to do instead") {
 TEST_CASE("every entry of key is a table, and the threshold a number") {
   const TemporaryFolder folder;
   CHECK(says(why(folder, std::string("key = [5]\n") + kFacts, true),
-             "line 1: key: is a list of tables"));
+             ":1: key: must be a list of tables, [[key]]"));
   CHECK(says(why(folder, std::string("root_threshold = true\nkey = []\n") + kFacts, true),
-             "line 1: root_threshold: is a number from 1 to 255"));
+             ":1: root_threshold: must be a whole number"));
 }
 
 TEST_CASE("what becomes other of an institution's facts is told by name, old and new") {

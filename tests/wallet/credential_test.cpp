@@ -283,7 +283,8 @@ TEST_CASE("the one presentation within a mail is taken, quoted or not, and never
   for (const std::string& mail :
        {wrapped("> "), wrapped(">> "), hello + shown + "\n", shown + "\n" + bye,
         hello + wrapped("") + bye, "On Monday Ada wrote:\n> \n" + wrapped("> ") + "> \n> " + bye,
-        "Answer\r\n" + shown + "\r\n\r\nAda\r\n"}) {
+        "Answer\r\n" + shown + "\r\n\r\nAda\r\n", shown + "\n-- \nAda\n",
+        hello + wrapped("") + "--\nAda", wrapped("> ") + "> -- \n> Ada\n"}) {
     CAPTURE(mail);
     const auto read = read_pasted(mail);
     CAPTURE(read.message());
@@ -302,6 +303,15 @@ TEST_CASE("the one presentation within a mail is taken, quoted or not, and never
     CAPTURE(size);
     // Where a part ends what stands before it is a presentation that shows less.
     if (read.ok()) CHECK(read_credential(*read).ok());
+  }
+}
+
+// "Character 5 (":") belongs to no presentation" of a mail that was saved whole.
+TEST_CASE("a mail whose text is encoded is called that") {
+  for (const char* how : {"base64", "quoted-printable", "BASE64"}) {
+    const auto read = read_pasted("From: Ada\r\nContent-Transfer-Encoding: " + std::string(how) +
+                                  "\r\n\r\nZXlKaGJHY2lPaUpGVXpJMU5pSjk=\r\n");
+    CHECK(read.message().find("save the attachment or") != std::string::npos);
   }
 }
 

@@ -2,6 +2,7 @@
 // link of a chain, and why it refuses. From a graph without a node.
 #include "tests/support/catch.h"
 #include "tests/wallet/temporary_folder.h"
+#include "wallet/cli/files/policy_file.h"
 #include "wallet/cli/flow/own_decision.h"
 #include "wallet/credential/last_day.h"
 #include "wallet/keystore/file.h"
@@ -157,6 +158,27 @@ TEST_CASE("an own policy's answer says cause and cure, and no name of a rule") {
   const auto facts = verifier.judge("", "");
   CHECK(facts.acceptance->outcome == Acceptance::kAccept);
   CHECK(facts.acceptance->explanation == "it is the viewpoint's own award");
+}
+
+// A distrust under [[statement]] was passed over, and what it should have blocked was accepted.
+TEST_CASE("a table beside [policy] that no node's configuration has is refused by name and line") {
+  testamur::test::TemporaryFolder folder;
+  const std::string file = folder.file("mine.toml");
+  const auto why = [&](const std::string& text) {
+    REQUIRE(write_file_atomically(file, as_bytes(text), Overwrite::kAllowed).ok());
+    return read_policy_file(file).message();
+  };
+  const std::string policy = "[policy]\nthreshold = 60\n\n";
+  CHECK(why(policy + "[[statement]]\nkind = \"distrust\"\n") ==
+        file +
+            ":4: [[statement]]: is no table of a policy, nor of a node's configuration: did you "
+            "mean [[policy.statement]]?");
+  CHECK(why(policy + "[accreditation]\namount = 120\n").find("[[policy.accreditation]]") !=
+        std::string::npos);
+  CHECK(why("[polcy]\nthreshold = 60\n").find("did you mean [policy]?") != std::string::npos);
+  CHECK(why("threshold = 60\n" + policy).find(":1: threshold: stands in no table") !=
+        std::string::npos);
+  CHECK(why(policy + "[api]\nlisten = \"127.0.0.1:7601\"\n\n[[peer]]\npin = \"\"\n").empty());
 }
 
 }  // namespace testamur::wallet

@@ -505,12 +505,14 @@ TEST_CASE("places that another home used are asked about once, and said wherever
   office.refused(issue, "16 places on the ledger that no register of this home has");
   office.refused(issue, "--issued-elsewhere");
   CHECK(says(office.done(issue + " --dry-run"), "16 places"));
+  CHECK(says(office.done(issue + " --dry-run"), "refused unless --issued-elsewhere"));
   (void)office.done(issue + " --issued-elsewhere");
 
   // It lies below the last register now, and is known.
   const auto more = office.write("more.csv", "student,given_name\nS4,Di\n");
   const std::string next = "issuer batch issue --yes --achievement 1.1 --csv " + more;
-  office.refused(next + " --issued-elsewhere", "--issued-elsewhere would have no effect");
+  // Who says so again has answered already; a colleague may say it too.
+  CHECK(says(office.done(next + " --dry-run --issued-elsewhere"), "16 places"));
   CHECK(says(office.done(next + " --dry-run"), "16 places"));
   for (const std::string words : {"issuer list", "issuer show --student S1"}) {
     CHECK(says(office.done(words), "do not cover 16 places"));
@@ -573,6 +575,59 @@ TEST_CASE("a correction that states less than the wrong award has to be meant") 
                  "--drop would have no effect");
   (void)office.done(correct + " --drop");
   CHECK(says(office.done("issuer show --student S1"), "no date of award (issued "));
+}
+
+// A pasted line gave the award of one learner to another, in silence.
+TEST_CASE("a correction with another learner's name is doubted, and refused with nobody to ask") {
+  Office office;
+  office.issue("spring",
+               "student,given_name,family_name,birthdate\nS1,Ada,Ekman,2001-02-03\n"
+               "S2,Bo,Alm,2002-03-04\n");
+  const std::string correct = "issuer correct --yes --student S1 --batch spring --csv ";
+  const auto pasted =
+      office.write("p.csv", "student,given_name,family_name,birthdate\nS1,Bo,Alm,2002-03-04\n");
+  office.refused(correct + pasted, "is that of learner \"S2\" of batch spring");
+  CHECK(says(office.done(correct + pasted + " --dry-run"), "is it the row of another learner?"));
+  const auto stranger =
+      office.write("s.csv", "student,given_name,family_name,birthdate\nS1,Cy,Dahl,2003-04-05\n");
+  office.refused(correct + stranger, "family name and birth date all change");
+
+  // One that stays is enough, and a correction of a correction is the next one of the batch.
+  for (const std::string family : {"Ekmann", "Eckmann"}) {
+    const auto list = office.write(
+        "f.csv", "student,given_name,family_name,birthdate\nS1,Ada," + family + ",2001-02-03\n");
+    const std::string batch = family == "Ekmann" ? "spring" : "spring-correction-1";
+    (void)office.done("issuer correct --yes --student S1 --batch " + batch + " --csv " + list);
+  }
+  CHECK(office.award("S1")["batch"] == "spring-correction-2");
+}
+
+TEST_CASE("a batch that waits signed by a key that was rotated since can only be given up") {
+  Office office;
+  office.stop_before_sending("lost", "S8");
+  (void)office.done("key rotate --yes credential");
+  const auto why = office.why("issuer batch resume lost", ExitCode::kFailure);
+  CHECK(says(why, "batch lost cannot be issued any more"));
+  CHECK(says(why, "testamur issuer batch discard lost gives it up"));
+  CHECK_FALSE(says(why, "goes on with it"));
+  CHECK_FALSE(says(office.done("issuer batch list"), "goes on with it"));
+}
+
+TEST_CASE("a home from before a rotation says which key was replaced, before it signs") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\n");
+  const auto vault = office.path("issuer/issue.age");
+  std::filesystem::copy_file(vault, office.path("old.age"));
+  (void)office.done("key rotate --yes issue");
+  std::filesystem::copy_file(office.path("old.age"), vault,
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto list = office.write("next.csv", "student,given_name\nS2,Bo\n");
+  for (const auto& words :
+       {"issuer batch issue --yes --achievement 1.1 --name next --csv " + list,
+        std::string("issuer status suspend --yes --student S1 --reason correction")}) {
+    office.refused(words, "this home signs with the issue key tmk1", ExitCode::kFailure);
+    office.refused(words, "testamur key add issue", ExitCode::kFailure);
+  }
 }
 
 TEST_CASE("who revokes what was superseded reads which command takes the successor") {

@@ -630,6 +630,15 @@ TEST_CASE("an accreditation is ended once, and the day is said from which it has
   // Ended from an earlier day on, it says something: to the agency's own nodes.
   CHECK(says(drafts.drafted(kAgency, withdraw + " --from 2022-01-01")["warnings"].dump(),
              to_text(said)));
+
+  // One that ends on a day to come holds today: when it ends is said.
+  end.names = {ledger.accredit(kAgency, 1)};
+  ledger.settle();
+  end.valid_from_ms = 1'893'456'000'000;  // 2030-01-01
+  ledger.say(kAgency, 1, end);
+  ledger.settle();
+  CHECK(says(office.why(kAgency, withdraw + " --from 2031-01-01" + draft, ExitCode::kUsage),
+             "ends on 2029-12-31 already"));
 }
 
 TEST_CASE("what begins later is listed beside what is in force, and said to begin later") {

@@ -707,10 +707,10 @@ TEST_CASE("a hash that is found is never called a valid credential") {
   const auto verdict = verify_hash(fixture.issued.commitment, good_facts(fixture), rules());
 
   CHECK(verdict_code(verdict) == VerdictCode::kAllWell);
-  CHECK(
-      headline(verdict) ==
-      "found, and not withdrawn; contents, holder and last day were not checked: anyone can copy a "
-      "hash");
+  CHECK(headline(verdict) ==
+        "found, and not withdrawn; contents, holder, last day and the key that signed it were not "
+        "checked: anyone can copy a "
+        "hash");
   CHECK(find(verdict, Topic::kExpiry)->answer == Answer::kUnknown);
 
   const auto json = Json::parse(to_json(verdict));

@@ -178,4 +178,20 @@ TEST_CASE("a backup that holds an open request holds more than a wallet that lac
   CHECK(holds_no_more(older, newer));
 }
 
+// Two copies of one wallet gave one key to two universities.
+TEST_CASE("two credentials of one holder key are known as such, whatever copy asked for them") {
+  auto wallet = recover_wallet(SecretBytes{kRecoveryEntropyBytes}, 7);
+  for (const char* text : {"a", "b"}) {
+    wallet.credentials.emplace_back();
+    wallet.credentials.back().sd_jwt = text;
+    wallet.credentials.back().holder_key.derived_index = 3;
+  }
+  CHECK(shares_holder_key(wallet, wallet.credentials[0]));
+  CHECK(shares_holder_key(wallet, wallet.credentials[1]));
+  wallet.credentials[1].holder_key.derived_index = 4;
+  CHECK_FALSE(shares_holder_key(wallet, wallet.credentials[0]));
+  for (auto& each : wallet.credentials) each.holder_key.derived_index.reset();
+  CHECK_FALSE(shares_holder_key(wallet, wallet.credentials[0]));
+}
+
 }  // namespace testamur::wallet

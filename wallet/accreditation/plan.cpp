@@ -3,6 +3,8 @@
 #include "wallet/accreditation/plan.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <set>
 #include <tuple>
 
@@ -48,6 +50,16 @@ std::optional<std::string> open_half(const ReportProgramme& programme) {
   return std::nullopt;
 }
 
+// "2027-12-31", of any moment in it.
+std::string day_text(std::uint64_t time_ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{time_ms}};
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()),
+                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return text;
+}
+
 class Planning {
  public:
   Planning(const KnownLedger& known, const ImportRules& rules, ImportPlan& plan)
@@ -63,9 +75,12 @@ class Planning {
     }
   }
 
-  // A report of which the file itself says elsewhere that its decision is negative.
-  void note_negative(const Report& report) {
-    if (!is_negative(report)) return;
+  // What the file says elsewhere of a report: that its decision is negative, or what it accredits.
+  void note(const Report& report) {
+    if (!is_negative(report)) {
+      if (!report.link.empty()) of_address_[one_link(report.link)].push_back(&report);
+      return;
+    }
     if (!report.identifier.empty())
       negative_.emplace("id " + skeleton(report.identifier), report.row);
     if (!report.link.empty()) negative_.emplace("link " + one_link(report.link), report.row);
@@ -76,6 +91,7 @@ class Planning {
     if (!check_report(report) || !check_days(report) || !check_form(report)) return;
     const auto subjects = finder_.find_all(report);
     if (!subjects) return;
+    const std::size_t planned_before = plan_.accreditations.size();
 
     if (report.programmes.empty()) {
       for (const auto& subject : *subjects) add(report, subject, nullptr);
@@ -87,6 +103,7 @@ class Planning {
       if (open && plan_.accreditations.size() > before)
         plan_.notices.push_back("row " + std::to_string(report.row) + ": " + *open);
     }
+    ask_of_shared_address(report, *subjects, plan_.accreditations.size() > planned_before);
   }
 
  private:
@@ -128,15 +145,33 @@ class Planning {
     return all;
   }
 
-  // What stands by the report's address, with the command that ends it.
+  // Whether the report names this institution, by whatever it names one by.
+  static bool names(const Report& report, const KnownParty& party) {
+    const auto& facts = party.facts;
+    return std::ranges::any_of(report.providers, [&](const ReportProvider& provider) {
+      if (!provider.deqar.empty() && !facts.deqar.empty())
+        return canonical_deqar(facts.deqar) == provider.deqar;
+      if (!provider.eter.empty() && !facts.eter.empty()) return facts.eter == provider.eter;
+      if (!provider.domain.empty() && facts.domain == provider.domain) return true;
+      return facts.country == provider.country &&
+             std::ranges::any_of(facts.legal_names, [&](const auto& name) {
+               return !provider.name.empty() && skeleton(name.text) == skeleton(provider.name);
+             });
+    });
+  }
+
+  // What stands by the report's address of the institutions that it names, with the command that
+  // ends it: another one may have the same address by a slip.
   std::string how_to_end(const Report& report) const {
     std::string standing;
     for (const auto& each : known_.accreditations) {
       if (each.ended || each.over_ms <= known_.now_ms || report.link.empty() ||
           one_link(each.report_url) != one_link(report.link))
         continue;
-      standing += (standing.empty() ? "; by this address stands: " : "; and ") +
-                  std::string("testamur accreditation withdraw ") + to_text(each.subject) +
+      const auto party = std::ranges::find(known_.parties, each.subject, &KnownParty::id);
+      if (party == known_.parties.end() || !names(report, *party)) continue;
+      standing += (standing.empty() ? "; by this address stands, of " : "; and of ") +
+                  described(*party) + ": testamur accreditation withdraw " + to_text(each.subject) +
                   " --statement " + each.statement;
     }
     return standing.empty() ? "; what stands is ended by testamur accreditation withdraw"
@@ -237,6 +272,8 @@ class Planning {
       return;
     }
 
+    if (is_shortened_already(report, subject, content)) return;
+
     // A report that takes its own earlier word back is sent beside it; any other one would only
     // take a slot.
     planned.replaces = said_before(report, subject, planned.programme);
@@ -248,15 +285,12 @@ class Planning {
                  "again: testamur accreditation grant");
       return;
     }
-    if (is_left_out(planned, subject)) return;
-    note_equal_row(planned, subject);
-    if (!planned.replaces.empty()) {
-      for (const auto& why : outweighed_by(subject, content))
-        plan_.notices.push_back("row " + std::to_string(report.row) + ": " + why);
-    } else if (const auto why = outweighed_by(subject, content); !why.empty()) {
-      refuse(report, "decision", why.front());
+    if (const auto why = outweighed_by(report, subject, content); !why.empty()) {
+      for (const auto& each : why) refuse(report, each.column, each.text);
       return;
     }
+    if (is_left_out(report, planned, subject)) return;
+    note_equal_row(planned, subject);
     note_withdrawn(report, subject, content);
     note_taken_over(report, subject, content);
 
@@ -401,7 +435,8 @@ class Planning {
   // take a slot, as the same by hand does (accreditation grant refuses it). Of programmes the
   // ledger knows no names, and one that shares field and level with another may end by itself: it
   // is sent, and said.
-  bool is_left_out(const PlannedAccreditation& planned, const Meant& subject) {
+  bool is_left_out(const Report& report, const PlannedAccreditation& planned,
+                   const Meant& subject) {
     const auto& content = planned.content;
     const auto found = std::ranges::find_if(known_.accreditations, [&](const auto& each) {
       return is_of(each, subject) && each.amount == content.amount && each.scope == content.scope &&
@@ -410,10 +445,13 @@ class Planning {
     });
     if (found == known_.accreditations.end()) return false;
 
+    // Without an address on both sides nobody can tell whether it is another report.
+    const bool is_known =
+        !report.link.empty() && !found->report_url.empty() && !is_by(*found, report);
     const std::string row = "row " + std::to_string(planned.row) + ": ";
-    const std::string says = found->statement + ", which " +
-                             (found->waits ? "is signed and waits" : "stands") +
-                             ", says the same for all of its days by another report";
+    const std::string says =
+        found->statement + ", which " + (found->waits ? "is signed and waits" : "stands") +
+        ", says the same for all of its days" + (is_known ? " by another report" : "");
     if (!planned.programme.empty()) {
       plan_.notices.push_back(row + says + ": it counts once. Is it another programme?");
       return false;
@@ -421,8 +459,77 @@ class Planning {
     ++(found->waits ? plan_.waiting : plan_.already);
     plan_.notices.push_back(row + "is left out: " + says +
                             ", and nothing would change. If this report is to stand beside it: "
-                            "testamur accreditation grant --report-url");
+                            "testamur accreditation grant --report-url" +
+                            (found->over_ms > said_by(content).over_ms
+                                 ? ". If it takes its place, and holds no longer than it says: " +
+                                       withdrawal_of({&*found}) + " --from " +
+                                       day_text(content.valid_until_ms)
+                                 : ""));
     return true;
+  }
+
+  static bool is_by(const KnownAccreditation& each, const Report& report) {
+    return !report.link.empty() && !each.report_url.empty() &&
+           one_link(each.report_url) == one_link(report.link);
+  }
+
+  // What stands was ended on the very day on which the report, as it reads now, ends: by the
+  // command that a refusal below names.
+  bool is_shortened_already(const Report& report, const Meant& subject,
+                            const tx::StatementContent& content) {
+    const auto fresh = said_by(content);
+    const auto found = std::ranges::find_if(known_.accreditations, [&](const auto& each) {
+      return each.subject == subject.known && each.ended && is_by(each, report) &&
+             each.amount == fresh.amount && each.scope == fresh.scope &&
+             each.from_ms == fresh.from_ms && each.over_ms == fresh.over_ms;
+    });
+    if (found == known_.accreditations.end()) return false;
+    ++plan_.already;
+    return true;
+  }
+
+  // Whether the file still says all that an accreditation by this address says: then the report was
+  // not made smaller. Of an identifier that the file gives more than once, this row is the word.
+  bool is_still_said(const KnownAccreditation& each, const Report& report) const {
+    const auto reports = of_address_.find(one_link(report.link));
+    if (reports == of_address_.end()) return false;
+    for (const auto* other : reports->second) {
+      const bool is_older_word = other->row != report.row && !report.identifier.empty() &&
+                                 skeleton(other->identifier) == skeleton(report.identifier);
+      if (is_older_word) continue;
+      const auto says = [&](const ReportProgramme* programme) {
+        const auto content = content_of(*other, programme);
+        return covers(said_by(content), standing(each));
+      };
+      if (other->programmes.empty() && says(nullptr)) return true;
+      if (std::ranges::any_of(other->programmes, [&](const auto& one) { return says(&one); }))
+        return true;
+    }
+    return false;
+  }
+
+  // One address for two institutions, by reports of two numbers, is mostly one that was pasted
+  // twice; what is withdrawn by it later may be the wrong one.
+  void ask_of_shared_address(const Report& report, const std::vector<Meant>& subjects,
+                             bool is_sent) {
+    if (report.link.empty() || report.identifier.empty()) return;
+    const auto [first, is_new] =
+        by_address_.emplace(one_link(report.link), std::pair(&report, subjects));
+    if (is_new || !is_sent) return;
+    const auto& [other, others] = first->second;
+    if (skeleton(other->identifier) == skeleton(report.identifier)) return;
+    const auto is_there = [&](const Meant& one) {
+      return std::ranges::any_of(others, [&](const Meant& each) {
+        return each.known == one.known && each.listed == one.listed;
+      });
+    };
+    if (std::ranges::any_of(subjects, is_there)) return;
+    plan_.questions.push_back(
+        "row " + std::to_string(report.row) + ": link: is the address of the report " +
+        in_quotes(other->identifier) + " of " + others.front().name + " in row " +
+        std::to_string(other->row) + " too, and this one is " + in_quotes(report.identifier) +
+        " of " + subjects.front().name + ": is it right in both?");
+    plan_.notices.push_back(plan_.questions.back());
   }
 
   void note_equal_row(const PlannedAccreditation& planned, const Meant& subject) {
@@ -439,24 +546,77 @@ class Planning {
                               "once");
   }
 
-  // Why it would not count: all that give more for all of it, since each of them has to end first.
-  std::vector<std::string> outweighed_by(const Meant& subject,
-                                         const tx::StatementContent& content) const {
-    std::vector<std::string> why;
+  struct Outweighed {
+    std::string column, text;
+  };
+
+  // Why it would change nothing: all that give more for all of it, since each of them has to end
+  // first, and what stands by the same report, which said more before.
+  std::vector<Outweighed> outweighed_by(const Report& report, const Meant& subject,
+                                        const tx::StatementContent& content) const {
+    std::vector<Outweighed> why;
     const std::string amount = "amount " + std::to_string(content.amount);
     for (const auto& each : plan_.accreditations) {
       if (!is_of(each, subject) || !outweighs(said_by(each.content), content)) continue;
-      why.push_back(amount + " does not count beside row " + std::to_string(each.row) +
-                    " of this file, which gives more for all of it: leave in the file what holds");
+      why.push_back({"decision", amount + " does not count beside row " + std::to_string(each.row) +
+                                     " of this file, which gives more for all of it: leave in the "
+                                     "file what holds"});
       break;
     }
-    std::vector<const KnownAccreditation*> larger;
-    for (const auto& each : known_.accreditations)
-      if (is_of(each, subject) && outweighs(standing(each), content)) larger.push_back(&each);
+    std::vector<const KnownAccreditation*> larger, longer;
+    for (const auto& each : known_.accreditations) {
+      if (!is_of(each, subject)) continue;
+      if (outweighs(standing(each), content)) {
+        larger.push_back(&each);
+      } else if (is_by(each, report) && covers(standing(each), said_by(content)) &&
+                 !is_still_said(each, report)) {
+        longer.push_back(&each);
+      }
+    }
     if (!larger.empty())
-      why.push_back(amount + " does not count while " + amounts_of(larger) +
-                    " for all of it: " + withdrawal_of(larger));
+      why.push_back({"decision", amount + " does not count while " + amounts_of(larger) +
+                                     " for all of it: " + end_of(larger, content)});
+    if (!longer.empty())
+      why.push_back({"link", "is that of " + extents_of(longer) +
+                                 ": the report says less than before, and beside that it changes "
+                                 "nothing: " +
+                                 end_of(longer, content)});
     return why;
+  }
+
+  // "tmx1…, which stands with 120 from 2024-01-01 to 2031-12-31".
+  static std::string extents_of(const std::vector<const KnownAccreditation*>& all) {
+    std::string text;
+    for (const auto* each : all) {
+      text += (text.empty() ? "" : " and of ") + each->statement + ", which " +
+              (each->waits ? "is signed and waits" : "stands") + " with " +
+              std::to_string(each->amount) + " from " + day_text(each->from_ms) +
+              (each->over_ms == trust::kOpenEnd ? " without an end"
+                                                : " to " + day_text(each->over_ms - 1));
+    }
+    return text;
+  }
+
+  // The command after which the row is right. Where it says the same for fewer days, to end what
+  // stands on its last day is all; else what is smaller has to be granted by hand, since an import
+  // sends nothing anew by the address of a report that was ended.
+  std::string end_of(const std::vector<const KnownAccreditation*>& all,
+                     const tx::StatementContent& content) const {
+    const auto is_waiting = [](const auto* each) { return each->waits; };
+    const std::string first =
+        std::ranges::any_of(all, is_waiting) ? "first testamur outbox resume, then " : "";
+    const auto fresh = said_by(content);
+    const auto is_shorter = [&](const auto* each) {
+      return each->amount == fresh.amount && each->depth == fresh.depth &&
+             each->scope == fresh.scope && each->from_ms == fresh.from_ms &&
+             fresh.over_ms != trust::kOpenEnd;
+    };
+    if (std::ranges::all_of(all, is_shorter))
+      return first + withdrawal_of(all) + " --from " + day_text(fresh.over_ms);
+    return first + withdrawal_of(all) + " --from " +
+           day_text(std::max(fresh.from_ms, known_.now_ms)) +
+           "; then grant what holds by testamur accreditation grant " +
+           to_text(all.front()->subject) + " --amount " + std::to_string(content.amount);
   }
 
   // What stands with less stays on the ledger, and counts again once the new one is over.
@@ -487,6 +647,8 @@ class Planning {
   std::map<std::pair<InstitutionId, std::string>, const KnownAccreditation*> by_report_;
   std::map<ReportKey, std::pair<std::size_t, std::string>> rows_of_report_;
   std::map<std::string, std::size_t> negative_;  // rows, by identifier and by address
+  std::map<std::string, std::vector<const Report*>> of_address_;  // those that accredit
+  std::map<std::string, std::pair<const Report*, std::vector<Meant>>> by_address_;  // the first
   std::map<InstitutionId, AccreditationSlots> slots_;
   std::map<std::size_t, AccreditationSlots> slots_of_listed_;
 };
@@ -501,7 +663,7 @@ ImportPlan plan_import(const ReportReading& reading, const KnownLedger& known,
   plan.not_read = reading.not_read;
   plan.notices = reading.notices;
   Planning planning(known, rules, plan);
-  for (const auto& report : reading.reports) planning.note_negative(report);
+  for (const auto& report : reading.reports) planning.note(report);
   for (const auto& report : reading.reports) planning.take(report);
   std::ranges::stable_sort(plan.refused, {}, &ReportMistake::row);
   return plan;

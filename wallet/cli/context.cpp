@@ -122,9 +122,24 @@ void put_error(const std::string& message) {
   put(Stream::kError, text + "\n");
 }
 
+// Said to people at once, and to programs once each in what is printed at the end.
+void note(const Context& context, std::string notice) {
+  if (!context.json) return put(Stream::kError, "testamur: " + notice + "\n");
+  if (std::ranges::find(context.notices, notice) == context.notices.end())
+    context.notices.push_back(std::move(notice));
+}
+
+Json with_notices(const Context& context, Json json) {
+  if (context.notices.empty() || !json.is_object()) return json;
+  Json& list = json["notices"];
+  if (!list.is_array()) list = Json::array();
+  for (const auto& notice : context.notices) list.push_back(notice);
+  return json;
+}
+
 ExitCode print_failure(const Context& context, const Failure& failure) {
   if (context.json) {
-    put_json(Stream::kOut, error_json(failure));
+    put_json(Stream::kOut, with_notices(context, error_json(failure)));
   } else {
     put_error(error_text(failure));
   }
@@ -159,16 +174,15 @@ Client Context::client() const {
   if (const auto accepted = parse_chain_id(accept_recovery); accepted.ok())
     options.accepted = *accepted;
   // Said even with --quiet: whose policy decides is part of the answer.
-  options.moved = [with_json = json](const std::string& silent, const std::string& answering) {
-    if (with_json) return;
-    put(Stream::kError, "testamur: " + silent + " does not answer; " + answering +
-                            " answers in its place, by the policy of its own institution\n");
+  options.moved = [this](const std::string& silent, const std::string& answering) {
+    note(*this, silent + " does not answer; " + answering +
+                    " answers in its place, by the policy of its own institution");
   };
   options.clock_told = [this](const std::string& endpoint, std::uint64_t clock_ms) {
-    if (json || clock_told) return;
+    if (clock_told) return;
     const auto apart = clocks_apart(endpoint, clock_ms, now_ms());
     clock_told = !apart.empty();
-    if (clock_told) put(Stream::kError, "testamur: " + apart + "\n");
+    if (clock_told) note(*this, apart);
   };
   return Client(std::move(options));
 }
@@ -181,7 +195,9 @@ std::string clocks_apart(const std::string& endpoint, std::uint64_t node_ms, std
   if (apart_ms <= kToleratedMs) return {};
   constexpr std::uint64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs;
   const auto unit_ms = apart_ms < 2 * kHourMs ? kMinuteMs : kHourMs;
-  return "this machine's clock is " + duration_text(apart_ms / unit_ms * unit_ms) +
+  // Rounded as a node rounds what it says of clocks: one answer may hold both.
+  const auto rounded_ms = (apart_ms + unit_ms / 2) / unit_ms * unit_ms;
+  return "this machine's clock is " + duration_text(rounded_ms) +
          (is_ahead ? " ahead of" : " behind") + " that of " + in_quotes(endpoint) +
          ": one of the two is wrong. Ages, last days and the proofs of holders are told by this "
          "machine's: set it (NTP)";
@@ -270,7 +286,7 @@ Attempt<void> refuse_short_ids_unasked(const Context& context) {
 }
 
 void print(const Context& context, const Json& value, const std::string& text) {
-  if (context.json) return put_json(Stream::kOut, value);
+  if (context.json) return put_json(Stream::kOut, with_notices(context, value));
   put(Stream::kOut, text.empty() || text.back() != '\n' ? text + "\n" : text);
 }
 
@@ -397,6 +413,11 @@ Result<std::optional<ChainId>> ledger_of_home(const Context& context) {
   TM_TRY(auto trusted, ledger_trusted_in(context.path("ledgers")));
   if (trusted) return trusted;
   return home_ledger(context);
+}
+
+std::optional<InstitutionId> own_institution(const Context& context) {
+  const auto profile = stored_profile(context);
+  return profile.ok() ? std::optional(profile->institution) : std::nullopt;
 }
 
 Result<IssuerProfile> stored_profile(const Context& context) {

@@ -55,6 +55,9 @@ struct Context {
       lock;  // held until the command ends: lock_home of wallet/cli/files/output.h
 
   mutable bool clock_told = false;  // that this machine's clock and a node's differ
+  // What people are told on standard error beside an answer that a node gave, and programs in the
+  // answer: that another node took over, whose clock differs.
+  mutable std::vector<std::string> notices;
 
   std::string path(const std::string& relative) const;
   // Asks the nodes of the ledger of this home, where it has one.
@@ -92,7 +95,7 @@ Attempt<void> refuse_unread_options(const Context& context);
 // what it means comes from one node, and only a person who reads the question sees the whole of it.
 // Asked before every act that a person confirms.
 Attempt<void> refuse_short_ids_unasked(const Context& context);
-// Prints one JSON value with --json, else the text.
+// Prints one JSON value with --json, with the notices as its member `notices`, else the text.
 void print(const Context& context, const Json& value, const std::string& text);
 
 // The passphrase of existing vaults, from file, descriptor or terminal; asked once a command.
@@ -119,6 +122,8 @@ struct IssuerProfile {
 };
 // From issuer/issuer.json alone; no node is asked.
 Result<IssuerProfile> stored_profile(const Context& context);
+// Whose home it is; nothing in a home of nobody, or where the file cannot be read.
+std::optional<InstitutionId> own_institution(const Context& context);
 // The same, or on a machine of its own (of one holder of keys, say) by ids (text) that are given,
 // and then kept there.
 Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain,

@@ -138,7 +138,7 @@ bool is_example(const ClassRow& row) {
 
 // Signs of a wrong code, and marks that stand in no person's name.
 bool has_signs(std::string_view text) {
-  const bool marks = text.find_first_of("0123456789,;:#*_<>[]{}|\\/=+^~\"") != text.npos;
+  const bool marks = text.find_first_of("0123456789,;:#*_<>[]{}()&|\\/=+^~\"") != text.npos;
   return has_signs_of_wrong_code(text) || marks || text.starts_with('\'') ||
          text.find("«") != text.npos || text.find("»") != text.npos;
 }

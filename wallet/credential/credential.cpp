@@ -267,6 +267,22 @@ std::string_view unquoted(std::string_view line) {
   return trimmed(line);
 }
 
+// Whether a part of a mail is in a form in which no line stands as it was written.
+bool is_encoded_mail(std::string_view text) {
+  constexpr std::string_view kHeader = "content-transfer-encoding:";
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  for (auto at = lower.find(kHeader); at != std::string::npos; at = lower.find(kHeader, at + 1)) {
+    const auto begin = at + kHeader.size();
+    const auto how =
+        trimmed(std::string_view(lower).substr(begin, lower.find('\n', begin) - begin));
+    if (how == "base64" || how == "quoted-printable") return true;
+  }
+  return false;
+}
+
 // Of a mail, the blocks of lines that may be presentations: each begins a line as every header does
 // ("eyJ"), and ends with the line before one that holds something else. Nothing where such a line
 // may be a damaged one of the block.
@@ -279,6 +295,12 @@ std::vector<std::string> presentations_within(std::string_view text) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = unquoted(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
+
+    // What follows is who wrote the mail (RFC 3676, section 4.3).
+    if (line == "--") {
+      is_within = false;
+      continue;
+    }
 
     const bool is_part = !line.empty() && std::ranges::all_of(line, is_of_presentations);
     if (is_part && (is_within || line.starts_with(kHeader))) {
@@ -317,6 +339,11 @@ Result<std::string> read_pasted(std::string_view text) {
   if (within.size() == 1) {
     if (auto taken = whole_presentation(within.front()); taken.ok()) return taken;
   }
+  if (is_encoded_mail(text))
+    return error(
+        "it is a mail of which a part is encoded (Content-Transfer-Encoding), and no presentation "
+        "stands in it as it was written: open the mail, and save the attachment or copy the whole "
+        "of the answer into a file. Give that one");
   return whole;
 }
 

@@ -115,10 +115,14 @@ bool is_blank(const Row& row) {
   return std::ranges::all_of(row, [](const CsvCell& cell) { return trimmed(cell.text).empty(); });
 }
 
-Error wrong_length(const Row& row, std::size_t expected) {
+Error wrong_length(const Row& row, std::size_t expected, std::size_t header_line) {
   const CsvPlace place = row.size() > expected ? row[expected].place : row.back().place;
   return error(to_text(place) + ": the row has " + std::to_string(row.size()) +
-               " cells, the header has " + std::to_string(expected));
+               " cells, the header has " + std::to_string(expected) +
+               // A title above the table is one cell.
+               (expected == 1 ? ": line " + std::to_string(header_line) +
+                                    " was taken for the header. Remove the lines above the real one"
+                              : ""));
 }
 
 // "2", "2 and 5", "2, 5 and 9", "2, 5, 9 and 7 more".
@@ -246,7 +250,7 @@ std::string cause_against(std::string_view text, const CsvReading& reading) {
 // ---- what spreadsheets leave behind
 
 // Rows that are as long as the header; cells beyond it that hold nothing are cut off.
-Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,
+Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns, std::size_t header_line,
                                    std::vector<std::size_t>& empty_lines) {
   std::vector<Row> rows;
 
@@ -260,7 +264,7 @@ Result<std::vector<Row>> read_rows(Reader& reader, std::size_t columns,
 
     // Spreadsheets fill a row up to the longest one of the sheet.
     while (row.size() > columns && trimmed(row.back().text).empty()) row.pop_back();
-    if (row.size() != columns) return wrong_length(row, columns);
+    if (row.size() != columns) return wrong_length(row, columns, header_line);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -374,7 +378,8 @@ Result<CsvTable> parse_csv(std::string_view file, const CsvReading& reading) {
     return error("line " + std::to_string(table.header.front().place.line) + ": there are " +
                  std::to_string(table.header.size()) + " columns: is this a table?");
   for (auto& cell : table.header) cell.text = std::string(trimmed(cell.text));
-  TM_TRY(table.rows, read_rows(reader, table.header.size(), empty_lines));
+  const auto header_line = table.header.front().place.line;
+  TM_TRY(table.rows, read_rows(reader, table.header.size(), header_line, empty_lines));
   TM_TRY_STATUS(drop_unnamed(table));
   if (!empty_lines.empty())
     table.notices.push_back("line " + listed(empty_lines) + ": empty, skipped");

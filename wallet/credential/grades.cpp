@@ -85,10 +85,9 @@ constexpr std::string_view kFailed[] = {"absent",
 
 // Each of these is a pass, a rank or no grade at all somewhere.
 constexpr std::string_view kDoubtful[] = {
-    "f",       "i",       "w",  "x",  "u",  "np",         "ng",           "ns",
-    "na",      "nc",      "nr", "nt", "0",  "ff",         "fd",           "dz",
-    "abi",     "e.d.",    "gr", "dq", "vf", "mangelhaft", "insuffisante", "yetersiz",
-    "absente", "abwesend"};
+    "f",    "i",  "w",  "x",  "u",          "np",           "ng",       "ns",      "na",
+    "nc",   "nr", "nt", "0",  "ff",         "fd",           "dz",       "abi",     "def",
+    "e.d.", "gr", "dq", "vf", "mangelhaft", "insuffisante", "yetersiz", "absente", "abwesend"};
 
 // Words that stand in honest remarks too ("passed after a resit"), so that a text which holds one
 // is no reason to ask.

@@ -332,6 +332,16 @@ bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
          std::ranges::all_of(older.requests, has_request);
 }
 
+bool shares_holder_key(const WalletContents& wallet, const StoredCredential& credential) {
+  const auto& key = credential.holder_key;
+  return key.derived_index &&
+         std::ranges::any_of(wallet.credentials, [&](const StoredCredential& other) {
+           return other.sd_jwt != credential.sd_jwt &&
+                  other.holder_key.algorithm == key.algorithm &&
+                  other.holder_key.derived_index == key.derived_index;
+         });
+}
+
 bool backup_is_older_than_a_credential(const WalletContents& wallet) {
   return std::ranges::any_of(wallet.credentials, [&](const auto& credential) {
     return credential.imported_at_ms >= wallet.last_backup_ms;

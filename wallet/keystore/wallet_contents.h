@@ -113,6 +113,10 @@ OpenedBackup open_backup(ByteView file, ByteView seed);
 // each of its open requests or the credential that answered it.
 bool holds_no_more(const WalletContents& older, const WalletContents& newer);
 
+// Whether another credential of the wallet is bound to the same derived key, as where two copies of
+// one wallet were used: whoever sees both can link them.
+bool shares_holder_key(const WalletContents& wallet, const StoredCredential& credential);
+
 // Whether a credential was imported after the last backup.
 bool backup_is_older_than_a_credential(const WalletContents& wallet);
 

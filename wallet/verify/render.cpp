@@ -238,12 +238,13 @@ Json elements_json(const std::vector<Element>& elements) {
   return list;
 }
 
-// A hash that is found is never called valid. Of the credential alone: who accepts its issuer is
-// another question.
+// A hash that is found is never called valid. A good word only where all is well, as in `answer`:
+// whoever reads this member alone is told of whatever else the exit code says.
 std::string_view verdict_word(const Verdict& verdict) {
+  const bool all_well = verdict_code(verdict) == VerdictCode::kAllWell;
   switch (standing(verdict)) {
-    case Standing::kGenuine: return "valid";
-    case Standing::kFound: return "found";
+    case Standing::kGenuine: return all_well ? "valid" : "unknown";
+    case Standing::kFound: return all_well ? "found" : "unknown";
     case Standing::kCannotTell: return "unknown";
     default: return "not_valid";
   }
@@ -258,7 +259,7 @@ std::string_view recognition_word(const Verdict& verdict) {
     case Answer::kNotValid: return "not_accepted";
     case Answer::kUnknown: break;
   }
-  return "unknown";
+  return is_own_word_alone(verdict) ? "own_word" : "unknown";
 }
 
 // The headline in one word, for programs: a good one only where all is well, so that whoever reads
@@ -271,7 +272,7 @@ std::string_view answer_word(const Verdict& verdict) {
     case VerdictCode::kHolderUnchecked: return "holder_not_checked";
     case VerdictCode::kNotAccepted: return "issuer_not_accepted";
     case VerdictCode::kIncomplete: return "not_all_shown";
-    default: return "cannot_tell";
+    default: return is_own_word_alone(verdict) ? "own_word" : "cannot_tell";
   }
 }
 
@@ -376,6 +377,8 @@ Json as_json(const Verdict& verdict) {
             {"status", verdict.status ? Json(to_text(*verdict.status)) : Json("unknown")},
             {"contents_checked", is_valid(verdict, Topic::kContents)},
             {"holder_checked", is_valid(verdict, Topic::kHolder)},
+            {"not_checked", not_checked(verdict)},
+            {"doubt_of_key", verdict.doubt_of_key},
             {"elements", elements_json(verdict.elements)},
             {"verified_at_ms", verdict.verified_at_ms},
             {"source", is_proven(verdict.facts) ? "proven" : "node"},

@@ -62,8 +62,8 @@ std::string_view standing_words(Standing standing) {
     case Standing::kCannotTell: return "cannot tell";
     case Standing::kGenuine: return "genuine";
     case Standing::kFound:
-      return "found, and not withdrawn; contents, holder and last day were not checked: anyone can "
-             "copy a hash";
+      return "found, and not withdrawn; contents, holder, last day and the key that signed it were "
+             "not checked: anyone can copy a hash";
     case Standing::kForged: return "forged";
     case Standing::kNotByHolder: return "not shown to you by its holder";
     case Standing::kRevoked: return "revoked";
@@ -202,6 +202,7 @@ std::string headline(const Verdict& verdict) {
     return finding->text.starts_with(text) ? finding->text : text + ": " + finding->text;
   }
   text += as_of_text(verdict);
+  if (!verdict.doubt_of_key.empty()) text += "; " + verdict.doubt_of_key;
   if (what == Standing::kGenuine && !is_checked(verdict, Topic::kHolder))
     text += "; whether its holder shows it was not checked";
   if (verdict.grant_over_s)
@@ -219,6 +220,28 @@ bool is_own_word(const Verdict& verdict) {
     return verdict.credential->head.reference.issuer == acceptance->viewpoint_id;
   const auto& slots = verdict.facts.slots;
   return slots && !slots->empty() && slots->front().issuer == acceptance->viewpoint_id;
+}
+
+bool is_own_word_alone(const Verdict& verdict) {
+  const Finding* finding = find(verdict, Topic::kAcceptance);
+  const bool is_open = finding != nullptr && finding->answer == Answer::kUnknown &&
+                       finding->code_if_unknown != VerdictCode::kAllWell;
+  return is_open && is_own_word(verdict) &&
+         verdict.facts.acceptance->outcome == Acceptance::kAccept;
+}
+
+std::vector<std::string_view> not_checked(const Verdict& verdict) {
+  constexpr std::array<std::pair<Topic, std::string_view>, 4> kNames{
+      {{Topic::kContents, "contents"},
+       {Topic::kHolder, "holder"},
+       {Topic::kExpiry, "last_day"},
+       {Topic::kSignature, "signing_key"}}};
+  std::vector<std::string_view> names;
+  for (const auto& [topic, name] : kNames) {
+    const Finding* finding = find(verdict, topic);
+    if (finding == nullptr || finding->answer == Answer::kUnknown) names.push_back(name);
+  }
+  return names;
 }
 
 bool is_seen_from_viewpoint(const AcceptanceRecord& acceptance) {

@@ -79,6 +79,9 @@ struct Verdict {
   // Of a grant that the presentation names and that is over, whoever was asked about the holder.
   std::optional<std::uint64_t> grant_over_s;
   bool contents_checked = true;
+  // By hash alone: a credential key of the issuer that was compromised before the anchor, of which
+  // nobody says whether it signed. Empty: none is known.
+  std::string doubt_of_key = {};
 };
 
 const Finding* find(const Verdict& verdict, Topic topic);
@@ -122,6 +125,12 @@ std::string recognition(const Verdict& verdict);
 // Whether the institution whose recognition it is has issued the award itself: its yes tells nobody
 // else anything.
 bool is_own_word(const Verdict& verdict);
+// Whether that is the only yes, and the caller is somebody else: it is not known then whether the
+// issuer is accepted.
+bool is_own_word_alone(const Verdict& verdict);
+// What of a credential nobody has answered, for people and programs: contents, holder, last_day,
+// signing_key.
+std::vector<std::string_view> not_checked(const Verdict& verdict);
 // Whether the caller's policy was applied as from the place of an institution of the ledger.
 bool is_seen_from_viewpoint(const AcceptanceRecord& acceptance);
 // By whose policy a decision was made, and whether that is the caller's: "by its own policy, not

@@ -541,13 +541,23 @@ std::string as_of_text(const AcceptanceRecord& acceptance) {
 // Whoever awards accepts its own awards, so that its yes tells nobody else anything.
 constexpr const char* kOwnWord = "that is the issuer's own word about itself";
 
+// By a policy of one's own that was asked from there, one's own policy is no other way to ask.
+std::string own_word_alone(const AcceptanceRecord& acceptance, const std::string& who) {
+  return "whether anybody else accepts the issuer is not known: it is accepted " + who + " (" +
+         acceptance.governs + " governs; by the word of " + acceptance.by_word_of +
+         as_of_text(acceptance) +
+         "), by its own word about itself alone, which tells nobody else anything: ask from the "
+         "viewpoint of another institution (--viewpoint)" +
+         (acceptance.own_policy ? "" : " or by your own policy (verify --policy)");
+}
+
 Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules,
                          const InstitutionId& issuer) {
   if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
   if (!facts.acceptance)
     return unknown(Topic::kAcceptance, "no decision about the issuer: " + why_missing(facts));
   const AcceptanceRecord& acceptance = *facts.acceptance;
-  const bool own_word = acceptance.viewpoint_id == issuer;
+  const bool own_word = !issuer.is_zero() && acceptance.viewpoint_id == issuer;
   const bool seen_from = is_seen_from_viewpoint(acceptance);
   const std::string why = acceptance.explanation.empty() ? "" : ": " + acceptance.explanation;
   // "accepted by X, by NODE's policy, since X publishes none", and "accepted by your own policy".
@@ -561,6 +571,8 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules,
                            (own_word ? std::string("; ") + kOwnWord : "");
   switch (acceptance.outcome) {
     case Acceptance::kAccept:
+      if (own_word && rules.own_institution != issuer)
+        return unknown(Topic::kAcceptance, own_word_alone(acceptance, who));
       return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
     case Acceptance::kUnknown:
       return unknown(Topic::kAcceptance,
@@ -639,6 +651,29 @@ Verdict verify_presentation(std::string_view compact, const RegistryFacts& facts
   return verdict;
 }
 
+namespace {
+
+// A hash does not say which key signed, so that a thief's award and an honest one look the same.
+// Only what is proven casts a doubt, as only what is proven decides.
+std::string doubt_of_key(const RegistryFacts& facts, const std::vector<SlotRecord>& slots) {
+  if (!facts.keys) return {};
+  for (const auto& key : *facts.keys) {
+    if (key.purpose != KeyPurpose::kCredential || !key.compromised_since_ms ||
+        key.basis != Basis::kProven)
+      continue;
+    for (const auto& slot : slots) {
+      if (slot.issuer != key.owner || slot.anchor_time_ms < *key.compromised_since_ms) continue;
+      return "a credential key of the issuer was compromised since " +
+             format_time_ms(*key.compromised_since_ms) +
+             " UTC, before it was anchored: if that key signed it, it is void. Ask for a "
+             "presentation (testamur verifier request)";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
                     const VerifyRules& rules) {
   Verdict verdict;
@@ -653,10 +688,12 @@ Verdict verify_hash(const Hash256& commitment, const RegistryFacts& facts,
   if (facts.slots)
     std::ranges::copy_if(*facts.slots, std::back_inserter(slots),
                          [&](const auto& slot) { return slot.commitment == commitment; });
+  verdict.doubt_of_key = doubt_of_key(facts, slots);
 
   auto& findings = verdict.findings;
   const std::string only_hash = "not checked: a hash says nothing of it";
-  findings.push_back(left_open(Topic::kSignature, only_hash));
+  findings.push_back(
+      left_open(Topic::kSignature, "not checked: a hash does not name the key that signed it"));
   findings.push_back(left_open(Topic::kContents, only_hash));
   findings.push_back(judge_ledger(facts, slots, true));
   findings.push_back(judge_status(facts, slots, std::nullopt, rules, verdict.status));

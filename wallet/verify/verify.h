@@ -24,6 +24,8 @@ struct VerifyRules {
   bool accept_older_block = false;
   std::string age_option = {};        // by which the caller could accept another age; empty: none
   std::string older_block_hint = {};  // what helps where an older block is not accepted
+  // Whose home asks: that an institution accepts itself tells nobody else anything.
+  std::optional<InstitutionId> own_institution = {};
 };
 
 // Judges every topic by itself (verdict.h). What to ask the ledger for stands in the view that

@@ -107,6 +107,8 @@ class Service final : public v1::AdminService::CallbackService {
         return grpc::Status(grpc::StatusCode::UNAVAILABLE,
                             "the node is too busy to say whether another copy is heard: nothing "
                             "was changed, try again");
+      if (const auto voiceless = no_vote_refusal(*status); !voiceless.empty())
+        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, voiceless);
       if (votes(*status))
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
                             "this node votes and is in no quarantine: nothing was changed");
@@ -290,6 +292,18 @@ class Service final : public v1::AdminService::CallbackService {
   static bool votes(const ChainStatus& status) {
     const auto now = status.engine.voting;
     return now == consensus::VotingState::kActive || now == consensus::VotingState::kFloored;
+  }
+  // Why there is no vote to resume; empty: there is one.
+  std::string no_vote_refusal(const ChainStatus& status) const {
+    if (status.engine.voting != consensus::VotingState::kObserver) return "";
+    const auto keys = context_.keys.consensus_keys();
+    if (!keys.ok()) return keys.message();
+    if (keys->empty()) {
+      return "this node has no consensus key, and so no vote to resume: nothing was changed. The "
+             "command is for the node that has the key of the seat";
+    }
+    return "no consensus key of this node sits in the validator set, as far as this node has the "
+           "ledger, so that there is no vote to resume: nothing was changed";
   }
   // How long ago another node was heard at work with this node's consensus key.
   std::optional<std::uint64_t> other_copy_ms_ago(const ChainStatus& status) const {

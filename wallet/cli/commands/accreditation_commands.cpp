@@ -251,6 +251,22 @@ std::optional<TransactionId> ended_of(const std::vector<TransactionId>& named,
   return ended == named.end() ? std::nullopt : std::optional(*ended);
 }
 
+// When the last of those is over: of an end that names a day to come all of it still holds today.
+// "has ended already" where it is over now.
+std::string ends_already_text(const StatementsAnswer& answer,
+                              const std::vector<TransactionId>& named, std::uint64_t now_ms) {
+  const auto over_ms = over_times(answer);
+  std::uint64_t last_ms = 0;
+  for (const auto& said : answer.statements) {
+    const bool is_meant = said.kind == trust::Kind::kAccredit &&
+                          (named.empty() || std::ranges::find(named, said.id) != named.end());
+    if (is_meant) last_ms = std::max(last_ms, over_ms.at(said.id));
+  }
+  if (last_ms <= now_ms || last_ms == trust::kOpenEnd) return "has ended already";
+  return "ends on " + date_text(last_ms - 1) +
+         " already, and to let it last longer it is granted anew";
+}
+
 // The statements about the institution that --statement names, whole or by their beginning.
 Attempt<std::vector<TransactionId>> statements_named(IssuerSession& session,
                                                      const InstitutionId& subject,
@@ -312,8 +328,9 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
   } else {
     TM_TRY_STATUS(check_subject(answer, content.names, options));
     if (const auto ended = ended_of(content.names, standing))
-      return error("--statement: " + to_text(*ended) +
-                   " has ended already by then; nothing was sent");
+      return error("--statement: " + to_text(*ended) + " " +
+                   ends_already_text(answer, {*ended}, session.context.now_ms()) +
+                   "; nothing was sent");
   }
 
   std::ranges::sort(content.names);
@@ -325,9 +342,9 @@ Attempt<Saying> make_end(IssuerSession& session, const AccreditOptions& options)
     const std::string day = date_text(content.valid_from_ms);
     return Failure{ExitCode::kUsage,
                    was_one
-                       ? "what this agency accredited of " + *options.subject +
-                             " has ended already: none of it holds on " + day +
-                             " or after; nothing was sent"
+                       ? "what this agency accredited of " + *options.subject + " " +
+                             ends_already_text(answer, {}, session.context.now_ms()) +
+                             ": none of it holds on " + day + " or after; nothing was sent"
                        : "this agency never accredited " + *options.subject + "; nothing was sent"};
   }
 
@@ -462,7 +479,7 @@ Attempt<ImportPlan> make_plan(IssuerSession& session, const ImportOptions& optio
 // has to have said that it is meant: at the question, or by listing it by itself.
 Attempt<void> refuse_open_questions(const Context& context, const ImportPlan& plan) {
   if (!context.yes || plan.questions.empty()) return {};
-  std::string text = "with --yes nobody answers whom a row means:\n";
+  std::string text = "with --yes nobody answers what the rows leave open:\n";
   for (const auto& question : plan.questions) text += "  " + question + "\n";
   return Failure{ExitCode::kUsage,
                  text +

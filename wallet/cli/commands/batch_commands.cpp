@@ -8,11 +8,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <set>
 
-#include "common/text.h"
 #include "common/typed_word.h"
 #include "common/visible.h"
 #include "wallet/cli/commands/commands.h"
@@ -399,6 +397,8 @@ Failure stopped(const Context& context, const BatchFolder& folder, Failure failu
 Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
                      const SecretKey& issue_key, const Description& description) {
   if (!folder.batch().committed) {
+    const auto name = std::filesystem::path(folder.path()).filename().string();
+    TM_TRY_STATUS(expect_key_in_use(client, folder, name));
     const auto sent = send_batch(context, client, folder, issue_key);
     if (!sent.ok()) return stopped(context, folder, sent.failure());
   }
@@ -491,7 +491,9 @@ Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRec
 // there, only a person knows. Whoever replaces one award issues to nobody anew.
 Attempt<void> refuse_elsewhere(const Context& context, const IssuedElsewhere& elsewhere,
                                const IssueOptions& options) {
-  if (elsewhere.unknown == 0 || *options.issued_elsewhere || *options.dry_run ||
+  // Who says so again, of places that are known already, has answered.
+  const bool is_answered = !elsewhere.places.empty() && *options.issued_elsewhere;
+  if (elsewhere.unknown == 0 || is_answered || *options.dry_run ||
       (!context.yes && input_is_terminal()))
     return {};
   return Failure{ExitCode::kUsage,
@@ -503,6 +505,32 @@ Attempt<void> refuse_elsewhere(const Context& context, const IssuedElsewhere& el
                  {},
                  {},
                  Json{{"places_elsewhere", count_of(elsewhere.places)}}};
+}
+
+// What the dry run lets pass and the command itself does not.
+std::string about_dry_run(const IssuedElsewhere& elsewhere, const IssueOptions& options) {
+  if (!*options.dry_run || options.replaces || elsewhere.unknown == 0 || *options.issued_elsewhere)
+    return {};
+  return ". Without --dry-run this is asked, and with --yes the command is refused unless "
+         "--issued-elsewhere says that it is known";
+}
+
+// The values of another learner, pasted into the row of this one: what is issued cannot be taken
+// back, so that with nobody to ask it is refused.
+Attempt<std::vector<std::string>> check_learner(const Context& context, const IssuerKeys& vault,
+                                                const std::vector<AwardChange>& changes,
+                                                const Preparation& prepared,
+                                                const IssueOptions& options) {
+  if (!options.replaces) return std::vector<std::string>{};
+  TM_TRY(auto doubt,
+         about_namesake(context, vault, options.replaces->award, prepared.rows.front()));
+  if (doubt.empty()) doubt = about_other_person(changes);
+  const bool is_asked = !context.yes && input_is_terminal();
+  if (doubt.empty()) return std::vector<std::string>{};
+  if (*options.dry_run || is_asked) return std::vector<std::string>{std::move(doubt)};
+  return Failure{ExitCode::kUsage, doubt +
+                                       " Nothing was issued. If it is right, leave --yes out "
+                                       "and answer the question"};
 }
 
 // Reserves the indexes and writes the folder. A crash or a failure in between leaves no batch.
@@ -530,71 +558,7 @@ Attempt<void> check_new_name(const Context& context, const std::string& name) {
                                        ways_of_unsent(name) + "; nothing was issued"};
 }
 
-// Who has not agreed yet to a joint award; empty where the node does not name them all.
-std::string missing_cosigners(const AchievementAnswer& answer) {
-  std::string names;
-  for (const auto& body : answer.awarding_bodies) {
-    const bool has_signed =
-        body == answer.record.id.institution ||
-        std::ranges::any_of(answer.cosigned_by, [&](const auto& each) { return each.id == body; });
-    if (!has_signed) names += (names.empty() ? "" : ", ") + to_text(body);
-  }
-  return names;
-}
-
-std::string why_not_issuable(const AchievementAnswer& answer) {
-  if (answer.retired)
-    return "it is retired, since " + date_text(answer.retired->time_ms) +
-           ": issue under another version";
-  if (const auto missing = missing_cosigners(answer); !missing.empty())
-    return "it is a joint award, and not co-signed yet by " + missing;
-  return "it may be retired, or not co-signed; the node does not say which";
-}
-
 }  // namespace
-
-Attempt<IssuableAchievement> issuable_achievement(IssuerSession& session, const AchievementId& id) {
-  TM_TRY(auto answer, asked(session.client.achievement(id), to_text(id)));
-  if (!answer.issuable) {
-    return Failure{ExitCode::kFailure, "the ledger does not let " + to_text(id) + " be issued: " +
-                                           why_not_issuable(answer) + "; nothing was issued"};
-  }
-  return IssuableAchievement{id, std::move(answer)};
-}
-
-Attempt<std::vector<AchievementId>> achievements_alike(IssuerSession& session, std::uint32_t number,
-                                                       const std::vector<std::string>& titles) {
-  std::set<std::string> skeletons;
-  for (const auto& title : titles) skeletons.insert(skeleton(title));
-  const auto is_same = [&skeletons](const TitleText& title) {
-    return skeletons.contains(skeleton(title.text));
-  };
-
-  TM_TRY(const auto answer, asked(session.client.achievements(session.profile.institution)));
-  std::map<std::uint32_t, AchievementId> newest_of;
-  for (const auto& other : answer.achievements) {
-    const auto& id = other.record.id;
-    if (id.number == number || other.retired || std::ranges::none_of(other.record.titles, is_same))
-      continue;
-    const auto [newest, fresh] = newest_of.emplace(id.number, id);
-    if (!fresh) newest->second.version = std::max(newest->second.version, id.version);
-  }
-  std::vector<AchievementId> alike;
-  for (const auto& [_, id] : newest_of) alike.push_back(id);
-  return alike;
-}
-
-AwardTerms terms_of(const IssuableAchievement& achievement) {
-  const auto& record = achievement.answer.record;
-  AwardTerms terms;
-  terms.achievement = to_text(achievement.id);
-  for (const auto& title : record.titles) terms.titles.push_back(title.text);
-  terms.grading = achievement.answer.gradings;
-  terms.ects_hundredths = record.ects_hundredths;
-  terms.eqf_level = record.eqf_level;
-  terms.identity_check = record.identity_check;
-  return terms;
-}
 
 Result<ClassListReading> reading_of(const IssueOptions& options) {
   ClassListReading reading;
@@ -639,7 +603,8 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY_STATUS(expect_near(context, prepared.next_free_on_ledger));
   TM_TRY(const auto elsewhere, issued_elsewhere(context, issue_keys.keys, prepared.used_on_ledger));
   if (!replaced) TM_TRY_STATUS(refuse_elsewhere(context, elsewhere, options));
-  if (!elsewhere.warning.empty()) warnings.push_back(elsewhere.warning);
+  if (!elsewhere.warning.empty())
+    warnings.push_back(elsewhere.warning + about_dry_run(elsewhere, options));
   if (!replaced) {
     TM_TRY(auto others, other_names(context, issue_keys.keys, known, prepared.rows));
     std::ranges::move(others, std::back_inserter(warnings));
@@ -651,6 +616,8 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
   TM_TRY_STATUS(verify_batch(session.client, batch, issue_key, as_if_ms));
   TM_TRY(const auto changes, changes_of(context, batch, options));
   if (const auto dropped = about_dropped(changes); !dropped.empty()) warnings.push_back(dropped);
+  TM_TRY(const auto others, check_learner(context, issue_keys.keys, changes, prepared, options));
+  std::ranges::copy(others, std::back_inserter(warnings));
   const auto description = describe_batch(batch, prepared, held, changes, std::move(warnings));
   if (dry_run) {
     Json json = description.facts;
@@ -719,9 +686,14 @@ Attempt<void> refuse_lost_files(BatchFolder& folder, const std::string& name) {
 Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
-  TM_TRY(const auto issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
+  TM_TRY(auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(const auto name, batch_named(context, options.name));
-  TM_TRY(auto folder, open_batch(context, name, issue_keys.keys.register_identities));
+  TM_TRY(auto folder, open_batch(context, name, vault.register_identities));
+  // What is on the ledger needs no key that is in use there.
+  SigningKeys issue_keys{std::move(vault), 0};
+  if (!folder.batch().committed) {
+    TM_TRY(issue_keys, open_signing_keys(context, client, KeyPurpose::kIssue));
+  }
   TM_TRY_STATUS(refuse_lost_files(folder, name));
   const bool was_finished = folder.batch().committed && all_delivered(folder);
   const auto issued = finish_batch(context, client, folder, issue_keys.key(), {});

@@ -72,11 +72,22 @@ Attempt<ClassRow> read_row(const IssueOptions& options, const std::string& stude
                "\"; nothing was changed");
 }
 
+// "spring" of "spring-correction-1": a correction of a correction is the next one of the batch.
+std::string corrected_first(const std::string& batch) {
+  constexpr std::string_view kMark = "-correction-";
+  const auto at = batch.find(kMark);
+  if (at == std::string::npos || at == 0) return batch;
+  const auto number = std::string_view(batch).substr(at + kMark.size());
+  const bool is_number =
+      !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+  return is_number ? batch.substr(0, at) : batch;
+}
+
 // The first name that no batch has: spring-correction-1.
 Attempt<std::string> free_name(const Context& context, const std::string& batch) {
   TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
   for (unsigned number = 1; number < kMostCorrections; ++number) {
-    auto name = batch.substr(0, 80) + "-correction-" + std::to_string(number);
+    auto name = corrected_first(batch).substr(0, 80) + "-correction-" + std::to_string(number);
     if (std::ranges::find(names, name) == names.end()) return name;
   }
   return std::string{};

@@ -177,6 +177,13 @@ std::string other_kind_of(const Context& context, const std::string& file, ByteV
   return {};
 }
 
+// Empty where no other credential of the wallet has its key.
+std::string shared_key_text(const WalletContents& wallet, const StoredCredential& stored) {
+  if (!shares_holder_key(wallet, stored)) return {};
+  return "  always    the holder key, which another credential of this wallet has too: who sees "
+         "both can tell that they are one person's\n";
+}
+
 Outcome import(Context& context, const ImportOptions& options) {
   const std::string file = options.file;
   auto read = read_file(file, age::kMaxFileBytes);
@@ -223,7 +230,10 @@ Outcome import(Context& context, const ImportOptions& options) {
   const auto condition = Condition(context).of(stored, *view);
   auto json = credential_json(stored, *view, condition);
   json["already"] = false;
-  return Reply{std::move(json), "imported " + credential_text(stored, *view, condition, true),
+  json["holder_key_shared"] = shares_holder_key(wallet.contents(), stored);
+  return Reply{std::move(json),
+               "imported " + credential_text(stored, *view, condition, true) +
+                   shared_key_text(wallet.contents(), stored),
                ExitCode::kOk, false, wallet.reminder()};
 }
 
@@ -510,7 +520,8 @@ Outcome present(Context& context, const PresentOptions& options) {
   if (*until != 0) request.ends_at_s = *until / 1000;
 
   const auto condition = Condition(context).of(*stored, *view);
-  const std::string preview = preview_of(*answering, *view, *until, condition);
+  const std::string preview = preview_of(*answering, *view, *until, condition) +
+                              shared_key_text(wallet.contents(), *stored);
   if (!context.yes && !confirm(preview + "Present this?")) {
     return fail(context, ExitCode::kCancelled, nothing_was("presented"));
   }
@@ -520,6 +531,7 @@ Outcome present(Context& context, const PresentOptions& options) {
 
   const Grant grant = grant_of(*view, request, context.now_ms(), *until);
   Json json = presented_json(*answering, grant.reference, condition);
+  json["holder_key_shared"] = shares_holder_key(wallet.contents(), *stored);
   const ExitCode shown = book_and_show(
       context, wallet, grant, [&] { return hand_over(context, out, *presentation, json); });
   if (shown != ExitCode::kOk) return shown;

@@ -309,6 +309,31 @@ Result<std::vector<std::string>> sign_with(Genesis& genesis, const std::vector<S
   return names;
 }
 
+// Whether each of these keys has a signature in the record, and all that are there verify: to sign
+// anew would change nothing but bytes.
+bool is_signed_by(const Genesis& genesis, const std::vector<SecretKey>& keys,
+                  const std::vector<GenesisFault>& faults) {
+  if (keys.empty() ||
+      std::ranges::find(faults, "founder_signature", &GenesisFault::name) != faults.end())
+    return false;
+  return std::ranges::all_of(keys, [&genesis](const SecretKey& key) {
+    const auto id = key_id(KeyPurpose::kRoot, key.public_key());
+    return std::ranges::find(genesis.signatures, id, &ledger::FounderSignature::root_key) !=
+           genesis.signatures.end();
+  });
+}
+
+// In the name of whom a record is signed already, for people.
+std::string already_text(Genesis genesis, const std::vector<SecretKey>& keys,
+                         const std::string& record) {
+  const auto names = sign_with(genesis, keys);
+  std::string in_name_of;
+  if (names.ok()) {
+    for (const auto& name : *names) in_name_of += (in_name_of.empty() ? "" : " and ") + name;
+  }
+  return record + " is signed already in the name of " + in_name_of + "; nothing was changed\n";
+}
+
 std::string signed_text(const Genesis& genesis, const std::vector<GenesisFault>& faults,
                         const std::vector<std::string>& names) {
   std::string left, in_name_of;
@@ -328,6 +353,10 @@ Outcome sign(Context& context, const GenesisOptions& options) {
     return checked;
 
   TM_TRY(auto keys, root_keys(context, options.keys));
+  const auto before = ledger::find_faults(*genesis);
+  if (is_signed_by(*genesis, keys, before))
+    return Reply{genesis_json(*genesis, before), already_text(*genesis, keys, options.record),
+                 ExitCode::kOk, true};
   const std::string description_text =
       genesis_text(*genesis, ledger::find_faults(*genesis)) + name_doubts_text(*genesis);
   if (!context.yes && !confirm(description_text + "Sign this?")) {

@@ -30,6 +30,19 @@ Outcome show_help(const CommandTree& app, const std::vector<std::string>& words)
   return Reply{Json{{"command", usage::path_of(at)}, {"help", text}}, std::move(text)};
 }
 
+// What is typed behind the options of the program, of which some have a value: --home DIR help.
+std::vector<std::string> behind_options(const CommandTree& app,
+                                        const std::vector<std::string>& typed) {
+  std::size_t at = 0;
+  while (at < typed.size() && typed[at].starts_with("--")) {
+    const auto* option = app.get_option_no_throw(typed[at]);
+    const bool has_value = option != nullptr && option->get_items_expected_max() > 0;
+    at += has_value ? 2 : 1;
+  }
+  if (at >= typed.size() || typed[at] != "help") return typed;
+  return {typed.begin() + static_cast<std::ptrdiff_t>(at), typed.end()};
+}
+
 }  // namespace
 
 std::optional<Outcome> answer_about_program(const CommandTree& app,
@@ -40,7 +53,7 @@ std::optional<Outcome> answer_about_program(const CommandTree& app,
     return std::ranges::find(kFlags, word) != kFlags.end();
   };
   std::vector<std::string> words;
-  std::ranges::remove_copy_if(typed, std::back_inserter(words), is_flag);
+  std::ranges::remove_copy_if(behind_options(app, typed), std::back_inserter(words), is_flag);
   if (words.empty()) return std::nullopt;
 
   // Every command takes --help, this one too.

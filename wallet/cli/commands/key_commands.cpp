@@ -154,13 +154,30 @@ Attempt<std::string> key_named(Client& client, const InstitutionId& institution,
   return complete_id("key", typed, "tmk", ids, "testamur key list");
 }
 
+// The one key of this purpose that is in use, for who says "credential" and means it.
+Attempt<std::string> key_of_purpose(IssuerSession& session, KeyPurpose purpose) {
+  TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
+  std::vector<std::string> ids;
+  for (const auto& key : answer.keys) {
+    if (key.record.purpose == purpose && key.state == KeyState::kActive)
+      ids.push_back(to_text(key.record.id));
+  }
+  if (ids.size() == 1 && answer.keys_whole) return ids.front();
+  return Failure{ExitCode::kUsage,
+                 std::to_string(ids.size()) + " " + std::string(to_text(purpose)) +
+                     " keys of this institution are in use: give the id of the one that is meant "
+                     "(testamur key list). Nothing was sent"};
+}
+
 // The key on the ledger, if it is the institution's own and active.
 struct OwnKey {
   KeyId id;
   KeyPurpose purpose = KeyPurpose::kRoot;
 };
 Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed) {
-  TM_TRY(const auto text, key_named(session.client, session.profile.institution, typed));
+  const auto purpose = purpose_named(typed);
+  TM_TRY(const auto text, purpose ? key_of_purpose(session, *purpose)
+                                  : key_named(session.client, session.profile.institution, typed));
   const auto id = parse_key_id(text);
 
   if (!id.ok())

@@ -74,7 +74,8 @@ Attempt<Verdict> check_slot(const Context& context, Client& client, const Ledger
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
   if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
-  const VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
+  VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
+  rules.own_institution = own_institution(context);
   return verify_hash(facts.slots->front().commitment, facts, rules);
 }
 

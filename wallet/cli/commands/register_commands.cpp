@@ -15,9 +15,11 @@
 #include "wallet/cli/flow/awards/corrections.h"
 #include "wallet/cli/flow/awards/places_elsewhere.h"
 #include "wallet/cli/flow/awards/replacements.h"
+#include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/joined.h"
 #include "wallet/cli/option.h"
 #include "wallet/credential/class_list.h"
+#include "wallet/credential/credential.h"
 #include "wallet/credential/csv_line.h"
 #include "wallet/keystore/file.h"
 
@@ -294,7 +296,7 @@ std::vector<std::string> with_file(const RegisteredBatch& batch, ClaimFileState 
 std::string about_files(const RegisteredBatch& batch) {
   const bool is_purged = std::ranges::any_of(
       batch.awards, [](const auto& award) { return award.delivery == Delivery::kPurged; });
-  if (!batch.delivered || is_purged) return {};
+  if (!batch.committed || is_purged) return {};
   const auto missing = with_file(batch, ClaimFileState::kMissing);
   const auto damaged = with_file(batch, ClaimFileState::kDamaged);
   if (missing.empty() && damaged.empty()) return {};
@@ -306,6 +308,19 @@ std::string about_files(const RegisteredBatch& batch) {
   return "claim files: " + named("missing", missing) +
          (missing.empty() || damaged.empty() ? "" : ", ") + named("damaged", damaged) +
          ": testamur issuer batch resume " + batch.name + " writes them again\n";
+}
+
+// What can be done with one that was not sent: where its credentials are signed with a key that the
+// ledger has retired since, it can only be given up.
+std::string about_unsent(Context& context, const RegisteredBatch& batch, bool asked) {
+  if (asked && !batch.awards.empty()) {
+    const auto view = read_credential(batch.awards.front().credential);
+    Client client = context.client();
+    if (view.ok() && retired_key_in(client, view->head.issuer_key))
+      return "testamur issuer batch discard " + batch.name +
+             " gives it up: its credentials are signed with a key that is retired";
+  }
+  return ways_of_unsent(batch.name);
 }
 
 Outcome list_batches(Context& context) {
@@ -321,7 +336,7 @@ Outcome list_batches(Context& context) {
     for (const auto* award : awards) ++statuses[award->status];
 
     const std::string state =
-        !batch.committed ? "not sent yet (" + ways_of_unsent(batch.name) + ")"
+        !batch.committed ? "not sent yet (" + about_unsent(context, batch, read.source.asked) + ")"
         : !batch.delivered
             ? "claim files are missing (testamur issuer batch resume " + batch.name + ")"
             : "issued";
@@ -332,7 +347,8 @@ Outcome list_batches(Context& context) {
             date_text(batch.issued_at_s * 1000) + ", " + state + "\n  " +
             std::to_string(awards.size()) + (awards.size() == 1 ? " award: " : " awards: ") +
             counts_text(awards, read.source.asked) + "\n";
-    if (const auto files = about_files(batch); !files.empty()) text += "  " + files;
+    if (const auto files = about_files(batch); batch.delivered && !files.empty())
+      text += "  " + files;
 
     all.push_back(Json{{"batch", batch.name},
                        {"achievement", to_text(batch.achievement)},
@@ -455,18 +471,24 @@ Outcome codes(Context& context, const CodesOptions& options) {
   }
 
   const auto list = list_codes(batch, code_of);
-  const auto notice = about_dead(batch, source) + about_files(batch);
+  // First: whoever mails the codes mails the files too.
+  const auto files = about_files(batch);
+  const auto dead = about_dead(batch, source);
   if (csv.empty()) {
-    return Reply{Json{{"codes", list.json}, {"status_asked", source.asked}}, list.text + notice};
+    return Reply{Json{{"codes", list.json}, {"status_asked", source.asked}},
+                 files + list.text + dead};
   }
 
   TM_TRY_STATUS(refuse_unread_options(context));
   TM_TRY_STATUS(save_named_file(context, csv, as_bytes(list.table)));
 
-  return Reply{Json{{"file", csv}, {"rows", batch.awards.size()}},
-               "wrote " + csv + " with " + std::to_string(batch.awards.size()) +
+  return Reply{Json{{"file", csv},
+                    {"rows", batch.awards.size()},
+                    {"files_missing", with_file(batch, ClaimFileState::kMissing).size()},
+                    {"files_damaged", with_file(batch, ClaimFileState::kDamaged).size()}},
+               files + "wrote " + csv + " with " + std::to_string(batch.awards.size()) +
                    " rows; it holds claim codes in clear: erase it when the mails are sent\n" +
-                   notice};
+                   dead};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/disclosure.h"
 #include "wallet/cli/files/output.h"
+#include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/option.h"
 #include "wallet/credential/verifier_request.h"
 
@@ -41,6 +42,11 @@ Attempt<VerifierRequest> make_request(const Context& context, const RequestOptio
 Outcome request(Context& context, const RequestOptions& options) {
   const std::string out = options.out;
   TM_TRY_STATUS(may_save_named_file(context, out));
+
+  // By a clock that is behind, the request would be over before anybody answers.
+  LedgerTrust trust(context.path("ledgers"));
+  if (const auto problem = trust.load()) return failure_of(*problem);
+  TM_TRY_STATUS(refuse_clock_behind(context, trust));
   TM_TRY(const auto made, make_request(context, options));
   TM_TRY_STATUS(refuse_unread_options(context));
   TM_TRY_STATUS(save_named_file(context, out, as_bytes(encode_verifier_request(made))));

@@ -351,6 +351,7 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   if (!pasted.ok()) return error(file + ": " + pasted.message());
   VerifyRules rules{context.now_ms(), question.max_status_age_ms, question.holder, true,
                     !question.no_holder};
+  rules.own_institution = own_institution(context);
   rules.age_option = "--max-status-age";
   rules.older_block_hint =
       question.receipt ? "--max-status-age accepts an older one"
@@ -438,6 +439,7 @@ struct Counts {
   // Of the genuine ones; each is counted whatever else decides the exit code.
   std::size_t not_accepted = 0, not_known = 0, old_status = 0, incomplete = 0, no_holder = 0;
   std::size_t grants_over = 0, repeated = 0;
+  std::size_t own_word = 0;  // of those where it is not known whether the issuer is accepted
 
   void add(const Verdict& verdict) {
     ++by_word[std::string(to_text(standing(verdict)))];
@@ -449,6 +451,7 @@ struct Counts {
     };
     not_accepted += is(Topic::kAcceptance, Answer::kNotValid);
     not_known += is(Topic::kAcceptance, Answer::kUnknown);
+    own_word += is_own_word_alone(verdict) ? 1 : 0;
     incomplete += is(Topic::kAnswer, Answer::kNotValid);
     no_holder += is(Topic::kHolder, Answer::kUnknown);
     old_status += is_status_old(verdict) ? 1 : 0;
@@ -462,6 +465,7 @@ struct Counts {
     };
     say(not_accepted, "of ", " the issuer is not accepted");
     say(not_known, "of ", " it is not known whether the issuer is accepted");
+    say(own_word, "for ", " of these only the issuer's own word about itself was asked");
     say(no_holder, "of ", " it is not known whether its holder shows it");
     say(incomplete, "of ", " not all is shown that was asked for");
     say(old_status, "of ",
@@ -474,6 +478,7 @@ struct Counts {
     json["counts"] = by_word;
     json["not_accepted"] = not_accepted;
     json["not_known_whether_accepted"] = not_known;
+    json["own_word"] = own_word;
     json["holder_not_known"] = no_holder;
     json["not_all_shown"] = incomplete;
     json["old_status"] = old_status;
@@ -558,8 +563,12 @@ Result<NamedFiles> files_named(const std::vector<std::string>& named) {
       return std::filesystem::equivalent(path, entry, ignored);
     });
   });
-  if (all.files.empty())
-    return error("there is no file in what was named\n" + not_looked_at_text(all));
+  if (all.files.empty()) {
+    std::string left = not_looked_at_text(all);
+    // A line end of its own would leave an empty line behind it.
+    if (!left.empty()) left.pop_back();
+    return error("there is no file in what was named" + (left.empty() ? "" : "\n" + left));
+  }
   return all;
 }
 

@@ -314,8 +314,9 @@ std::string to_text(const TableCounts& counts) {
             " what another row names: one award, shown more than once";
   if (counts.by_verdict.contains("found"))
     text +=
-        "\n\"found\" says nothing of contents, holder and last day: anyone can copy a hash, and a "
-        "reference may be a place that was kept free. Judge presentations by testamur verify";
+        "\n\"found\" says nothing of contents, holder, last day and the key that signed it: anyone "
+        "can copy a hash, and a reference may be a place that was kept free. Judge presentations "
+        "by testamur verify";
   return text;
 }
 

@@ -1,5 +1,9 @@
 #include "wallet/cli/files/policy_file.h"
 
+#include <algorithm>
+#include <array>
+
+#include "common/near_names.h"
 #include "common/toml_text.h"
 #include "common/visible.h"
 #include "wallet/keystore/file.h"
@@ -8,6 +12,9 @@ namespace testamur::wallet {
 namespace {
 
 constexpr std::size_t kMaxPolicyBytes = 1 << 20;
+constexpr std::array<std::string_view, 12> kNodeTables{"node",  "keys",    "peers",     "peer",
+                                                       "api",   "metrics", "log",       "mempool",
+                                                       "chain", "store",   "decisions", "policy"};
 
 template <class Value>
 std::optional<trust::PolicyValue> list_of(const toml::array& list) {
@@ -39,8 +46,34 @@ struct Walk {
   std::string wrong;
 
   void complain(const toml::node& at, std::string_view key, std::string_view what) {
-    wrong += (wrong.empty() ? "" : "\n") + path + ":" + std::to_string(at.source().begin.line) +
-             ": " + one_line(key) + (key.empty() ? "" : ": ") + std::string(what);
+    complain_at(at.source().begin.line, key, what);
+  }
+  void complain_at(std::uint32_t line, std::string_view key, std::string_view what) {
+    wrong += (wrong.empty() ? "" : "\n") + path + ":" + std::to_string(line) + ": " +
+             one_line(key) + (key.empty() ? "" : ": ") + std::string(what);
+  }
+  // What stands beside [policy].
+  void refuse_strangers(const toml::table& root) {
+    for (const auto& [key, node] : root) {
+      const std::string name(key.str());
+      if (std::ranges::find(kNodeTables, name) != kNodeTables.end()) continue;
+      const std::uint32_t line = key.source().begin.line;
+      if (!node.is_table() && !node.is_array_of_tables()) {
+        complain_at(line, name, "stands in no table: write it below [policy]");
+        continue;
+      }
+      complain_at(line, node.is_table() ? "[" + name + "]" : "[[" + name + "]]",
+                  "is no table of a policy, nor of a node's configuration" + meant(name));
+    }
+  }
+  static std::string meant(const std::string& name) {
+    std::vector<std::string> known(kNodeTables.begin(), kNodeTables.end());
+    for (const char* part : {"statement", "accreditation"}) {
+      if (name == part || !near_names(name, {part}).empty())
+        return ": did you mean [[policy." + std::string(part) + "]]?";
+    }
+    const auto near = near_names(name, known);
+    return near.empty() ? std::string{} : ": did you mean [" + near.front() + "]?";
   }
   void add(const toml::table& table, trust::PolicyTableKind kind) {
     const bool main = kind == trust::PolicyTableKind::kPolicy;
@@ -77,14 +110,18 @@ struct Walk {
 
 }  // namespace
 
+std::span<const std::string_view> tables_of_nodes() { return kNodeTables; }
+
 Result<trust::PolicyReading> read_policy_file(const std::string& path) {
   TM_TRY(auto raw, read_file(path, kMaxPolicyBytes));
   TM_TRY(auto root, parse_toml(as_text(raw), path));
 
-  const auto* section = root.get_as<toml::table>("policy");
-  if (section == nullptr) return error(path + ": has no table [policy]");
-
   Walk walk{path, {}, {}, {}};
+  walk.refuse_strangers(root);
+  const auto* section = root.get_as<toml::table>("policy");
+  if (section == nullptr)
+    return error(walk.wrong + (walk.wrong.empty() ? "" : "\n") + path + ": has no table [policy]");
+
   walk.add(*section, trust::PolicyTableKind::kPolicy);
   walk.add_all(*section, "accreditation", trust::PolicyTableKind::kAccreditation);
   walk.add_all(*section, "statement", trust::PolicyTableKind::kStatement);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "wallet/cli/description/render.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -47,11 +48,51 @@ Attempt<void> store_key(Context& context, KeyPurpose purpose, SecretKey key,
   return {};
 }
 
+namespace {
+bool is_retired(const KeyAnswer& key) {
+  return key.state == KeyState::kRetired || key.state == KeyState::kCompromised;
+}
+}  // namespace
+
+std::optional<KeyAnswer> retired_key_in(Client& client, const KeyId& id) {
+  auto answer = client.key(id);
+  auto* said = std::get_if<OwnedKeyAnswer>(&answer);
+  if (said == nullptr || !is_retired(said->key)) return std::nullopt;
+  return std::move(said->key);
+}
+
+std::string retired_key_text(KeyPurpose purpose, const KeyAnswer& key) {
+  const auto since = key.record.retired_at_ms;
+  return "the " + std::string(to_text(purpose)) + " key " + to_text(key.record.id) +
+         ", which the ledger retired" + (since ? " on " + date_text(*since) : "");
+}
+
+std::string about_replaced_keys(Client& client, const IssuerKeys& keys, KeyPurpose purpose) {
+  for (std::size_t at = keys.keys.size(); at-- > 0;) {
+    const auto answer = client.key(key_id(purpose, keys.keys[at].public_key()));
+    if (const auto* failure = std::get_if<CallError>(&answer)) {
+      if (failure->kind == CallFailure::kNotFound) continue;  // made here, not registered yet
+      return {};
+    }
+    const auto& key = std::get<OwnedKeyAnswer>(answer).key;
+    if (!is_retired(key)) return {};
+    return "this home signs with " + retired_key_text(purpose, key) +
+           ". Use the home in which that was done, or register a fresh key here: testamur key "
+           "add " +
+           std::string(to_text(purpose));
+  }
+  return {};
+}
+
 Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurpose purpose) {
   TM_TRY(auto opened, open_issuer_keys(context, purpose));
 
   const auto& keys = opened.keys;
-  if (keys.size() == 1) return SigningKeys{std::move(opened), 0};
+  if (keys.size() == 1) {
+    const auto replaced = about_replaced_keys(client, opened, purpose);
+    if (!replaced.empty()) return Failure{ExitCode::kFailure, replaced + ". Nothing was signed"};
+    return SigningKeys{std::move(opened), 0};
+  }
 
   // The newest comes first: after a rotation the ledger calls only that one active (decision 0951).
   for (std::size_t at = keys.size(); at-- > 0;) {
@@ -65,6 +106,8 @@ Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurp
       return SigningKeys{std::move(opened), at};
   }
 
+  const auto replaced = about_replaced_keys(client, opened, purpose);
+  if (!replaced.empty()) return Failure{ExitCode::kFailure, replaced + ". Nothing was signed"};
   return Failure{ExitCode::kFailure,
                  "none of this home's " + std::string(to_text(purpose)) +
                      " keys is active on the ledger: testamur key list shows those that are"};

@@ -5,9 +5,11 @@
 // active, so that a rotation which others sign and send needs no further step here.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "wallet/cli/context.h"
+#include "wallet/client/registry_answers.h"
 
 namespace testamur::wallet {
 
@@ -28,7 +30,16 @@ struct SigningKeys {
   std::size_t newest_active = 0;
   const SecretKey& key() const { return keys.keys[newest_active]; }
 };
-// With one key in the vault no node is asked.
+// Where the ledger has retired all of them it fails, before anything is signed, with the newest
+// one's name and since when. A single key of which no node says anything is taken.
 Attempt<SigningKeys> open_signing_keys(Context& context, Client& client, KeyPurpose purpose);
+
+// The key as the ledger has it, where it is retired there; nothing where it is not, or nobody says.
+std::optional<KeyAnswer> retired_key_in(Client& client, const KeyId& id);
+// "the issue key tmk1…, which the ledger retired on 2026-03-01".
+std::string retired_key_text(KeyPurpose purpose, const KeyAnswer& key);
+// "this home signs with the issue key …", with what to do, where the ledger has retired every key
+// of the vault that it knows; else empty.
+std::string about_replaced_keys(Client& client, const IssuerKeys& keys, KeyPurpose purpose);
 
 }  // namespace testamur::wallet

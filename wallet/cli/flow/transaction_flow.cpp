@@ -9,6 +9,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/flow/pending.h"
 #include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/joined.h"
@@ -140,12 +141,22 @@ Outcome write_draft(const Context& context, const Draft& draft, const Descriptio
   return Reply{std::move(json), "nothing was sent; the draft is in " + file + "\n" + next};
 }
 
+// Why this home lacks a signature: its keys are those from before a rotation. Empty where they are
+// not, or it has none.
+Attempt<std::string> about_own_keys(IssuerSession& session, KeyPurpose purpose) {
+  if (!is_there(vault_file(session.context, purpose))) return std::string{};
+  TM_TRY(const auto opened, open_issuer_keys(session.context, purpose));
+  return about_replaced_keys(session.client, opened, purpose);
+}
+
 Outcome sign_and_send(IssuerSession& session, Draft& draft, const TransactionRequest& request) {
   auto& context = session.context;
   const auto& description = request.description;
 
   TM_TRY_STATUS(sign_with_vaults(context, draft, true));
   if (const auto open = missing(draft); !open.empty()) {
+    TM_TRY(const auto replaced, about_own_keys(session, request.purpose));
+    if (!replaced.empty()) return Failure{ExitCode::kFailure, replaced + ". Nothing was sent"};
     return Failure{
         ExitCode::kFailure,
         "nothing was sent: this home does not hold all that must sign: " + joined(open, "; ") +

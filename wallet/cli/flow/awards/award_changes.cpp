@@ -1,5 +1,7 @@
 #include "wallet/cli/flow/awards/award_changes.h"
 
+#include <algorithm>
+
 #include "common/visible.h"
 #include "wallet/cli/dates.h"
 #include "wallet/credential/credential.h"
@@ -97,6 +99,19 @@ std::string about_dropped(const std::vector<AwardChange>& changes) {
   return "the new award does not state " + std::to_string(count) +
          (count == 1 ? " thing" : " things") + " that the old one states (" + names +
          "): the list of a correction has every claim that is to stay";
+}
+
+std::string about_other_person(const std::vector<AwardChange>& changes) {
+  const auto is_other = [&changes](ClaimId id) {
+    const auto& name = kind_of(id).name;
+    return std::ranges::any_of(changes, [&name](const AwardChange& change) {
+      return change.field == name && change.before && change.after;
+    });
+  };
+  if (!is_other(ClaimId::kGivenName) || !is_other(ClaimId::kFamilyName) ||
+      !is_other(ClaimId::kBirthDate))
+    return {};
+  return "given name, family name and birth date all change: is this the row of another learner?";
 }
 
 }  // namespace testamur::wallet

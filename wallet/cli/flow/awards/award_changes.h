@@ -26,5 +26,8 @@ Json to_json(const std::vector<AwardChange>& changes);
 // What the old award states and the new one does not, counted and named in a sentence: a column
 // that was left out by mistake is lost for good. Empty where there is nothing of it.
 std::string about_dropped(const std::vector<AwardChange>& changes);
+// A question where names and birth date, as far as the old award states them, are all others: is it
+// another learner's row? Empty where one of them stays, or only one is stated.
+std::string about_other_person(const std::vector<AwardChange>& changes);
 
 }  // namespace testamur::wallet

@@ -12,6 +12,7 @@
 #include "wallet/cli/dates.h"
 #include "wallet/cli/files/output.h"
 #include "wallet/cli/flow/awards/award_targets.h"
+#include "wallet/cli/flow/key_vault.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/client/outbox.h"
 #include "wallet/keystore/file.h"
@@ -231,6 +232,22 @@ Attempt<void> expect_sent(bool committed, const std::string& name) {
   return Failure{ExitCode::kFailure, "batch " + name +
                                          " is not issued yet: nothing of it is to be handed out. " +
                                          ways_of_unsent(name)};
+}
+
+Attempt<void> expect_key_in_use(Client& client, const BatchFolder& folder,
+                                const std::string& name) {
+  const Batch& batch = folder.batch();
+  const auto retired = retired_key_in(client, batch.plan.credential_key);
+  if (!retired) return {};
+  AwardRecord all;
+  all.commitments = batch.commitments;
+  TM_TRY(const auto listed, slots_of(client, batch.plan.issuer, {all}));
+  if (!listed.empty()) return {};
+  return Failure{ExitCode::kFailure,
+                 "batch " + name + " cannot be issued any more: its credentials are signed with " +
+                     retired_key_text(KeyPurpose::kCredential, *retired) +
+                     ", and no verifier would accept them. testamur issuer batch discard " + name +
+                     " gives it up; then issue the class again. Nothing was sent"};
 }
 
 Attempt<void> expect_never_sent(const Context& context, Client& client, const BatchFolder& folder,

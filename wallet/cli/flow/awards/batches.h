@@ -49,6 +49,10 @@ std::string ways_of_unsent(const std::string& name);
 // Fails with 1 where the batch is not known to be on the ledger: nothing of it is to be handed out.
 Attempt<void> expect_sent(bool committed, const std::string& name);
 
+// Fails with 1 where the batch can never be issued any more: the ledger retired the credential key
+// that its credentials are signed with, and has none of them.
+Attempt<void> expect_key_in_use(Client& client, const BatchFolder& folder, const std::string& name);
+
 // Whether nothing of the batch is on the ledger, nor can get there any more: fails, saying why,
 // where it is, may, or could not be asked.
 Attempt<void> expect_never_sent(const Context& context, Client& client, const BatchFolder& folder,

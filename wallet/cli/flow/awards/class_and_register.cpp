@@ -122,4 +122,18 @@ Attempt<std::vector<std::string>> other_names(const Context& context, const Issu
   return sentences;
 }
 
+Attempt<std::string> about_namesake(const Context& context, const IssuerKeys& vault,
+                                    const AwardRecord& corrected, const ClassRow& row) {
+  const auto name = skeleton(full_name(row.claims));
+  if (name.empty() || name == skeleton(corrected.name)) return std::string{};
+  TM_TRY(const auto batch, read_batch(context, vault.register_identities, corrected.batch));
+  for (const auto& other : batch.awards) {
+    if (other.award.student == corrected.student || skeleton(other.name) != name) continue;
+    return "the name " + in_quotes(other.name) + " is that of learner " +
+           in_quotes(other.award.student) + " of batch " + corrected.batch + ", and the award is " +
+           in_quotes(corrected.student) + "'s: is it the row of another learner?";
+  }
+  return std::string{};
+}
+
 }  // namespace testamur::wallet

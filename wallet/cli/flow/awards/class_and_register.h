@@ -43,4 +43,9 @@ Attempt<std::vector<std::string>> other_names(const Context& context, const Issu
                                               const std::vector<AwardRecord>& known,
                                               const std::vector<ClassRow>& rows);
 
+// A question where the row of a correction has the name of another learner of the batch, and not
+// the one that the award has; else empty.
+Attempt<std::string> about_namesake(const Context& context, const IssuerKeys& vault,
+                                    const AwardRecord& corrected, const ClassRow& row);
+
 }  // namespace testamur::wallet
