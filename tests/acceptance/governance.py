@@ -294,7 +294,7 @@ def bad_input(world):
         (USAGE, ["key", "add", "root", "--public", folder / "none.toml"], "none.toml"),
         (USAGE, ["key", "rotate", "tmk1abc"], "key list"),
         (USAGE, ["key", "retire", "tmk1abc", "--compromised-since", "yesterday"], "key list"),
-        (USAGE, ["institution", "register", broken], "line 2: colour"),
+        (USAGE, ["institution", "register", broken], ":2: colour"),
         (USAGE, ["institution", "list", folder / "keys5" / "nothing.toml"], "nothing.toml"),
         (UNKNOWN, ["institution", "succeed", "merge", "nowhere.example", "--heir", one], "nowhere.example"),
         (USAGE, ["sign", broken], "is no draft"),

@@ -409,8 +409,8 @@ TEST_CASE("what stands with less beside a new accreditation is named, with how t
 
 // Of three larger ones the first was named, and withdrawing that changed nothing.
 TEST_CASE(
-    "all that outweigh a row are named, and it is not sent as the later word of its report "
-    "either") {
+    "all that outweigh a row are named, also beside the later word of its own report, which is "
+    "sent") {
   Import import;
   import.commit(import.plan("AAQ,audit,1,1,2020-01-01,2029-12-31,DEQARINST0002,,,,,,\n"));
   import.known.accreditations.back().statement = "tmx1a";
@@ -426,17 +426,20 @@ TEST_CASE(
         std::string::npos);
   CHECK(why.find("--statement tmx1a --statement tmx1b") != std::string::npos);
 
-  // A report that has changed counts as little beside its earlier word: with --yes it was sent.
+  // A report that has changed counts as little beside its earlier word, and counts once that ends.
   import.known.accreditations.front().report_url = "https://a.example/r";
   const auto linked = row + ",https://a.example/r\n";
   const auto changed = import.plan(linked, ",link");
-  CHECK(changed.accreditations.empty());
-  REQUIRE_FALSE(changed.refused.empty());
-  CHECK(changed.refused[0].why.find("does not count while tmx1a") != std::string::npos);
+  CHECK(changed.refused.empty());
+  REQUIRE(changed.accreditations.size() == 1);
+  CHECK_FALSE(changed.accreditations[0].replaces.empty());
+  REQUIRE_FALSE(changed.notices.empty());
+  CHECK(changed.notices.back().find("does not count while tmx1a") != std::string::npos);
+  CHECK(changed.notices.back().find("then grant") == std::string::npos);
 }
 
 // Its last day was moved to an earlier one, and the import said that nothing would change.
-TEST_CASE("a report that says less than before is refused, with the command that makes it so") {
+TEST_CASE("a report that says less than before is sent, with the command that makes it count") {
   Import import;
   const auto row = [](const char* until, const char* more = ",,") {
     return std::string("AAQ,audit,1,1,2020-01-01,") + until + ",DEQARINST0002,,,," + more +
@@ -449,19 +452,20 @@ TEST_CASE("a report that says less than before is refused, with the command that
   };
   const auto why = [&](const std::string& rows) {
     const auto plan = import.plan(rows, ",link");
-    CHECK(plan.accreditations.empty());
     CHECK(plan.already == 0);
-    REQUIRE(plan.refused.size() == 1);
-    UNSCOPED_INFO(plan.refused[0].why);
-    return plan.refused[0].why;
+    CHECK(plan.refused.empty());
+    REQUIRE(plan.accreditations.size() == 1);
+    CHECK(plan.accreditations[0].replaces.find("tmx1said") != std::string::npos);
+    REQUIRE_FALSE(plan.notices.empty());
+    UNSCOPED_INFO(plan.notices.back());
+    return plan.notices.back();
   };
   const std::string withdraw =
       "testamur accreditation withdraw " + to_text(id_of(2)) + " --statement tmx1said --from ";
   commit(row("2031-12-31"));
   CHECK(why(row("2027-12-31")).find(withdraw + "2028-01-01") != std::string::npos);
   CHECK(why(row("2025-06-30")).find(withdraw + "2025-07-01") != std::string::npos);
-  CHECK(why(row("2031-12-31", "Logic,1,0613")).find(withdraw + "2026-01-01; then grant") !=
-        std::string::npos);
+  CHECK(why(row("2031-12-31", "Logic,1,0613")).find(withdraw + "2026-01-01") != std::string::npos);
 
   // What is said longer has an effect, and after the command that was named the row is right.
   CHECK(import.plan(row("2033-12-31"), ",link").accreditations.size() == 1);

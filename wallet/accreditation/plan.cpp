@@ -285,11 +285,14 @@ class Planning {
                  "again: testamur accreditation grant");
       return;
     }
-    if (const auto why = outweighed_by(report, subject, content); !why.empty()) {
+    const auto why = outweighed_by(report, subject, planned);
+    if (planned.replaces.empty()) {
       for (const auto& each : why) refuse(report, each.column, each.text);
-      return;
+      if (!why.empty() || is_left_out(report, planned, subject)) return;
     }
-    if (is_left_out(report, planned, subject)) return;
+    // A report that takes back its own earlier word is sent, and counts once that has ended.
+    for (const auto& each : why)
+      plan_.notices.push_back("row " + std::to_string(report.row) + ": " + each.text);
     note_equal_row(planned, subject);
     note_withdrawn(report, subject, content);
     note_taken_over(report, subject, content);
@@ -553,7 +556,9 @@ class Planning {
   // Why it would change nothing: all that give more for all of it, since each of them has to end
   // first, and what stands by the same report, which said more before.
   std::vector<Outweighed> outweighed_by(const Report& report, const Meant& subject,
-                                        const tx::StatementContent& content) const {
+                                        const PlannedAccreditation& planned) const {
+    const auto& content = planned.content;
+    const bool is_sent = !planned.replaces.empty();
     std::vector<Outweighed> why;
     const std::string amount = "amount " + std::to_string(content.amount);
     for (const auto& each : plan_.accreditations) {
@@ -575,12 +580,12 @@ class Planning {
     }
     if (!larger.empty())
       why.push_back({"decision", amount + " does not count while " + amounts_of(larger) +
-                                     " for all of it: " + end_of(larger, content)});
+                                     " for all of it: " + end_of(larger, content, is_sent)});
     if (!longer.empty())
       why.push_back({"link", "is that of " + extents_of(longer) +
                                  ": the report says less than before, and beside that it changes "
                                  "nothing: " +
-                                 end_of(longer, content)});
+                                 end_of(longer, content, is_sent)});
     return why;
   }
 
@@ -601,7 +606,7 @@ class Planning {
   // stands on its last day is all; else what is smaller has to be granted by hand, since an import
   // sends nothing anew by the address of a report that was ended.
   std::string end_of(const std::vector<const KnownAccreditation*>& all,
-                     const tx::StatementContent& content) const {
+                     const tx::StatementContent& content, bool is_sent) const {
     const auto is_waiting = [](const auto* each) { return each->waits; };
     const std::string first =
         std::ranges::any_of(all, is_waiting) ? "first testamur outbox resume, then " : "";
@@ -613,9 +618,10 @@ class Planning {
     };
     if (std::ranges::all_of(all, is_shorter))
       return first + withdrawal_of(all) + " --from " + day_text(fresh.over_ms);
-    return first + withdrawal_of(all) + " --from " +
-           day_text(std::max(fresh.from_ms, known_.now_ms)) +
-           "; then grant what holds by testamur accreditation grant " +
+    const std::string from =
+        first + withdrawal_of(all) + " --from " + day_text(std::max(fresh.from_ms, known_.now_ms));
+    if (is_sent) return from;
+    return from + "; then grant what holds by testamur accreditation grant " +
            to_text(all.front()->subject) + " --amount " + std::to_string(content.amount);
   }
 

@@ -415,11 +415,6 @@ Result<std::optional<ChainId>> ledger_of_home(const Context& context) {
   return home_ledger(context);
 }
 
-std::optional<InstitutionId> own_institution(const Context& context) {
-  const auto profile = stored_profile(context);
-  return profile.ok() ? std::optional(profile->institution) : std::nullopt;
-}
-
 Result<IssuerProfile> stored_profile(const Context& context) {
   const std::string file = context.path("issuer/issuer.json");
   if (!is_there(file)) {

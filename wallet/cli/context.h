@@ -122,8 +122,6 @@ struct IssuerProfile {
 };
 // From issuer/issuer.json alone; no node is asked.
 Result<IssuerProfile> stored_profile(const Context& context);
-// Whose home it is; nothing in a home of nobody, or where the file cannot be read.
-std::optional<InstitutionId> own_institution(const Context& context);
 // The same, or on a machine of its own (of one holder of keys, say) by ids (text) that are given,
 // and then kept there.
 Result<IssuerProfile> profile_here_or(const Context& context, const std::string& chain,

@@ -238,13 +238,12 @@ Json elements_json(const std::vector<Element>& elements) {
   return list;
 }
 
-// A hash that is found is never called valid. A good word only where all is well, as in `answer`:
-// whoever reads this member alone is told of whatever else the exit code says.
+// A hash that is found is never called valid. Of the credential alone: who accepts its issuer is
+// another question.
 std::string_view verdict_word(const Verdict& verdict) {
-  const bool all_well = verdict_code(verdict) == VerdictCode::kAllWell;
   switch (standing(verdict)) {
-    case Standing::kGenuine: return all_well ? "valid" : "unknown";
-    case Standing::kFound: return all_well ? "found" : "unknown";
+    case Standing::kGenuine: return "valid";
+    case Standing::kFound: return "found";
     case Standing::kCannotTell: return "unknown";
     default: return "not_valid";
   }
@@ -259,7 +258,7 @@ std::string_view recognition_word(const Verdict& verdict) {
     case Answer::kNotValid: return "not_accepted";
     case Answer::kUnknown: break;
   }
-  return is_own_word_alone(verdict) ? "own_word" : "unknown";
+  return "unknown";
 }
 
 // The headline in one word, for programs: a good one only where all is well, so that whoever reads
@@ -272,7 +271,7 @@ std::string_view answer_word(const Verdict& verdict) {
     case VerdictCode::kHolderUnchecked: return "holder_not_checked";
     case VerdictCode::kNotAccepted: return "issuer_not_accepted";
     case VerdictCode::kIncomplete: return "not_all_shown";
-    default: return is_own_word_alone(verdict) ? "own_word" : "cannot_tell";
+    default: return "cannot_tell";
   }
 }
 

@@ -222,14 +222,6 @@ bool is_own_word(const Verdict& verdict) {
   return slots && !slots->empty() && slots->front().issuer == acceptance->viewpoint_id;
 }
 
-bool is_own_word_alone(const Verdict& verdict) {
-  const Finding* finding = find(verdict, Topic::kAcceptance);
-  const bool is_open = finding != nullptr && finding->answer == Answer::kUnknown &&
-                       finding->code_if_unknown != VerdictCode::kAllWell;
-  return is_open && is_own_word(verdict) &&
-         verdict.facts.acceptance->outcome == Acceptance::kAccept;
-}
-
 std::vector<std::string_view> not_checked(const Verdict& verdict) {
   constexpr std::array<std::pair<Topic, std::string_view>, 4> kNames{
       {{Topic::kContents, "contents"},

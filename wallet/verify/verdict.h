@@ -125,9 +125,6 @@ std::string recognition(const Verdict& verdict);
 // Whether the institution whose recognition it is has issued the award itself: its yes tells nobody
 // else anything.
 bool is_own_word(const Verdict& verdict);
-// Whether that is the only yes, and the caller is somebody else: it is not known then whether the
-// issuer is accepted.
-bool is_own_word_alone(const Verdict& verdict);
 // What of a credential nobody has answered, for people and programs: contents, holder, last_day,
 // signing_key.
 std::vector<std::string_view> not_checked(const Verdict& verdict);

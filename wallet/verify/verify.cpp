@@ -541,16 +541,6 @@ std::string as_of_text(const AcceptanceRecord& acceptance) {
 // Whoever awards accepts its own awards, so that its yes tells nobody else anything.
 constexpr const char* kOwnWord = "that is the issuer's own word about itself";
 
-// By a policy of one's own that was asked from there, one's own policy is no other way to ask.
-std::string own_word_alone(const AcceptanceRecord& acceptance, const std::string& who) {
-  return "whether anybody else accepts the issuer is not known: it is accepted " + who + " (" +
-         acceptance.governs + " governs; by the word of " + acceptance.by_word_of +
-         as_of_text(acceptance) +
-         "), by its own word about itself alone, which tells nobody else anything: ask from the "
-         "viewpoint of another institution (--viewpoint)" +
-         (acceptance.own_policy ? "" : " or by your own policy (verify --policy)");
-}
-
 Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules,
                          const InstitutionId& issuer) {
   if (!rules.want_acceptance) return left_open(Topic::kAcceptance, "not asked for");
@@ -571,8 +561,6 @@ Finding judge_acceptance(const RegistryFacts& facts, const VerifyRules& rules,
                            (own_word ? std::string("; ") + kOwnWord : "");
   switch (acceptance.outcome) {
     case Acceptance::kAccept:
-      if (own_word && rules.own_institution != issuer)
-        return unknown(Topic::kAcceptance, own_word_alone(acceptance, who));
       return valid(Topic::kAcceptance, "the issuer is accepted " + who + said);
     case Acceptance::kUnknown:
       return unknown(Topic::kAcceptance,

@@ -47,11 +47,10 @@ Called<CheckAnswer> ask_about(Client& client, const RowNames& names, const Check
 
 std::string recognised(const Verdict& verdict) {
   const auto* finding = find(verdict, Topic::kAcceptance);
-  // Whoever awards accepts its own awards: whoever reads the column alone must not take that for
-  // somebody else's yes.
-  if (is_own_word_alone(verdict)) return "own";
   if (finding == nullptr || finding->answer == Answer::kUnknown) return "unknown";
   if (finding->answer != Answer::kValid) return "no";
+  // Whoever awards accepts its own awards: whoever reads the column alone must not take that for
+  // somebody else's yes.
   return is_own_word(verdict) ? "own" : "yes";
 }
 
@@ -156,7 +155,6 @@ class Table {
     if (viewpoint_) decide_for(client_, *viewpoint_, options_.purpose, facts);
     const auto& commitment = facts.slots->front().commitment;
     VerifyRules rules{context_.now_ms(), kMaxStatusAgeMs, {}, true};
-    rules.own_institution = own_institution(context_);
     return row_of(verify_hash(commitment, facts, rules));
   }
 

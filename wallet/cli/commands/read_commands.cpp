@@ -75,7 +75,6 @@ Attempt<Verdict> check_slot(const Context& context, Client& client, const Ledger
   if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
   if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
   VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
-  rules.own_institution = own_institution(context);
   return verify_hash(facts.slots->front().commitment, facts, rules);
 }
 

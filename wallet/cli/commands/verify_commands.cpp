@@ -351,7 +351,6 @@ Attempt<Verdict> judge_file(Context& context, const VerifyQuestion& question,
   if (!pasted.ok()) return error(file + ": " + pasted.message());
   VerifyRules rules{context.now_ms(), question.max_status_age_ms, question.holder, true,
                     !question.no_holder};
-  rules.own_institution = own_institution(context);
   rules.age_option = "--max-status-age";
   rules.older_block_hint =
       question.receipt ? "--max-status-age accepts an older one"
@@ -439,7 +438,7 @@ struct Counts {
   // Of the genuine ones; each is counted whatever else decides the exit code.
   std::size_t not_accepted = 0, not_known = 0, old_status = 0, incomplete = 0, no_holder = 0;
   std::size_t grants_over = 0, repeated = 0;
-  std::size_t own_word = 0;  // of those where it is not known whether the issuer is accepted
+  std::size_t own_word = 0;  // accepted by the issuer itself alone
 
   void add(const Verdict& verdict) {
     ++by_word[std::string(to_text(standing(verdict)))];
@@ -451,7 +450,7 @@ struct Counts {
     };
     not_accepted += is(Topic::kAcceptance, Answer::kNotValid);
     not_known += is(Topic::kAcceptance, Answer::kUnknown);
-    own_word += is_own_word_alone(verdict) ? 1 : 0;
+    own_word += is(Topic::kAcceptance, Answer::kValid) != 0 && is_own_word(verdict) ? 1 : 0;
     incomplete += is(Topic::kAnswer, Answer::kNotValid);
     no_holder += is(Topic::kHolder, Answer::kUnknown);
     old_status += is_status_old(verdict) ? 1 : 0;
@@ -465,7 +464,7 @@ struct Counts {
     };
     say(not_accepted, "of ", " the issuer is not accepted");
     say(not_known, "of ", " it is not known whether the issuer is accepted");
-    say(own_word, "for ", " of these only the issuer's own word about itself was asked");
+    say(own_word, "of ", " the issuer is accepted by its own word about itself alone");
     say(no_holder, "of ", " it is not known whether its holder shows it");
     say(incomplete, "of ", " not all is shown that was asked for");
     say(old_status, "of ",
