@@ -120,7 +120,7 @@ def check_a_table(office, verifier, folder):
     require(done["rows"] == 4 and done["verdicts"] == {"found": 3, "not_listed": 1}, f"the table: {done}")
     with open(folder / "checked.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    require([row["note"] for row in rows] == ["n0", "n1", "n2", "none"] and rows[0]["recognised"] == "yes", f"the rows: {rows}")
+    require([row["note"] for row in rows] == ["n0", "n1", "n2", "none"] and rows[0]["recognised"] == "own", f"the rows: {rows}")
     contains(rows[0]["rests_on"], "proven under block")
     verifier.run("check", "--csv", folder / "table.csv", "--out", folder / "checked.csv", expect=USAGE)
     verifier.run("check", "--csv", folder / "table.csv", expect=USAGE)
