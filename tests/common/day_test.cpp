@@ -32,7 +32,7 @@ TEST_CASE("each day is one later than the one before it, through four hundred ye
   for (int year = 1900; year < 2300; ++year) {
     for (int month = 1; month <= 12; ++month) {
       for (int day = 1; day <= 31; ++day) {
-        char text[16];
+        char text[40];
         std::snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
         const auto read = parse_calendar_day(text);
         if (!read) continue;

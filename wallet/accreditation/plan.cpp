@@ -54,7 +54,7 @@ std::optional<std::string> open_half(const ReportProgramme& programme) {
 std::string day_text(std::uint64_t time_ms) {
   const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{time_ms}};
   const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
-  char text[32];
+  char text[48];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()),
                 static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
   return text;
