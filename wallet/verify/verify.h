@@ -23,7 +23,8 @@ struct VerifyRules {
   // said by a person, and only where nobody is asked who could hide what came after.
   bool accept_older_block = false;
   std::string age_option = {};        // by which the caller could accept another age; empty: none
-  std::string older_block_hint = {};};
+  std::string older_block_hint = {};  // what helps where an older block is not accepted
+};
 
 // Judges every topic by itself (verdict.h). What to ask the ledger for stands in the view that
 // read_credential() gives: issuer, kid, achievement, and with the chain id the commitment. What is
