@@ -1,5 +1,7 @@
 #include "node/config/genesis_file.h"
 
+#include <algorithm>
+
 #include "files/durable_file.h"
 #include "files/paths.h"
 
@@ -36,6 +38,12 @@ Result<ledger::Genesis> load_genesis(const std::filesystem::path& file) {
         "merge");
   }
   return error(file.string() + " is no genesis record: " + genesis.message());
+}
+
+bool is_founder(const ledger::Genesis& genesis, const std::optional<InstitutionId>& institution) {
+  return institution && std::ranges::any_of(genesis.content.parties, [&](const auto& party) {
+           return ledger::party_id(party) == *institution;
+         });
 }
 
 }  // namespace testamur::node

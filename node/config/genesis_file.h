@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "common/result.h"
 #include "ledger/genesis.h"
@@ -10,5 +11,9 @@ namespace testamur::node {
 
 // Checked with every rule and signature. The failure names file and rule.
 Result<ledger::Genesis> load_genesis(const std::filesystem::path& file);
+
+// Whether the record begins with this institution. The record of a recovery names none that was
+// there already.
+bool is_founder(const ledger::Genesis& genesis, const std::optional<InstitutionId>& institution);
 
 }  // namespace testamur::node

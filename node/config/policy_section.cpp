@@ -1,31 +1,10 @@
 #include "node/config/policy_section.h"
 
+#include "files/policy_value.h"
 #include "trust/policy_text.h"
 
 namespace testamur::node {
 namespace {
-
-template <class Toml, class Value>
-std::optional<trust::PolicyValue> list_of(const toml::array& list) {
-  std::vector<Value> values;
-  for (const auto& item : list) {
-    const auto* value = item.as<Toml>();
-    if (value == nullptr) return std::nullopt;
-    values.push_back(value->get());
-  }
-  return values;
-}
-
-std::optional<trust::PolicyValue> value_of(const toml::node& node) {
-  if (const auto* value = node.as_integer()) return value->get();
-  if (const auto* value = node.as_boolean()) return value->get();
-  if (const auto* value = node.as_string()) return value->get();
-  if (auto date = toml_date_text(node)) return *std::move(date);
-  const auto* list = node.as_array();
-  if (list == nullptr) return std::nullopt;
-  if (auto texts = list_of<std::string, std::string>(*list)) return texts;
-  return list_of<std::int64_t, std::int64_t>(*list);
-}
 
 constexpr std::pair<std::string_view, trust::PolicyTableKind> kParts[] = {
     {"accreditation", trust::PolicyTableKind::kAccreditation},
@@ -52,7 +31,7 @@ struct Walk {
         continue;
       }
 
-      if (auto value = value_of(node)) {
+      if (auto value = policy_value(node)) {
         entries.entries.push_back({std::string(key.str()), std::move(*value)});
       } else {
         errors.add(&node, "policy." + std::string(key.str()),

@@ -462,12 +462,6 @@ Result<std::optional<InstitutionId>> registered_id(const std::string& text) {
   return std::optional<InstitutionId>(id);
 }
 
-bool is_founder(const ledger::Genesis& record, const std::optional<InstitutionId>& institution) {
-  return std::ranges::any_of(record.content.parties, [&](const auto& party) {
-    return ledger::party_id(party) == institution;
-  });
-}
-
 // Whom the node follows from now on, and what its operator has still to do.
 void print_joined(const std::string& node, const NodeConfig& config, const ledger::Genesis& record,
                   bool is_registered) {

@@ -9,6 +9,7 @@
 
 #include "common/address.h"
 #include "ledger/tx/records/institutions.h"
+#include "node/config/genesis_file.h"
 #include "node/config/minute_text.h"
 #include "node/config/named_institutions.h"
 #include "node/main/preflight.h"
@@ -176,11 +177,8 @@ std::vector<std::string> notes_of_institutions(const NodeConfig& config,
                                                const ledger::StateReader* state) {
   const auto known = [&](const InstitutionId& id) {
     if (state != nullptr) return ledger::tx::read_institution(*state, id).has_value();
-    const auto& parties = genesis.content.parties;
     // The record of a recovery does not repeat who was there.
-    return genesis.content.continues || std::ranges::any_of(parties, [&id](const auto& party) {
-             return ledger::party_id(party) == id;
-           });
+    return genesis.content.continues || is_founder(genesis, id);
   };
 
   std::vector<std::string> notes;

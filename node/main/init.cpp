@@ -288,18 +288,12 @@ Status check_is_own(const InstitutionId& institution, const NodeConfig& config,
   return {};
 }
 
-bool is_founder(const NodeConfig& config, const ledger::Genesis& genesis) {
-  return config.institution && std::ranges::any_of(genesis.content.parties, [&](const auto& party) {
-           return ledger::party_id(party) == *config.institution;
-         });
-}
-
 // Keys that found a ledger are good for no other node, so that a founder who took the record of
 // another ledger by a slip may take its own, as long as nothing was kept under the first: neither
 // blocks nor votes. Empty: it may.
 std::string other_record_advice(const NodeConfig& config, const ledger::Genesis& present,
                                 const ledger::Genesis& next) {
-  if (is_founder(config, present) || !is_founder(config, next))
+  if (is_founder(present, config.institution) || !is_founder(next, config.institution))
     return "For another ledger make another node (testamurd init)";
   const auto journal = journal_directory(config.data_dir).string();
   const auto votes = read_vote_store_identity(*make_posix_file_system(), journal);
@@ -364,10 +358,7 @@ void note_party(std::vector<std::string>& notes, const fs::path& file, const Par
                     to_text(party.institution) + " where its node is reached");
     return;
   }
-  const bool founder = std::ranges::any_of(genesis.content.parties, [&party](const auto& each) {
-    return ledger::party_id(each) == party.institution;
-  });
-  if (founder || genesis.content.continues) return;
+  if (is_founder(genesis, party.institution) || genesis.content.continues) return;
   notes.push_back(file.string() + " is of " + to_text(party.institution) +
                   ", which founded another ledger or joined later: its node is dialled only if "
                   "this ledger knows that institution. A registration gives an id that the file "

@@ -67,10 +67,7 @@ Result<MadeSecondNode> make_second_node(const SecondNode& wanted) {
     return error(joined.message() + ". The node is made; `testamurd join --config " +
                  config.string() + "` gives it the ledger");
 
-  const auto is_own = [&wanted](const auto& party) {
-    return ledger::party_id(party) == wanted.institution;
-  };
-  if (std::ranges::none_of(genesis.content.parties, is_own))
+  if (!is_founder(genesis, wanted.institution))
     made.notes.push_back(testamur::to_text(wanted.institution) +
                          " did not found this ledger: if it was never registered on it either, "
                          "nobody will admit this node");

@@ -3,8 +3,6 @@
 #include "wallet/accreditation/plan.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <set>
 #include <tuple>
 
@@ -16,6 +14,7 @@
 #include "wallet/accreditation/report_digest.h"
 #include "wallet/accreditation/slots.h"
 #include "wallet/accreditation/statement_days.h"
+#include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
 namespace {
@@ -48,16 +47,6 @@ std::optional<std::string> open_half(const ReportProgramme& programme) {
   if (programme.fields && programme.eqf_level == 0)
     return named + "level: it counts for every level of field " + trust::to_text(*programme.fields);
   return std::nullopt;
-}
-
-// "2027-12-31", of any moment in it.
-std::string day_text(std::uint64_t time_ms) {
-  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{time_ms}};
-  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(day.year()),
-                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
-  return text;
 }
 
 class Planning {
@@ -165,9 +154,7 @@ class Planning {
   std::string how_to_end(const Report& report) const {
     std::string standing;
     for (const auto& each : known_.accreditations) {
-      if (each.ended || each.over_ms <= known_.now_ms || report.link.empty() ||
-          one_link(each.report_url) != one_link(report.link))
-        continue;
+      if (each.ended || each.over_ms <= known_.now_ms || !is_by(each, report)) continue;
       const auto party = std::ranges::find(known_.parties, each.subject, &KnownParty::id);
       if (party == known_.parties.end() || !names(report, *party)) continue;
       standing += (standing.empty() ? "; by this address stands, of " : "; and of ") +

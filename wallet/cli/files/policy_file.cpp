@@ -6,6 +6,7 @@
 #include "common/near_names.h"
 #include "common/toml_text.h"
 #include "common/visible.h"
+#include "files/policy_value.h"
 #include "wallet/keystore/file.h"
 
 namespace testamur::wallet {
@@ -15,28 +16,6 @@ constexpr std::size_t kMaxPolicyBytes = 1 << 20;
 constexpr std::array<std::string_view, 12> kNodeTables{"node",  "keys",    "peers",     "peer",
                                                        "api",   "metrics", "log",       "mempool",
                                                        "chain", "store",   "decisions", "policy"};
-
-template <class Value>
-std::optional<trust::PolicyValue> list_of(const toml::array& list) {
-  std::vector<Value> values;
-  for (const auto& item : list) {
-    const auto* value = item.as<Value>();
-    if (value == nullptr) return std::nullopt;
-    values.push_back(value->get());
-  }
-  return values;
-}
-
-std::optional<trust::PolicyValue> value_of(const toml::node& node) {
-  if (const auto* value = node.as_integer()) return value->get();
-  if (const auto* value = node.as_boolean()) return value->get();
-  if (const auto* value = node.as_string()) return value->get();
-  if (auto date = toml_date_text(node)) return *std::move(date);
-  const auto* list = node.as_array();
-  if (list == nullptr) return std::nullopt;
-  if (auto texts = list_of<std::string>(*list)) return texts;
-  return list_of<std::int64_t>(*list);
-}
 
 // The tables of the file, with what is needed to say where a mistake stands.
 struct Walk {
@@ -80,7 +59,7 @@ struct Walk {
     trust::PolicyTable entries{kind, {}};
     for (const auto& [key, node] : table) {
       if (main && (key.str() == "accreditation" || key.str() == "statement")) continue;
-      if (auto value = value_of(node)) {
+      if (auto value = policy_value(node)) {
         entries.entries.push_back({std::string(key.str()), std::move(*value)});
       } else {
         complain(node, key.str(), "must be a text, a number, true, false or a list of one kind");
