@@ -271,9 +271,19 @@ def attack_and_measure(ones, network, honest, calm, asked, number, stranger):
     attackers = [Attackers(one, network, number, stranger, each, i) for i, (one, each) in enumerate(zip(ones, prepared))]
     names = [one.names for one in ones if one.names]
 
-    def are_named():
-        seen = obstacles(network, number)
-        return all(any(re.search(name, text) for text in seen) for name in names)
+    def await_names():
+        seen, missing = [], names
+
+        def are_named():
+            nonlocal seen, missing
+            seen = obstacles(network, number)
+            missing = [name for name in names if not any(re.search(name, text) for text in seen)]
+            return not missing
+
+        try:
+            until(are_named, f"obstacles like {names}", 30)
+        except Failed as late:
+            raise Failed(f"{late}: {missing} is missing; the status says {seen}") from None
 
     most = {}
     try:
@@ -287,10 +297,10 @@ def attack_and_measure(ones, network, honest, calm, asked, number, stranger):
             during = max(during, honest.measure(asked.seconds), key=lambda seen: seen.p99)
             most = largest(most, during.memory)
         if not any(one.named_after for one in ones):
-            until(are_named, f"obstacles like {names}", 30)
+            await_names()
     finally:
         broken = [each.end() for each in attackers]
-    until(are_named, f"obstacles like {names}", 30)
+    await_names()
     during.memory = most
     for one, problem in zip(ones, broken):
         require(not problem, f"{one.name}: {problem}")
