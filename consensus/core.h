@@ -59,6 +59,7 @@ class Engine::Core {
   void resume_voting();
   std::uint64_t wake_at_ms() const;
   EngineStatus status() const;
+  VotingState voting_state() const;
   std::vector<Record> live_records() const;
 
  private:
@@ -129,9 +130,9 @@ class Engine::Core {
 
   // --- status (status.cpp)
   Holdings holdings() const;
-  VotingState voting_state() const;
   void describe_peers(EngineStatus& status) const;
   std::string explain() const;
+  std::string explain_quarantine() const;
 
   const EngineConfig config_;
   Driver& driver_;

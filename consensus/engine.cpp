@@ -99,6 +99,7 @@ void Engine::resume_voting() {
 
 std::uint64_t Engine::wake_at_ms() const { return core_->wake_at_ms(); }
 EngineStatus Engine::status() const { return core_->status(); }
+VotingState Engine::voting_state() const { return core_->voting_state(); }
 std::vector<Record> Engine::live_records() const { return core_->live_records(); }
 
 }  // namespace testamur::consensus

@@ -119,6 +119,8 @@ class Engine {
   // something happens.
   std::uint64_t wake_at_ms() const;
   EngineStatus status() const;
+  // Of the status: whether this node votes now. Cheap, for whoever asks after each event.
+  VotingState voting_state() const;
 
   // What a fresh journal segment must begin with so that older segments may go: own votes above the
   // last finalized view, floor, quarantine, start. (Blocks and certificates are pruned by height.)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "consensus/status.h"
 #include "consensus/values/finality.h"
 
 namespace testamur::consensus {
@@ -225,8 +226,11 @@ void Quarantine::leave_if_answered() {
 
   const FloorRecord floor{context_.committee.epoch(), highest + kReach, false};
   exchange_.answered = true;
-  leave(floor, "quarantine ended: votes from view " + std::to_string(floor.view.value + 1) +
-                   " of epoch " + std::to_string(floor.epoch.value) + " on");
+  // The view that its certificates have brought this node to, as far as they are counted by now.
+  const View view = std::max(votes_.highest_certified(), context_.prefix.base_view()).next();
+  leave(floor,
+        "quarantine ended, in epoch " + std::to_string(floor.epoch.value) + ": " +
+            (view > floor.view ? "this node votes again" : below_floor_text(floor.view, view)));
 }
 
 // A key that comes later may have voted elsewhere: what was lifted without it is not lifted for it.

@@ -16,6 +16,14 @@ const char* to_text(VotingState state) {
   return "unknown";
 }
 
+std::string below_floor_text(View floor, View view) {
+  return "this node does not vote yet: it votes again from view " +
+         std::to_string(floor.value + 1) + " on (now in view " + std::to_string(view.value) +
+         "), because votes of its lost copy up to there are not known. Restore no other validator "
+         "before it has voted. If the ledger stands still and no other copy of its key exists: "
+         "testamurd resume-voting --i-destroyed-the-other-copy";
+}
+
 VotingState Engine::Core::voting_state() const {
   if (!committee_.self()) return VotingState::kObserver;
   if (quarantine_.active()) return VotingState::kQuarantine;
@@ -30,6 +38,7 @@ EngineStatus Engine::Core::status() const {
   status.validators = committee_.size();
   status.quorum = committee_.set().quorum();
   status.floor = quarantine_.floor();
+  status.quarantine_answers = quarantine_.answers();
   status.voting = voting_state();
   status.leader = committee_.leader_id(view);
   status.leading = committee_.leads(view);
@@ -91,34 +100,38 @@ Holdings Engine::Core::holdings() const {
 
 // The first cause, in the order in which things are needed.
 std::string Engine::Core::explain() const {
-  if (votes_.finality_is_ahead()) return "fetching blocks that are final elsewhere";
-  if (prefix_.ends_epoch()) return "writing the last block of the epoch";
-
-  if (quarantine_.active() && committee_.self()) {
-    if (committee_.size() == 1)
-      return "in quarantine, and votes alone: let a second node or an observer that has later "
-             "blocks connect first; then only the command resume-voting ends it";
-    return "in quarantine: " + std::to_string(quarantine_.answers()) + " of " +
-           std::to_string(2 * committee_.set().max_faulty() + 1) +
-           " answers of other validators received";
-  }
+  if (votes_.finality_is_ahead()) return "this node fetches blocks that are final elsewhere";
+  if (prefix_.ends_epoch()) return "this node writes the last block of the epoch";
+  if (quarantine_.active() && committee_.self()) return explain_quarantine();
 
   if (!pacemaker_.pending()) return "idle";
   const std::size_t audible = peers_.audible();
   if (audible < committee_.set().quorum()) {
-    return "too few validators: " + std::to_string(audible) + " of " +
-           std::to_string(committee_.size()) + " heard of, " +
-           std::to_string(committee_.set().quorum()) + " needed";
+    return "there are too few validators: " + std::to_string(audible) + " of " +
+           std::to_string(committee_.size()) + " are heard of, and " +
+           std::to_string(committee_.set().quorum()) + " are needed";
   }
 
   const View view = pacemaker_.view();
-  if (committee_.self() && view <= quarantine_.floor()) {
-    return "this node may not vote up to view " + std::to_string(quarantine_.floor().value);
-  }
+  if (voting_state() == VotingState::kFloored) return below_floor_text(quarantine_.floor(), view);
   const Block* proposal = blocks_.proposed(view);
-  if (!proposal) return "the proposal of " + to_text(committee_.leader_id(view));
-  if (!extends_certified_parent(*proposal)) return "certificates of earlier views";
-  return "votes of the other validators in view " + std::to_string(view.value);
+  if (!proposal)
+    return "this node waits for the proposal of " + to_text(committee_.leader_id(view));
+  if (!extends_certified_parent(*proposal))
+    return "this node waits for certificates of earlier views";
+  return "this node waits for votes of the other validators in view " + std::to_string(view.value);
+}
+
+std::string Engine::Core::explain_quarantine() const {
+  if (committee_.size() == 1)
+    return "this node is in quarantine, and votes alone: let a second node or an observer that has "
+           "later blocks connect first; then only the command resume-voting ends it";
+  return "this node's quarantine ends when " +
+         std::to_string(2 * committee_.set().max_faulty() + 1) +
+         " other validators have answered, and " + std::to_string(quarantine_.answers()) +
+         " have: see that they are connected. One that is in quarantine itself does not answer. "
+         "Where too few can, and no other copy of this node's key exists: testamurd resume-voting "
+         "--i-destroyed-the-other-copy";
 }
 
 }  // namespace testamur::consensus

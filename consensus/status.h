@@ -19,6 +19,9 @@ enum class VotingState : std::uint8_t {
 };
 const char* to_text(VotingState state);
 
+// That quarantine is over and the node does not vote yet all the same, and what to do: sentences.
+std::string below_floor_text(View floor, View view);
+
 struct PeerHeard {
   InstitutionId id;
   std::uint8_t index = 0;
@@ -36,7 +39,8 @@ struct EngineStatus {
   std::size_t validators = 0;
   std::size_t quorum = 0;
   VotingState voting = VotingState::kObserver;
-  View floor;  // meaningful while kFloored
+  View floor;                          // meaningful while kFloored
+  std::size_t quarantine_answers = 0;  // of others, which showed what they have of this key's votes
   InstitutionId leader;
   bool leading = false;
 
@@ -53,7 +57,7 @@ struct EngineStatus {
   std::uint64_t wake_at_ms = 0;
   std::vector<PeerHeard> peers;              // by validator index
   std::vector<InstitutionId> missing_votes;  // whose votes the current view waits for
-  std::string waiting_for;  // why nothing moves, in plain words; "idle" when nothing is pending
+  std::string waiting_for;  // why nothing moves, as a sentence; "idle" when nothing is pending
   std::uint64_t evidence_count = 0;    // misbehaviour seen since start
   std::uint64_t nullified_views = 0;   // since start
   std::uint64_t committed_blocks = 0;  // since start

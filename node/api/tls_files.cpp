@@ -106,4 +106,18 @@ Result<std::optional<TlsFiles>> read_tls_files(const ApiConfig& config, std::uin
   return std::optional<TlsFiles>(std::move(files));
 }
 
+ServedTls::ServedTls(const ApiConfig& config, const TlsFiles& files)
+    : served_{{{"api.certificate", config.certificate, sha256(as_bytes(files.certificate))},
+               {"api.private_key", config.private_key, sha256(as_bytes(files.private_key))}}} {}
+
+std::string ServedTls::changed_files() const {
+  std::string keys;
+  for (const auto& [key, file, digest] : served_) {
+    const auto now = read_text(file);
+    if (now.ok() && sha256(as_bytes(*now)) == digest) continue;
+    keys += (keys.empty() ? "" : ", ") + std::string(key);
+  }
+  return keys;
+}
+
 }  // namespace testamur::node

@@ -205,13 +205,25 @@ void Chain::Core::finish_writes() {
 }
 
 void Chain::Core::after_event() {
-  if (beyond_protocol_) return;
+  if (beyond_protocol_) return parts_.counters.votes.set(0);
 
   // What a build has just refused must not be called pending.
   transactions_.recheck_marked();
   update_pending();
   maintenance_.sync_if_due(processor_.base().header);
+  note_voting();
   arm_timer();
+}
+
+// Who restores a second validator waits for this one's vote: quarantine's end is not yet it.
+void Chain::Core::note_voting() {
+  const auto now = engine_->voting_state();
+  if (now == voting_) return;
+  const bool was_kept =
+      voting_ == consensus::VotingState::kQuarantine || voting_ == consensus::VotingState::kFloored;
+  voting_ = now;
+  if (was_kept && now == consensus::VotingState::kActive) log_.info("votes_again");
+  parts_.counters.votes.set(now == consensus::VotingState::kActive ? 1 : 0);
 }
 
 void Chain::Core::update_pending() {
@@ -267,7 +279,7 @@ ChainStatus Chain::Core::status() const {
   status.oldest_arrival_ms = mempool.oldest_arrival_ms();
   status.catch_up_target = fetcher_.target();
   status.last_commit_ms = committer_.last_commit_ms();
-  status.clock_offsets_ms.assign(clock_offsets_ms_.begin(), clock_offsets_ms_.end());
+  status.clock_offsets_ms = peer_clocks_.offsets_ms(clocks_now());
   status.stopped_before_protocol = beyond_protocol_;
   status.peer_heights.assign(peer_heights_.begin(), peer_heights_.end());
   status.voting_key = keys_.voting_key();

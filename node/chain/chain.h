@@ -86,7 +86,7 @@ struct ChainStatus {
   std::optional<std::uint64_t> oldest_arrival_ms;
   Height catch_up_target;            // 0: not behind
   std::uint64_t last_commit_ms = 0;  // wall clock; 0: none since start
-  // Time of the last proposal's header minus our clock when it came, by proposer.
+  // Their clocks minus ours, of the validators of whom it is known: peers/peer_clocks.h.
   std::vector<std::pair<InstitutionId, std::int64_t>> clock_offsets_ms;
   // What each validator last said of its finalized height.
   std::vector<std::pair<InstitutionId, Height>> peer_heights;

@@ -28,7 +28,6 @@ void Chain::Core::build(const consensus::BuildRequest& request) {
 
 void Chain::Core::validate(const consensus::BlockPtr& block) {
   const auto header = ledger::decode_header(*block->proposal.header);
-  if (header.ok()) note_clock(block->facts, header->time_ms);
   const auto payload = header.ok() ? header->payload_digest : Hash256{};
 
   // Little work is done here, so that an empty ledger's blocks wait for no other thread.
@@ -60,12 +59,6 @@ void Chain::Core::finish_validation(const consensus::BlockPtr& block, const Prep
                                 {"cause", processor_.last_refusal()}});
   }
   engine_->on_validated(block->facts.id, validation);
-}
-
-// A header's time is its proposer's clock, or its parent's time where that is later.
-void Chain::Core::note_clock(const consensus::HeaderFacts& facts, std::uint64_t header_time_ms) {
-  clock_offsets_ms_[facts.proposer] =
-      static_cast<std::int64_t>(header_time_ms) - static_cast<std::int64_t>(parts_.clock.now_ms());
 }
 
 bool Chain::Core::verify(const consensus::ConsensusKey& key, const Hash256& digest,

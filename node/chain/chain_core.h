@@ -15,6 +15,7 @@
 //   BlockServer                      what peers asked for
 //   RequestBudgets                   what their questions may cost
 //   VotingNodes                      which node of an institution votes
+//   PeerClocks                       what their proposals show of their clocks
 //   BlockFetcher                     what is asked of them
 //   JournalWriter, StoreMaintenance  what is written and synced
 //   PendingReport                    what the engine was told to be pending
@@ -31,6 +32,7 @@
 #include "node/chain/consensus_keys.h"
 #include "node/chain/peers/block_server.h"
 #include "node/chain/peers/catch_up.h"
+#include "node/chain/peers/peer_clocks.h"
 #include "node/chain/peers/peer_directory.h"
 #include "node/chain/peers/peer_sender.h"
 #include "node/chain/peers/request_budgets.h"
@@ -125,6 +127,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
     after_event();
   }
   void after_event();
+  void note_voting();
   void arm_timer();
   void update_pending();
   void prune_journal(const Status& synced, Epoch epoch, View view);
@@ -135,10 +138,11 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   std::set<InstitutionId> seated(const Snapshot& state) const;
   void end_unused_keys();
   void watch_protocol();
-  void note_clock(const consensus::HeaderFacts& facts, std::uint64_t header_time_ms);
 
   // Peers.
   void on_consensus(const net::Origin& from, const net::ConsensusMessage& message);
+  void note_position(const net::Origin& from, const consensus::Message& message);
+  PeerClocks::Now clocks_now() const { return {parts_.clock.now_ms(), engine_now_ms()}; }
   void on_transactions(const net::Origin& from, net::Transactions frame, const net::Lease& lease);
   void on_judged(const net::Origin& from, const TransactionIntake::Judged& judged);
   void on_block_response(const net::Origin& from, net::BlockResponse response, net::Lease lease);
@@ -164,6 +168,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   BlockServer block_server_;
   RequestBudgets request_budgets_;
   VotingNodes voting_nodes_;
+  std::optional<consensus::VotingState> voting_;  // after the last event
   StoreMaintenance maintenance_;
   PendingReport pending_report_;
   ConsensusKeys keys_;
@@ -174,7 +179,7 @@ class Chain::Core : public consensus::Driver, public net::Receiver {
   std::uint16_t warned_protocol_ = 0;
   std::atomic<std::uint64_t> next_ticket_{1};
   // What the validators show of themselves, for an operator.
-  std::map<InstitutionId, std::int64_t> clock_offsets_ms_;
+  PeerClocks peer_clocks_;
   std::map<InstitutionId, Height> peer_heights_;
 };
 

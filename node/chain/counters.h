@@ -1,4 +1,5 @@
-// Where a node's time goes, and what it did: plain counters that only grow, exposed as metrics.
+// Where a node's time goes, and what it did: plain counters, which only grow, and gauges,
+// exposed as metrics.
 //
 // Thread-safe; relaxed, because each number is read for itself.
 #pragma once
@@ -12,6 +13,16 @@ namespace testamur::node {
 class Counter {
  public:
   void add(std::uint64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+// A figure that goes up and down.
+class Gauge {
+ public:
+  void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -60,6 +71,7 @@ struct Counters {
   Counter transactions_rejected, transactions_expired;
   Counter commit_latency_ms, commit_latency_count;  // of locally submitted transactions
   Counter misbehaviour;
+  Gauge votes;  // 1: this node votes in the view in which it is
 };
 
 }  // namespace testamur::node

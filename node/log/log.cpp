@@ -12,9 +12,11 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 
 #include "common/access.h"
 
@@ -162,6 +164,29 @@ struct Log::Sink {
   std::shared_ptr<spdlog::logger> logger;
   LogFormat format = LogFormat::kLogfmt;
   std::atomic<LogLevel> level{LogLevel::kInfo};
+
+  mutable std::mutex mutex;
+  std::string failure;         // under mutex
+  std::uint64_t failures = 0;  // under mutex
+
+  std::uint64_t failure_count() const {
+    const std::lock_guard hold(mutex);
+    return failures;
+  }
+
+  // spdlog tells of each line; a full disk must not fill whatever reads standard error.
+  void note_failure(const std::string& cause) {
+    const std::lock_guard hold(mutex);
+    if (failure.empty()) std::fprintf(stderr, "the log cannot be written: %s\n", cause.c_str());
+    failure = cause;
+    ++failures;
+  }
+
+  // A line was flushed, and none has failed since `before`.
+  void note_success(std::uint64_t before) {
+    const std::lock_guard hold(mutex);
+    if (failures == before) failure.clear();
+  }
 };
 
 std::optional<LogLevel> log_level_from(std::string_view text) {
@@ -218,6 +243,8 @@ Result<std::unique_ptr<Log>> Log::open(const Options& options) {
 
   // What an operator may need must be in the file when the process dies.
   sink->logger->flush_on(spdlog::level::info);
+  sink->logger->set_error_handler(
+      [kept = sink.get()](const std::string& cause) { kept->note_failure(cause); });
 
   std::unique_ptr<Log> log(new Log(std::move(sink)));
   log->set_level(options.level);
@@ -235,8 +262,11 @@ std::unique_ptr<Log> Log::silent() {
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (!sink_->logger->should_log(native(level))) return;
+  const auto failures = sink_->failure_count();
   try {
     sink_->logger->log(native(level), fields_text(event, fields, sink_->format));
+    // Below this level lines are only gathered for the file.
+    if (level >= LogLevel::kInfo) sink_->note_success(failures);
   } catch (const std::exception&) {
     // A full disk must not stop a node that can still vote; the next line tries again.
   }
@@ -261,5 +291,9 @@ void Log::set_level(LogLevel level) {
   sink_->logger->set_level(native(level));
 }
 void Log::flush() { sink_->logger->flush(); }
+std::string Log::failure() const {
+  const std::lock_guard hold(sink_->mutex);
+  return sink_->failure;
+}
 
 }  // namespace testamur::node

@@ -66,6 +66,10 @@ class Log {
   void set_level(LogLevel level);
   void flush();
 
+  // Why the last line that should have reached the file did not (a full disk): the node goes on,
+  // and its status says it. Empty: it did. The first of several in a row goes to standard error.
+  std::string failure() const;
+
  private:
   struct Sink;
   explicit Log(std::unique_ptr<Sink> sink);

@@ -434,8 +434,9 @@ int restore(const std::string& config_file, const std::string& directory,
            "whoever has seen it sees a ledger that contradicts itself: run, then testamurd "
            "resume-voting\n";
   } else if (done->votes) {
-    std::cout << "a validator begins in quarantine and votes when the others have told it where "
-                 "they are\n";
+    std::cout << "a validator begins in quarantine and votes some views after the others have told "
+                 "it where they are. Restore no other validator before the status of this one "
+                 "calls it a validator again, no longer quarantined\n";
   }
   return 0;
 }

@@ -137,9 +137,8 @@ void name_files(const InitOptions& options,
   const auto directory = whole_path(options.directory);
   for (const auto& [key, file] : kFiles) {
     // Without a voting key none is named.
-    const bool is_said =
-        std::ranges::any_of(values, [&](const auto& each) { return each.first == key; });
-    if (!is_said) values.emplace_back(key, toml_text((directory / file).string()));
+    const auto said = std::ranges::find(values, key, [](const auto& each) { return each.first; });
+    if (said == values.end()) values.emplace_back(key, toml_text((directory / file).string()));
   }
 }
 

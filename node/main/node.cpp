@@ -452,6 +452,13 @@ Status Node::reload_peers() {
   // Who changes a key and sends the signal would else believe that it counts.
   if (const auto keys = changed_keys(parts.config, config); !keys.empty())
     parts.log.warn("restart_needed", {{"keys", keys}});
+  // Whoever renews a certificate, too.
+  if (const auto files = parts.api->changed_tls_files(); !files.empty()) {
+    parts.log.warn("restart_needed", {{"files", files},
+                                      {"cause",
+                                       "changed on disk since the start, and this node still "
+                                       "serves what was there then: restart it"}});
+  }
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "files/durable_file.h"
 #include "files/paths.h"
 #include "node/config/named_files.h"
+#include "node/store/store.h"
 
 namespace testamur::node {
 
@@ -32,10 +33,12 @@ std::string name_of(uid_t user) {
   return entry == nullptr ? std::to_string(user) : entry->pw_name;
 }
 
-// Empty, or as the backup engine of the store leaves a folder.
+// Empty, or as the backup engine of the store leaves a folder; also as the first backup finds it
+// that was claimed for it.
 bool takes_backups(const fs::path& folder) {
   std::error_code failure;
-  return fs::is_empty(folder, failure) || is_folder(folder / "meta");
+  return fs::is_empty(folder, failure) || is_folder(folder / "meta") ||
+         is_there(folder / kBackupLock);
 }
 
 }  // namespace

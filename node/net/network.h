@@ -195,14 +195,26 @@ struct InboundCounters {
   std::uint64_t accepted = 0;
   std::uint64_t rate_limited = 0;  // closed before TLS
   std::uint64_t failed_handshakes = 0;
-  std::uint64_t unknown_keys = 0;  // of those, because of the key
-  std::uint64_t own_key = 0;       // of those, with the very key of this node
-  std::string last_refusal;        // address and reason
+  std::uint64_t unknown_keys = 0;               // of those, because of the key
+  std::uint64_t own_key = 0;                    // of those, with the very key of this node
+  std::optional<std::uint64_t> own_key_ms_ago;  // when the last one of these came
+  std::string last_refusal;                     // address and reason
   // Institutions whose nodes ended our connection because another one with our key is in use there,
   // while we have none; and how often, a few minutes between at most. Again and again means a
-  // second node with it.
-  std::vector<std::pair<InstitutionId, std::uint32_t>> displaced_at;
+  // second node with it. Told until two minutes have passed without a further time.
+  struct Displaced {
+    InstitutionId institution;
+    std::uint32_t times = 0;
+    std::uint64_t ms_ago = 0;
+  };
+  std::vector<Displaced> displaced_at;
+  // A node that lost its connection without a word comes back once; twice in a row may be chance.
+  static constexpr std::uint32_t kRivalTimes = 3;
 };
+
+// How long ago another node was seen with this node's transport key; absent: not within this time,
+// or only as often as chance would have it.
+std::optional<std::uint64_t> copy_ms_ago(const InboundCounters& seen, std::uint64_t within_ms);
 
 class Network {
  public:

@@ -28,6 +28,8 @@ constexpr auto kLasted = milliseconds(10'000);
 constexpr auto kRivalry = milliseconds(300'000);
 // ... mostly much sooner: after as long without a change one of the two is gone.
 constexpr auto kRivalryTold = milliseconds(60'000);
+// What resume-voting asks is told for longer: a copy that rests for a minute is not destroyed.
+constexpr auto kDisplacedTold = milliseconds(120'000);
 constexpr std::uint64_t kInboundRefusalEveryMs = 1'000;
 // What was refused of an address for one reason is news again after as long without it.
 constexpr std::uint64_t kRefusalKnownMs = 900'000;
@@ -254,9 +256,21 @@ InboundCounters PeerTable::inbound() const {
   std::lock_guard lock(mutex_);
   auto counters = counters_;
   for (const auto& [institution, rivalry] : displaced_at_) {
-    if (is_told(rivalry)) counters.displaced_at.emplace_back(institution, rivalry.count);
+    const auto ago_ms = ms_since(rivalry);
+    if (rivalry.count != 0 && ago_ms <= static_cast<std::uint64_t>(kDisplacedTold.count()))
+      counters.displaced_at.push_back({institution, rivalry.count, ago_ms});
   }
+  if (own_key_seen_.count != 0) counters.own_key_ms_ago = ms_since(own_key_seen_);
   return counters;
+}
+
+std::optional<std::uint64_t> copy_ms_ago(const InboundCounters& seen, std::uint64_t within_ms) {
+  auto last = seen.own_key_ms_ago;
+  for (const auto& each : seen.displaced_at) {
+    if (each.times < InboundCounters::kRivalTimes) continue;
+    last = std::min(last.value_or(each.ms_ago), each.ms_ago);
+  }
+  return last && *last < within_ms ? last : std::nullopt;
 }
 
 void PeerTable::tell(std::function<void(Receiver&)> what) {
@@ -628,7 +642,10 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   // take() refused was counted there, but for duplicates, which two dials that cross always make.
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
     const bool for_its_key = session.refused_for_its_key();
-    if (for_its_key && pin == own_pin_) ++counters_.own_key;
+    if (for_its_key && pin == own_pin_) {
+      ++counters_.own_key;
+      note_rival(own_key_seen_);
+    }
     note_failed_handshake(session, reason, for_its_key);
   }
 

@@ -156,6 +156,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   // Where another node shows our key; by institution, so that it is known also of whom we do not
   // dial.
   std::map<InstitutionId, Rivalry> displaced_at_;
+  Rivalry own_key_seen_;                           // by a node that dialled this one with it
   std::deque<std::weak_ptr<Session>> handshakes_;  // inbound, oldest first
   InboundCounters counters_;
   std::uint64_t refusal_told_at_ms_ = 0;

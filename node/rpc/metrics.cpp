@@ -59,6 +59,7 @@ std::vector<std::pair<std::string, double>> metric_values(const ServiceContext& 
   add(out, "commit_latency_count_total", counters.commit_latency_count.value());
   add(out, "misbehaviour_total", counters.misbehaviour.value());
 
+  add(out, "votes", counters.votes.value());
   add(out, "evidence_held", context.evidence.size());
   add(out, "epoch", head->header.epoch.value);
   add(out, "validators", ledger::read_validators(*head->state).size());

@@ -25,6 +25,8 @@ v1::NodeRole role_of(consensus::VotingState state) {
   switch (state) {
     case consensus::VotingState::kObserver: return v1::NODE_ROLE_OBSERVER;
     case consensus::VotingState::kQuarantine: return v1::NODE_ROLE_QUARANTINED;
+    // Who counts on its vote counts in vain, as in quarantine.
+    case consensus::VotingState::kFloored: return v1::NODE_ROLE_QUARANTINED;
     default: return v1::NODE_ROLE_VALIDATOR;
   }
 }
@@ -147,9 +149,6 @@ void add_copied_keys(const ServiceContext& context, const Reader& reader, const 
   }
 }
 
-// A node that lost its connection without a word comes back once; twice in a row may be chance.
-constexpr std::uint32_t kRivalConnections = 3;
-
 // Who makes this node work for nothing, and what became of it.
 void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
                            v1::GetStatusResponse& out) {
@@ -162,19 +161,20 @@ void add_conduct_obstacles(const ServiceContext& context, const Reader& reader,
         "): find it and stop it, and replace the key; if it was copied, the consensus "
         "key may have been as well");
   }
-  for (const auto& [institution, times] : context.network->inbound().displaced_at) {
-    if (times < kRivalConnections) continue;
+  for (const auto& [institution, times, ms_ago] : context.network->inbound().displaced_at) {
+    if (times < net::InboundCounters::kRivalTimes) continue;
     v1::InstitutionName name;
     reader.fill_name(institution, std::nullopt, name);
     out.add_obstacles("another node uses this node's transport key, as it seems: the node of " +
                       (name.name_now().empty() ? name.id_text() : name.name_now()) +
-                      " ended the connection " + std::to_string(times) +
-                      " times in a row because another one with this key is in use there. This "
+                      " ended the connection " + std::to_string(times) + " times in a row, last " +
+                      std::to_string(ms_ago / 1000) +
+                      " s ago, because another one with this key is in use there. This "
                       "folder was probably copied: find the other node and stop one of the two, "
                       "and replace the keys; the consensus key may have been copied as well");
   }
   for (const auto& peer : context.network->peers()) {
-    if (peer.taken_over < kRivalConnections) continue;
+    if (peer.taken_over < net::InboundCounters::kRivalTimes) continue;
     v1::InstitutionName name;
     reader.fill_name(peer.institution, std::nullopt, name);
     out.add_obstacles("two nodes show one transport key of " +
@@ -266,7 +266,8 @@ void add_peer_obstacles(const ChainStatus& chain, bool in_step, v1::GetStatusRes
       out.add_obstacles("the node of " + name_of(peer) +
                         " is connected, and no vote of it came with the last " +
                         std::to_string(VotingNodes::kIdleBlocks) +
-                        " blocks: it may be in quarantine, without the key of its seat, or slow. "
+                        " blocks: it may be in quarantine or not vote yet after it, without the "
+                        "key of its seat, or slow. "
                         "Without its vote the ledger stands still sooner when others fail: ask its "
                         "operator");
     }
@@ -280,6 +281,39 @@ void add_peer_obstacles(const ChainStatus& chain, bool in_step, v1::GetStatusRes
 }
 
 }  // namespace
+
+// The answers that ended a quarantine have shown it already: below the floor nobody need be there.
+std::string unshown_votes_refusal(const ShownVotes& shown) {
+  const auto& engine = shown.chain.engine;
+  if (engine.voting != consensus::VotingState::kQuarantine || engine.validators <= 1) return "";
+
+  const auto from = std::to_string(shown.height.next().value);
+  const std::string unchanged =
+      ", and this node would vote from block " + from + " on: nothing was changed. ";
+  const std::string remembers =
+      shown.remembers_later ? "What lies beside the consensus key (.votes) says that the key has "
+                              "voted with another vote store, or later than this one knows. "
+                            : "";
+  if (!shown.longest_connected_ms) {
+    return "no other validator is connected that could show what the consensus key has voted for "
+           "already" +
+           unchanged + remembers +
+           "This node's vote alone makes no block final. Start the others, or mend [[peer]], and "
+           "give the command again where the ledger then stands still";
+  }
+  if (shown.chain.catch_up_target > shown.height) {
+    return "this node is still catching up, with block " + std::to_string(shown.height.value) +
+           " of " + std::to_string(shown.chain.catch_up_target.value) + unchanged + remembers +
+           "Give the command again when it has them all (testamur node status)";
+  }
+  if (engine.quarantine_answers == 0 && *shown.longest_connected_ms < kShowsVotesMs) {
+    return "the other validators were connected a moment ago and had no time yet to show what the "
+           "consensus key has voted for already" +
+           unchanged + remembers + "Give the command again in " +
+           std::to_string(kShowsVotesMs / 1000) + " s";
+  }
+  return "";
+}
 
 std::string idle_seat_obstacle(const ChainStatus& chain, const InstitutionId& self) {
   const bool is_heard =
@@ -299,7 +333,10 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
   const auto& consensus = out.consensus();
   // A node that stopped has one obstacle, which is told already; the others follow from it.
   if (chain.stopped_before_protocol) return;
-  if (out.role() == v1::NODE_ROLE_QUARANTINED) {
+  const bool is_floored = chain.engine.voting == consensus::VotingState::kFloored;
+  if (is_floored) {
+    out.add_obstacles(consensus::below_floor_text(chain.engine.floor, chain.engine.view));
+  } else if (out.role() == v1::NODE_ROLE_QUARANTINED) {
     out.add_obstacles(
         chain.engine.validators == 1
             ? "this node is in quarantine and the ledger's only validator: let a second node or an "
@@ -331,10 +368,11 @@ void fill_obstacles(const ChainStatus& chain, std::uint64_t heartbeat_ms,
                       std::to_string(out.catch_up_target_height()));
   }
 
-  // As long as nothing is pending, waiting is no obstacle.
-  const bool is_told = out.role() == v1::NODE_ROLE_QUARANTINED && chain.engine.validators == 1;
+  // As long as nothing is pending, waiting is no obstacle; and nothing is told twice.
+  const bool is_alone = chain.engine.validators == 1;
+  const bool is_told = is_floored || (out.role() == v1::NODE_ROLE_QUARANTINED && is_alone);
   if (!in_step && !is_told && consensus.pending() && !chain.engine.waiting_for.empty()) {
-    out.add_obstacles("waiting for " + chain.engine.waiting_for);
+    out.add_obstacles(chain.engine.waiting_for);
   }
 }
 
@@ -451,6 +489,9 @@ void fill_status(const ServiceContext& context, const ChainStatus& chain,
     out.add_obstacles("what the consensus key has voted is not noted beside it: " + cause +
                       ". An earlier copy of the data would not be known as one");
   }
+
+  if (const auto cause = context.log.failure(); !cause.empty())
+    out.add_obstacles("the log cannot be written: " + cause);
 
   if (context.certificate_until_ms != 0 &&
       now + kCertificateNoticeMs > context.certificate_until_ms) {

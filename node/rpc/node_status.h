@@ -45,6 +45,20 @@ std::string two_voters_obstacle(const VotingNodes::Two& two, bool own, const std
 // That the clocks of most validators are behind this one; empty: they are not.
 std::string own_clock_obstacle(const ChainStatus& chain);
 
+// What a node in quarantine has of the earlier votes of its key, when resume-voting is asked for.
+struct ShownVotes {
+  const ChainStatus& chain;
+  Height height;                                      // of its newest block
+  std::optional<std::uint64_t> longest_connected_ms;  // of another validator; absent: none is
+  bool remembers_later = false;                       // what lies beside the key (vote_note.h)
+};
+// Why no vote is resumed before others could show what the key voted for; empty: they could, or
+// the node votes alone. Nothing is lost: without another validator no block becomes final.
+std::string unshown_votes_refusal(const ShownVotes& shown);
+// A node in quarantine asks about once a second: as long after a connection it has been answered
+// by whoever answers.
+inline constexpr std::uint64_t kShowsVotesMs = 5'000;
+
 void fill_status(const ServiceContext& context, const ChainStatus& chain,
                  v1::GetStatusResponse& out);
 

@@ -81,6 +81,7 @@ struct ApiServer::Parts {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<grpc::Server> admin_server;
   std::unique_ptr<ApiListener> listener;
+  std::optional<ServedTls> tls;
   bool stopped = false;
 
   Status open_admin(const ApiConfig& config, ServiceContext& context);
@@ -89,6 +90,9 @@ struct ApiServer::Parts {
 ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ApiServer::~ApiServer() { stop(); }
 int ApiServer::port() const { return parts_->listener->port(); }
+std::string ApiServer::changed_tls_files() const {
+  return parts_->tls ? parts_->tls->changed_files() : "";
+}
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
                                                     const ConnectionLimits& connections,
@@ -99,6 +103,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(const ApiConfig& config,
   if (tls) context.certificate_until_ms = tls->valid_until_ms;
   TlsContext context_of_tls;
   if (tls) {
+    parts->tls.emplace(config, *tls);
     TM_TRY(context_of_tls, make_api_tls(*tls));
   }
   TM_TRY(parts->listener, ApiListener::bind(config.listen, std::move(context_of_tls), connections,

@@ -32,6 +32,8 @@ class ApiServer {
   ~ApiServer();
   // The port that is listened on.
   int port() const;
+  // As ServedTls::changed_files(); empty where plain text is served.
+  std::string changed_tls_files() const;
   // Refuses new calls and gives those under way a moment to end. Idempotent.
   void stop();
 

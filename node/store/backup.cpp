@@ -218,6 +218,10 @@ Result<FoundBackup> choose(const rocksdb::BackupEngineReadOnly& engine,
                "): nothing was restored. " + other_heights(all));
 }
 
+std::string lock_in(const std::string& directory) {
+  return directory + "/" + std::string(kBackupLock);
+}
+
 using ReadingEngine = std::unique_ptr<rocksdb::BackupEngineReadOnly>;
 
 Result<ReadingEngine> open_to_read(const std::string& directory) {
@@ -239,16 +243,34 @@ Result<std::optional<BackupFacts>> newest_backup(const std::string& backup_direc
   return found ? std::optional(found->facts) : std::nullopt;
 }
 
+Result<std::optional<BackupFolder>> BackupFolder::claim(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory, failed);
+  if (failed) return error("cannot create " + directory + ": " + failed.message());
+  TM_TRY(auto lock, try_lock(lock_in(directory), LockKind::kExclusive));
+  if (!lock) return std::optional<BackupFolder>{};
+  return std::optional(BackupFolder(directory, std::move(lock)));
+}
+
+std::string BackupFolder::refusal(const std::string& directory) {
+  return directory +
+         ": another backup is being written to this folder, or restored from it; wait for it and "
+         "give the command again";
+}
+
 Status Store::backup(const std::string& directory, const BackupFacts& facts) {
+  TM_TRY(const auto folder, BackupFolder::claim(directory));
+  return folder ? backup(*folder, facts) : Status(error(BackupFolder::refusal(directory)));
+}
+
+Status Store::backup(const BackupFolder& folder, const BackupFacts& facts) {
+  const auto& directory = folder.directory();
   auto& database = *state_->database;
   // Read first: the copy holds this block at least.
   const BackupFacts said{applied_height(), facts.ledger, facts.node};
   // Flushed by our own rule first: the engine's flush would switch logs between the writes of
   // apply().
   TM_TRY_STATUS(database.flush(true));
-  std::error_code failed;
-  std::filesystem::create_directories(directory, failed);
-  if (failed) return error("cannot create " + directory + ": " + failed.message());
   rocksdb::BackupEngine* raw = nullptr;
   auto status = rocksdb::BackupEngine::Open(database.env(), backup_options(directory), &raw);
   if (!status.ok()) return backup_failure("opened", directory, status);
@@ -313,6 +335,17 @@ Status restore_backup(const std::string& backup_directory, const std::string& di
   if (fs::exists(directory, failed) && !fs::is_empty(directory, failed)) {
     return error(directory + " is not empty; a backup is restored only into an empty place");
   }
+
+  // A backup that is half written looks like one that was damaged. Where the lock cannot be opened
+  // (a copy, a disk that is only read, an earlier build's folder) nobody writes who would take it;
+  // and reading harms no backup.
+  const auto reading = try_lock(lock_in(backup_directory), LockKind::kShared);
+  if (reading.ok() && !*reading) {
+    return error(backup_directory +
+                 ": a backup is being written to this folder; wait for it and give the command "
+                 "again");
+  }
+
   TM_TRY_STATUS(check_is_backup(backup_directory));
   TM_TRY(const auto engine, open_to_read(backup_directory));
   TM_TRY(const auto chosen, choose(*engine, backup_directory, height));

@@ -62,6 +62,13 @@ class FileSystem {
 // The files of this machine. Stateless.
 std::unique_ptr<FileSystem> make_posix_file_system();
 
+// Whether holders of a lock exclude each other, or only those that want it for themselves.
+enum class LockKind { kExclusive, kShared };
+// On a file of this machine, or of a share that has locks. Null where another process (or object)
+// holds it. An exclusive lock makes the file where it is absent, so that only its owner may take
+// it; a shared one fails there, and where the file cannot be read.
+Result<std::unique_ptr<FileLock>> try_lock(const std::string& path, LockKind kind);
+
 // The whole of a small file.
 Result<Bytes> read_whole_file(FileSystem& files, const std::string& path);
 // Writes a small file so that after a crash either the old or the new content is there: temporary

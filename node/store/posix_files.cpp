@@ -147,19 +147,32 @@ class PosixFileSystem final : public FileSystem {
   }
 
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) return system_error("create", path);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      ::close(descriptor);
+    TM_TRY(auto lock, try_lock(path, LockKind::kExclusive));
+    if (!lock)
       return error(path + " is locked: another process uses this directory; stop it first");
-    }
-    return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(descriptor));
+    return lock;
   }
 };
 
 }  // namespace
 
 std::unique_ptr<FileSystem> make_posix_file_system() { return std::make_unique<PosixFileSystem>(); }
+
+Result<std::unique_ptr<FileLock>> try_lock(const std::string& path, LockKind kind) {
+  const bool exclusive = kind == LockKind::kExclusive;
+  const int how = exclusive ? O_RDWR | O_CREAT : O_RDONLY;
+  const int descriptor = ::open(path.c_str(), how | O_CLOEXEC, 0600);
+  if (descriptor < 0) return system_error(exclusive ? "create" : "open", path);
+  if (::flock(descriptor, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+    return std::unique_ptr<FileLock>(std::make_unique<PosixLock>(descriptor));
+
+  // Also of a share that has no locks: it must not be taken for one that somebody else uses.
+  const int cause = errno;
+  ::close(descriptor);
+  if (cause == EWOULDBLOCK) return std::unique_ptr<FileLock>();
+  errno = cause;
+  return system_error("lock", path);
+}
 
 Result<Bytes> read_whole_file(FileSystem& files, const std::string& path) {
   TM_TRY(auto file, files.open(path, OpenMode::kExisting));

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,7 @@
 #include "common/ids.h"
 #include "common/result.h"
 #include "ledger/state.h"
+#include "node/store/file.h"
 
 namespace rocksdb {
 class Env;
@@ -121,6 +123,29 @@ struct BackupFacts {
   std::string node;
 };
 
+// In every folder of backups; a folder with nothing else in it holds none.
+inline constexpr std::string_view kBackupLock = "backup.lock";
+
+// A folder of backups into which nobody else writes, from this machine or another one that shares
+// it, as long as this object is there: two at once destroy each other's files, and of two nodes
+// each would find no backup of the other one yet.
+class BackupFolder {
+ public:
+  // Makes the folder where it is not there. Nothing where another backup is being written to it, or
+  // restored from it.
+  static Result<std::optional<BackupFolder>> claim(const std::string& directory);
+  // What to tell then.
+  static std::string refusal(const std::string& directory);
+
+  const std::string& directory() const { return directory_; }
+
+ private:
+  BackupFolder(std::string directory, std::unique_ptr<FileLock> lock)
+      : directory_(std::move(directory)), lock_(std::move(lock)) {}
+  std::string directory_;
+  std::unique_ptr<FileLock> lock_;
+};
+
 class Store final : public BlockStore {
  public:
   static Result<std::unique_ptr<Store>> open(const std::string& directory, StoreOptions options);
@@ -135,9 +160,12 @@ class Store final : public BlockStore {
   Status verify() const;
 
   // A consistent, verified copy of the store as of an applied height, while the node runs;
-  // incremental when `directory` already holds earlier backups of it. Holds no journal and no keys.
+  // incremental when the folder already holds earlier backups of it. Holds no journal and no keys.
   // The backup says of itself what `facts` say, and the height. The caller has asked
-  // newest_backup() whose backups are there: nothing is refused here.
+  // newest_backup(), with the folder claimed already, whose backups are there: nothing is refused
+  // here.
+  Status backup(const BackupFolder& folder, const BackupFacts& facts = {});
+  // Claims the folder for itself; for whoever knows whose backups are there.
   Status backup(const std::string& directory, const BackupFacts& facts = {});
 
   // Numbers for metrics.
@@ -159,9 +187,10 @@ class Store final : public BlockStore {
 Result<std::optional<BackupFacts>> newest_backup(const std::string& backup_directory);
 
 // Puts the backup that holds the block `height`, or else the highest one, into `directory` (absent
-// or empty), every file verified. Without a height it fails where the folder holds traces of a
-// newer backup that is not complete: nobody would notice what it lacks. The node's vote store is
-// not part of it: make a new one with QuarantineReason::kRestored.
+// or empty), every file verified. Fails while a backup is being written to the folder; and without
+// a height where the folder holds traces of a newer backup that is not complete: nobody would
+// notice what it lacks. The node's vote store is not part of it: make a new one with
+// QuarantineReason::kRestored.
 Status restore_backup(const std::string& backup_directory, const std::string& directory,
                       std::optional<Height> height = std::nullopt);
 

@@ -367,6 +367,47 @@ TEST_CASE("votes that peers show bind the node when the command ends quarantine"
   CHECK(harness.own_votes(Act::kFinalize).empty());
 }
 
+// Two of four that were restored one after the other stood below their floors for good: the command
+// said that there was no quarantine, and left the floor.
+TEST_CASE("the command ends the floor as well as the quarantine, and shown votes bind all the same",
+          "[consensus]") {
+  EngineHarness harness;
+  harness.start(true);
+  harness.sync();
+  harness.advance(1);
+  const auto queries = harness.all_sent<QuarantineQuery>();
+  REQUIRE_FALSE(queries.empty());
+  bool has_voted = false;
+  SECTION("nobody shows a vote of the key") {}
+  SECTION("one shows that the key nullified view 1") { has_voted = true; }
+  for (std::uint8_t from = 1; from <= 3; ++from) {
+    QuarantineAnswer made{.epoch = Epoch{0}, .nonce = queries[0].nonce, .responder = from};
+    if (has_voted && from == 2) made.votes = {harness.vote(0, Act::kNullify, View{1})};
+    made.signature =
+        harness::sign_as(harness.set.at(from).key, signing_digest(harness.config.chain, made));
+    harness.receive(from, made);
+  }
+  harness.sync();
+  REQUIRE_FALSE(harness.quarantined);
+  REQUIRE(harness.engine->status().voting == VotingState::kFloored);
+  REQUIRE(harness.all_sent<Vote>().empty());
+
+  harness.engine->resume_voting();
+  harness.sync();
+  CHECK(harness.engine->status().voting == VotingState::kActive);
+  const auto block = first(harness);
+  harness.receive(1, block);
+  harness.sync();
+  harness.receive(1, harness.certificate({1, 2, 3}, Act::kNotarize, block));
+  harness.sync();
+  CHECK(harness.own_votes(Act::kNotarize).size() == (has_voted ? 0 : 1));
+  if (has_voted) CHECK(harness.own_votes(Act::kFinalize).empty());
+
+  EngineHarness after;
+  after.restart_from(harness);
+  CHECK(after.engine->status().voting == VotingState::kActive);
+}
+
 // A key that came later began without the quarantine that was lifted before it was there.
 TEST_CASE("the command lifts nothing where no key of this node sits in the set", "[consensus]") {
   EngineHarness harness;

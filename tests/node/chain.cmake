@@ -5,5 +5,6 @@ if(TARGET node_main)
 endif()
 if(TARGET node_chain)
   testamur_test(test_node_chain_parts
-    SOURCES chain_directory_test.cpp chain_edges_test.cpp chain_parts_test.cpp voting_nodes_test.cpp LINKS node_chain)
+    SOURCES chain_directory_test.cpp chain_edges_test.cpp chain_parts_test.cpp peer_clocks_test.cpp voting_nodes_test.cpp
+    LINKS node_chain)
 endif()

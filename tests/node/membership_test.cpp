@@ -1,6 +1,7 @@
 // A changing validator set in real nodes: adding, removing, replacing a key, restarting in the
 // middle, catching up, evidence, and a protocol version that the build does not know.
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -14,6 +15,7 @@
 #include "ledger/validators.h"
 #include "node/chain/validator_sets.h"
 #include "node/main/preflight.h"
+#include "node/rpc/admin_client.h"
 #include "node/validator/evidence_keeper.h"
 #include "node/validator/node_keys.h"
 #include "node/validator/ready.h"
@@ -359,6 +361,49 @@ consensus::Evidence two_votes(const RunningNodes& nodes, const InstitutionId& th
     signature = key.sign(consensus::signing_digest(nodes.chain(), set.digest(), *half).view());
   }
   return evidence;
+}
+
+// Where the votes of all are needed, the floor that quarantine leaves is never passed: nothing said
+// so, and the command said that there was nothing to do.
+TEST_CASE("a validator below its floor says so, and votes by the command alone") {
+  RunningNodes nodes(2);
+  Assembly assembly{nodes};
+  const auto achievement = nodes.publish(0, 0);
+  REQUIRE(nodes.commit(0, nodes.batch(0, achievement, 1, 1)).state == Outcome::State::kCommitted);
+  nodes.await_height(1, nodes.at(0).node->chain().head()->header.height);
+  for (const std::size_t each : {0U, 1U}) nodes.stop(each);
+  fs::remove_all(nodes.at(0).config.data_dir);
+  const auto resume = [&] {
+    return admin_resume_voting(nodes.at(0).config.api.admin_socket.string(), std::nullopt);
+  };
+
+  // Nobody is there who could show what its key has voted for.
+  nodes.start(0);
+  const auto alone = resume();
+  CHECK_FALSE(alone.ok());
+  CHECK(alone.message().find("no other validator is connected") != std::string::npos);
+  CHECK(alone.message().find("(.votes) says") != std::string::npos);
+  CHECK(assembly.status(0).engine.voting == consensus::VotingState::kQuarantine);
+
+  nodes.start(1);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (assembly.status(0).engine.voting != consensus::VotingState::kFloored)
+    REQUIRE(std::chrono::steady_clock::now() < until);
+  ApiCaller api(nodes.at(0).node->api_port());
+  grpc::ClientContext context;
+  v1::GetStatusResponse said;
+  REQUIRE(api.ledger->GetStatus(&context, {}, &said).ok());
+  CHECK(said.role() == v1::NODE_ROLE_QUARANTINED);
+  CHECK(std::ranges::any_of(said.obstacles(), [](const auto& each) {
+    return each.starts_with("this node does not vote yet: it votes again from view ");
+  }));
+
+  const auto resumed = resume();
+  INFO(resumed.message());
+  REQUIRE(resumed.ok());
+  CHECK(nodes.commit(1, nodes.batch(0, achievement, 2, 1)).state == Outcome::State::kCommitted);
+  const auto again = resume();
+  CHECK(again.message().find("is in no quarantine") != std::string::npos);
 }
 
 TEST_CASE("evidence is kept on disk and handed in until the ledger holds it, once") {

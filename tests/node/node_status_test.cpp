@@ -31,7 +31,7 @@ struct Seen {
       shown.set_validator(true);
       shown.mutable_institution()->set_name_now("University " + std::to_string(i));
     }
-    chain.engine.waiting_for = "too few validators";
+    chain.engine.waiting_for = "there are too few validators";
     out.set_role(role);
     out.set_clock_ms(kNowMs);
     out.mutable_as_of()->set_time_ms(kNowMs - kHeartbeatMs);
@@ -69,7 +69,7 @@ TEST_CASE("an observer that is in step has no obstacle, one that is not has") {
   seen.out.mutable_as_of()->set_time_ms(kNowMs - 2 * kHeartbeatMs - 1);
   const auto stuck = seen.obstacles();
   CHECK(has(stuck, "this node hears only 2 of 4 validators"));
-  CHECK(has(stuck, "waiting for too few validators"));
+  CHECK(has(stuck, "\nthere are too few validators"));
 
   Seen behind(v1::NODE_ROLE_OBSERVER, 2);
   behind.out.set_catch_up_target_height(20);
@@ -148,6 +148,86 @@ TEST_CASE("two nodes that vote with one key are told of, at the node itself in o
     CHECK(has(said, "Two nodes with one key sign twice"));
     CHECK(has(said, "replace the key"));
   }
+}
+
+// It was shown as a validator without an obstacle, and the next one was restored: then too few
+// voted.
+TEST_CASE(
+    "a validator below its floor says at once that it does not vote, since when it will, and "
+    "what not to do") {
+  Seen seen(v1::NODE_ROLE_QUARANTINED);
+  seen.chain.engine.voting = consensus::VotingState::kFloored;
+  seen.chain.engine.floor = View{9};
+  seen.chain.engine.view = View{8};
+  for (const bool is_pending : {false, true}) {
+    seen.out.mutable_consensus()->set_pending(is_pending);
+    const auto said = seen.obstacles();
+    CHECK(
+        said.starts_with("this node does not vote yet: it votes again from view 10 on (now in "
+                         "view 8), because "));
+    CHECK(has(said, "Restore no other validator before it has voted"));
+    CHECK(has(said, "testamurd resume-voting"));
+    CHECK_FALSE(has(said, "quarantine"));
+    CHECK_FALSE(has(said, "there are too few validators"));
+  }
+}
+
+// It began at block 1 with an empty store, alone, although the note beside its key spoke of more.
+TEST_CASE(
+    "no vote is resumed in a ledger of several before another could show what the key voted") {
+  Seen seen(v1::NODE_ROLE_QUARANTINED);
+  auto& engine = seen.chain.engine;
+  engine.voting = consensus::VotingState::kQuarantine;
+  const auto refusal = [&](std::optional<std::uint64_t> connected_ms, bool remembers = false) {
+    return unshown_votes_refusal({seen.chain, Height{0}, connected_ms, remembers});
+  };
+  const auto alone = refusal({}, true);
+  CHECK(has(alone, "no other validator is connected"));
+  CHECK(has(alone, "would vote from block 1 on: nothing was changed"));
+  CHECK(has(alone, "(.votes) says that the key has voted"));
+  CHECK_FALSE(has(refusal({}), ".votes"));
+
+  // Who was connected a moment ago has answered, or has not been asked yet.
+  CHECK(has(refusal(0), "Give the command again in 5 s"));
+  engine.quarantine_answers = 1;
+  CHECK(refusal(0).empty());
+  engine.quarantine_answers = 0;
+
+  seen.chain.catch_up_target = Height{7};
+  CHECK(has(refusal(kShowsVotesMs), "still catching up, with block 0 of 7"));
+  seen.chain.catch_up_target = {};
+
+  // All others may wait for this one, in quarantine themselves: nobody answers, and it goes on.
+  CHECK(refusal(kShowsVotesMs).empty());
+
+  // Below the floor they have shown it; and a ledger of one has a rule of its own.
+  engine.voting = consensus::VotingState::kFloored;
+  CHECK(refusal({}).empty());
+  engine.voting = consensus::VotingState::kQuarantine;
+  engine.validators = 1;
+  CHECK(refusal({}).empty());
+}
+
+// A wholly copied folder was granted the vote seconds after its node had told of the other one.
+TEST_CASE(
+    "another node with the transport key counts as a copy for as long as it was seen of late") {
+  constexpr std::uint64_t kWithin = VotingNodes::kToldMs;
+  net::InboundCounters seen;
+  CHECK_FALSE(net::copy_ms_ago(seen, kWithin));
+
+  // A node that lost its connection without a word comes back once.
+  seen.displaced_at = {{id_of(2), net::InboundCounters::kRivalTimes - 1, 0}};
+  CHECK_FALSE(net::copy_ms_ago(seen, kWithin));
+  seen.displaced_at.push_back({id_of(3), net::InboundCounters::kRivalTimes, 4'000});
+  CHECK(net::copy_ms_ago(seen, kWithin) == 4'000);
+  CHECK_FALSE(net::copy_ms_ago(seen, 4'000));
+
+  // It dialled this node: nobody else has the key.
+  seen.own_key_ms_ago = 500;
+  CHECK(net::copy_ms_ago(seen, kWithin) == 500);
+  seen.displaced_at.clear();
+  seen.own_key_ms_ago = kWithin;
+  CHECK_FALSE(net::copy_ms_ago(seen, kWithin));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "node/rpc/server.h"
 #include "node/store/store.h"
 #include "node/store/vote_store.h"
+#include "tests/node/file_limit.h"
 #include "tests/node/temporary_directory.h"
 #include "tests/support/catch.h"
 #include "tests/support/shared.h"
@@ -121,8 +122,15 @@ TEST_CASE("a backup goes to a folder that is new, empty or of backups, and not t
   CHECK(below.message().find("there is no folder " + (folder / "x").string()) != std::string::npos);
   fs::create_directories(folder);
   CHECK(check_backup_folder(config, folder).ok());
+  // What a backup that is just beginning, or failed at once, has made of an empty folder.
+  REQUIRE(BackupFolder::claim(folder.string()).ok());
+  CHECK(check_backup_folder(config, folder).ok());
+  fs::remove(folder / kBackupLock);
   fs::create_directories(folder / "meta");
   CHECK(check_backup_folder(config, folder).ok());
+  fs::remove(folder / "meta");
+  std::ofstream(folder / "letter.txt") << "other things";
+  CHECK(says(check_backup_folder(config, folder), "other things than backups"));
 }
 
 TEST_CASE("no two keys of a configuration may name one file, by whatever name") {
@@ -227,6 +235,31 @@ TEST_CASE("a log goes into a new file, or into one that is a log") {
   // As every other path of the configuration.
   const auto relative = parse_config("[log]\nfile = \"node.log\"\n", "/etc/testamur/t.toml");
   CHECK(relative->log_file == "/etc/testamur/node.log");
+}
+
+// A full disk under log.file was told to standard error alone, which a service may not keep.
+TEST_CASE("a log says that its lines do not reach the file, until one does again") {
+  const OneNode node;
+  const auto file = node.directory.path() / "node.log";
+  const auto log = Log::open({LogLevel::kInfo, LogFormat::kLogfmt, file.string()});
+  REQUIRE(log.ok());
+  (*log)->info("said");
+  CHECK((*log)->failure().empty());
+
+  std::string first, not_written;
+  {
+    const FileLimit full(fs::file_size(file));
+    (*log)->info("lost");
+    first = (*log)->failure();
+    (*log)->debug("not_written");
+    not_written = (*log)->failure();
+  }
+  CHECK(first.find(file.string()) != std::string::npos);
+  CHECK(not_written == first);
+
+  (*log)->info("again");
+  CHECK((*log)->failure().empty());
+  CHECK(test::read_file(file).find("event=again") != std::string::npos);
 }
 
 TEST_CASE("only a socket on which nobody answers gives way to the admin socket") {

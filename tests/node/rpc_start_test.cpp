@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "files/durable_file.h"
 #include "files/key_file.h"
 #include "node/api/tls_files.h"
 #include "node/main/preflight.h"
+#include "node/rpc/admin_client.h"
 #include "node/rpc/metrics.h"
+#include "node/store/store.h"
 #include "node/validator/node_keys.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"
@@ -215,6 +218,39 @@ TEST_CASE(
   CHECK_FALSE(plain->has_value());
 }
 
+// A certificate was renewed in place and the node told to reload: it served the old one until that
+// expired, and said nothing.
+TEST_CASE("a certificate or key that changed on disk since the start is named, and only that") {
+  TemporaryDirectory folder;
+  make_certificate(folder.path(), "served", 10);
+  make_certificate(folder.path(), "renewed", 90);
+  ApiConfig config;
+  config.listen = "0.0.0.0:0";
+  config.certificate = folder.path() / "served.pem";
+  config.private_key = folder.path() / "served.key";
+  const auto files = read_tls_files(config, SystemClock().now_ms());
+  REQUIRE((files.ok() && files->has_value()));
+  const ServedTls served(config, **files);
+  CHECK(served.changed_files().empty());
+
+  const auto renew = [&](const char* end) {
+    fs::copy_file(folder.path() / (std::string("renewed") + end),
+                  folder.path() / (std::string("served") + end),
+                  fs::copy_options::overwrite_existing);
+  };
+  renew(".pem");
+  CHECK(served.changed_files() == "api.certificate");
+  renew(".key");
+  CHECK(served.changed_files() == "api.certificate, api.private_key");
+
+  // As it was: whatever the time of the file says.
+  std::ofstream(config.certificate) << (*files)->certificate;
+  CHECK(served.changed_files() == "api.private_key");
+  // What is not there cannot be what is served.
+  fs::remove(config.certificate);
+  CHECK(served.changed_files() == "api.certificate, api.private_key");
+}
+
 TEST_CASE("a certificate that soon expires is noted before the node runs, as in its status") {
   RunningNodes nodes(1);
   nodes.stop(0);
@@ -269,6 +305,26 @@ TEST_CASE("a transport key that waits is shown in the place of one that is retir
   CHECK(shown(Known::kRetired, Known::kValid) == next);
   CHECK_FALSE(fs::exists(file.string() + ".next"));
   CHECK(read_key_file(file, KeyPurpose::kTransport)->public_key() == next);
+}
+
+// Two nodes on one share each found no backup of the other one, and wrote both.
+TEST_CASE("whose backups a folder holds is asked while nobody else writes to it") {
+  RunningNodes nodes(2);
+  const auto folder = (nodes.at(0).config.file.parent_path() / "backup").string();
+  const auto refused = [&](std::size_t node) {
+    const auto answer = admin_backup(nodes.at(node).config.api.admin_socket.string(), folder);
+    INFO(answer.message());
+    REQUIRE(answer.ok());
+    return answer->refused;
+  };
+  {
+    const auto claimed = BackupFolder::claim(folder);
+    REQUIRE((claimed.ok() && claimed->has_value()));
+    for (const std::size_t node : {0, 1}) CHECK(refused(node) == BackupFolder::refusal(folder));
+  }
+  CHECK(refused(0).empty());
+  CHECK(refused(1).find("the backups of another node") != std::string::npos);
+  CHECK(refused(0).empty());
 }
 
 TEST_CASE("addresses are read by one parser, wherever they stand") {

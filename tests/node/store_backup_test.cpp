@@ -79,6 +79,49 @@ TEST_CASE("the highest backup of a folder is the one that counts, and says whose
   CHECK(open_store(folder / "restored")->applied_height() == Height{20});
 }
 
+// Two at once, by hand and by cron or of two nodes on one share, destroyed each other's files.
+TEST_CASE("into a folder of backups one at a time is written, and none while one is restored",
+          "[backup]") {
+  Folder folder;
+  auto store = open_store(folder / "db");
+  REQUIRE(store->apply(make_block(1, 0).finalized()).ok());
+  const auto directory = folder / "backup";
+  const auto is_refused = [&](const Status& status) {
+    return !status.ok() && status.message().find("wait for it") != std::string::npos;
+  };
+
+  {
+    const auto claimed = node::BackupFolder::claim(directory);
+    INFO(claimed.message());
+    REQUIRE((claimed.ok() && claimed->has_value()));
+    const auto second = node::BackupFolder::claim(directory);
+    REQUIRE(second.ok());
+    CHECK_FALSE(second->has_value());
+
+    // Whoever comes second writes nothing: the lock alone is there, and is no backup.
+    CHECK(is_refused(store->backup(directory)));
+    CHECK(is_refused(node::restore_backup(directory, folder / "restored")));
+    const auto facts = node::newest_backup(directory);
+    CHECK((facts.ok() && !facts->has_value()));
+    CHECK(std::distance(fs::directory_iterator(directory), fs::directory_iterator()) == 1);
+    REQUIRE(store->backup(**claimed).ok());
+  }
+
+  const std::string lock = directory + "/" + std::string(node::kBackupLock);
+  {
+    const auto reader = node::try_lock(lock, node::LockKind::kShared);
+    REQUIRE((reader.ok() && *reader != nullptr));
+    CHECK(is_refused(store->backup(directory)));
+    CHECK(node::restore_backup(directory, folder / "beside").ok());
+  }
+  CHECK(store->backup(directory).ok());
+
+  // An earlier build made none, and a copy may lack it.
+  fs::remove(lock);
+  CHECK(node::restore_backup(directory, folder / "copied").ok());
+  CHECK_FALSE(fs::exists(lock));
+}
+
 TEST_CASE("of a backup that says nothing of itself the newest block is read", "[backup]") {
   Folder folder;
   {

@@ -648,4 +648,80 @@ TEST_CASE("who revokes what was superseded reads which command takes the success
            takes));
 }
 
+// An older copy of the home was put back, and other learners got the places of its stopped batch.
+TEST_CASE("a batch that was never sent changes nobody's award, whoever has its places now") {
+  Office office;
+  office.stop_before_sending("lost", "S8");
+  const auto batches = office.path("issuer/batches/");
+  std::filesystem::rename(batches + "lost", office.path("away"));
+  std::filesystem::remove_all(office.path("issuer/next_index.json"));
+  office.issue("spring", "student,given_name\nS1,Ada\n");
+  // As in the copy, which knows nothing of it.
+  std::filesystem::rename(batches + "spring", office.path("elsewhere"));
+  std::filesystem::rename(office.path("away"), batches + "lost");
+  const auto before = office.entries();
+
+  const auto index = office.award("S8")["indexes"][0].dump();
+  for (const auto& words :
+       {std::string("issuer status revoke --yes --batch lost --all"),
+        std::string("issuer status suspend --yes --student S8 --reason correction"),
+        "issuer status suspend --yes --reason correction --index " + index}) {
+    office.refused(words, "was stopped before it was sent", ExitCode::kUnknown);
+  }
+  CHECK(office.entries() == before);
+
+  // It can only be given up, and is.
+  const auto why = office.why("issuer batch resume lost", ExitCode::kFailure);
+  CHECK(says(why, "has other awards of this institution at its places"));
+  CHECK_FALSE(says(why, "goes on with it"));
+  CHECK_FALSE(says(office.done("issuer batch list"), "goes on with it"));
+  (void)office.done("issuer batch discard --yes lost");
+  std::filesystem::rename(office.path("elsewhere"), batches + "spring");
+  CHECK(office.status("S1") == "valid");
+}
+
+TEST_CASE("a folder of a batch and its copy are named, and neither is acted on") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\nS2,Bo\n");
+  const auto batches = office.path("issuer/batches/");
+  std::filesystem::copy(batches + "spring", batches + "spring-old",
+                        std::filesystem::copy_options::recursive);
+  const auto before = office.entries();
+  for (const auto& words :
+       {"issuer erase --yes --batch spring --student S1", "issuer list", "issuer show --student S1",
+        "issuer batch list", "issuer status revoke --yes --student S1 --batch spring"}) {
+    office.refused(words, "one folder is a copy of the other", ExitCode::kFailure);
+    office.refused(words, "spring-old", ExitCode::kFailure);
+  }
+  CHECK(office.entries() == before);
+  std::filesystem::rename(batches + "spring-old", office.path("away"));
+  (void)office.done("issuer erase --yes --batch spring --student S1");
+}
+
+TEST_CASE("a class under other learners' whole names is refused where nobody can be asked") {
+  Office office;
+  const std::string header = "student,given_name,family_name\n";
+  office.issue("one", header + "X1,Ann,Ab\nX2,Ben,Bc\n");
+  const auto sorted = office.write("two.csv", header + "X1,Ben,Bc\nX2,Ann,Ab\n");
+  const std::string issue = "issuer batch issue --yes --again --achievement 1.1 --name two --csv ";
+  office.refused(issue + sorted, "neither given nor family name is the register's for 2 learners");
+  office.refused(issue + sorted, "Nothing was issued");
+  // A name that is new in part is a marriage, and only warned of.
+  office.issue("three", header + "X1,Ann,Married\n", " --again");
+  CHECK(says(office.done("issuer show --student X1"), "made out to  Ann Ab"));
+}
+
+TEST_CASE("an award that a theft of keys made void is held by nobody") {
+  Office office;
+  office.issue("spring", "student,given_name\nS1,Ada\n");
+  const auto old =
+      key_id(KeyPurpose::kCredential, office.ledger.nodes.at(0).credential.public_key());
+  (void)office.done("key add --yes credential");
+  (void)office.done("key retire --yes --compromised-since 2020-01-01 " + to_text(old));
+  CHECK(office.status("S1") == "void");
+  const auto list = office.write("again.csv", "student,given_name\nS1,Ada\n");
+  (void)office.done("issuer batch issue --yes --achievement 1.1 --name again --csv " + list);
+  CHECK(office.answer("issuer list --status valid")["count"] == 1);
+}
+
 }  // namespace testamur::wallet

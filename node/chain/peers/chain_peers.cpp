@@ -32,7 +32,7 @@ void Chain::Core::on_peer_up(const net::Origin& from, const net::Hello& hello) {
   if (stopped_) return;
   log_.info("peer_up", {{"institution", to_text(from.institution)}, {"software", hello.software}});
   // Of before it came back: its clock may have been set meanwhile.
-  clock_offsets_ms_.erase(from.institution);
+  peer_clocks_.forget(from.institution);
   fetcher_.peer_up(from);
   const auto certificate = consensus::decode_certificate(hello.finalization);
   event([&] {
@@ -52,6 +52,7 @@ void Chain::Core::on_peer_up(const net::Origin& from, const net::Hello& hello) {
 void Chain::Core::on_peer_down(const net::Origin& from, const std::string& reason) {
   if (stopped_) return;
   log_.info("peer_down", {{"institution", to_text(from.institution)}, {"reason", reason}});
+  peer_clocks_.forget(from.institution);
   fetcher_.peer_down(from);
   block_server_.forget(from);
 }
@@ -97,11 +98,27 @@ void Chain::Core::on_consensus(const net::Origin& from, const net::ConsensusMess
       !request_budgets_.allow(from.institution, is_member(), *decoded, engine_now_ms())) {
     return sender_.note(from, net::Refusal::kConsensusRequests);
   }
-  if (const auto* presence = std::get_if<consensus::Presence>(&*decoded); presence && is_member()) {
-    peer_heights_[from.institution] = presence->finalized_height;
-  }
+  note_position(from, *decoded);
 
   event([&] { engine_->on_message(from.institution, *decoded); });
+}
+
+// For an operator: how far a validator is, and what its clock shows.
+void Chain::Core::note_position(const net::Origin& from, const consensus::Message& message) {
+  const auto* presence = std::get_if<consensus::Presence>(&message);
+  const auto* proposal = std::get_if<consensus::Proposal>(&message);
+  if (presence != nullptr && rank_of(from) == net::Rank::kMember) {
+    peer_heights_[from.institution] = presence->finalized_height;
+    peer_clocks_.stands_at(from.institution, {presence->epoch, presence->view});
+  }
+  if (proposal == nullptr) return;
+
+  // What another one's proposal says of its clock is as old as the detour. A filler has its sealing
+  // block's time.
+  const auto header = ledger::decode_header(*proposal->header);
+  if (!header.ok() || header->filler || header->proposer != from.institution) return;
+  peer_clocks_.proposed(from.institution, {header->epoch, header->view}, header->time_ms,
+                        clocks_now());
 }
 
 // It pays for the time that this took, whoever's message made the engine look.

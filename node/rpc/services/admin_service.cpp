@@ -1,10 +1,12 @@
 // AdminService: for the operator, over a unix socket only.
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
 
 #include "ledger/validators.h"
 #include "node/rpc/metrics.h"
+#include "node/rpc/node_status.h"
 #include "node/rpc/services/services.h"
 #include "node/validator/ready.h"
 #include "testamur/v1/admin_service.grpc.pb.h"
@@ -82,12 +84,19 @@ class Service final : public v1::AdminService::CallbackService {
       auto height = context_.chain.head()->header.height;
       const BackupFacts own{height, to_text(context_.genesis.chain), to_text(context_.self)};
 
+      // Before anybody asks whose backups are there: another node may be writing its first one.
+      const auto folder = BackupFolder::claim(request->directory());
+      if (!folder.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, folder.message());
+      if (!*folder)
+        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
+                            BackupFolder::refusal(request->directory()));
+
       const auto there = newest_backup(request->directory());
       if (!there.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, there.message());
       if (const auto refusal = backup_refusal(request->directory(), *there, own); !refusal.empty())
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, refusal);
 
-      auto status = context_.store.backup(request->directory(), own);
+      auto status = context_.store.backup(**folder, own);
       if (!status.ok()) return grpc::Status(grpc::StatusCode::INTERNAL, status.message());
 
       response->set_height(height.value);
@@ -107,18 +116,11 @@ class Service final : public v1::AdminService::CallbackService {
         return grpc::Status(grpc::StatusCode::UNAVAILABLE,
                             "the node is too busy to say whether another copy is heard: nothing "
                             "was changed, try again");
-      if (const auto voiceless = no_vote_refusal(*status); !voiceless.empty())
-        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, voiceless);
-      if (votes(*status))
-        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
-                            "this node votes and is in no quarantine: nothing was changed");
-      if (const auto heard = other_copy_ms_ago(*status))
-        return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, other_copy_refusal(*heard));
       const auto head = context_.chain.head();
       const auto from = head->header.height.next();
       std::optional<Height> said;
       if (request->has_sign_from_height()) said = Height{request->sign_from_height()};
-      if (const auto refusal = resume_refusal(*head, said); !refusal.empty())
+      if (const auto refusal = resume_refusal(*status, *head, said); !refusal.empty())
         return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, refusal);
       context_.log.warn("resume_voting", {{"by", "operator"}, {"sign_from", from.value}});
       context_.chain.resume_voting();
@@ -252,9 +254,26 @@ class Service final : public v1::AdminService::CallbackService {
   }
 
  private:
+  // Why no vote is resumed; empty: it is.
+  std::string resume_refusal(const ChainStatus& status, const Head& head,
+                             const std::optional<Height>& said) {
+    if (auto voiceless = no_vote_refusal(status); !voiceless.empty()) return voiceless;
+    // Below the floor it does not vote either: the command ends both.
+    if (status.engine.voting == consensus::VotingState::kActive)
+      return "this node votes and is in no quarantine: nothing was changed";
+    if (const auto heard = other_copy_ms_ago(status)) return other_copy_refusal(*heard);
+    if (context_.network != nullptr) {
+      const auto seen = net::copy_ms_ago(context_.network->inbound(), VotingNodes::kToldMs);
+      if (seen) return copied_folder_refusal(*seen);
+    }
+    if (auto unsaid = unsaid_height_refusal(head, said); !unsaid.empty()) return unsaid;
+    return unshown_votes_refusal(
+        {status, head.header.height, longest_connected_ms(status), remembers_later_votes()});
+  }
+
   // Why a further word of the operator is needed; empty: it is not. No peer holds what a validator
   // signed alone, so that a block that it signs anew contradicts for good whoever has the first.
-  std::string resume_refusal(const Head& head, const std::optional<Height>& said) {
+  std::string unsaid_height_refusal(const Head& head, const std::optional<Height>& said) {
     const auto set = ledger::read_validators(*head.state);
     const auto next = head.header.height.next();
     const bool alone =
@@ -266,21 +285,40 @@ class Service final : public v1::AdminService::CallbackService {
              ": nothing was changed";
     }
 
-    const auto later = context_.keys.later_votes(0);
-    const bool remembers = later.ok() && later->has_value();
     return "this node is the ledger's only validator, and would sign anew from block " + number +
            " on: nothing was changed. " +
-           (remembers ? "What lies beside the consensus key (.votes) says that the key has voted "
-                        "with another vote store, or later than this one knows: such a block may "
-                        "be final already. "
-                      : "") +
+           (remembers_later_votes()
+                ? "What lies beside the consensus key (.votes) says that the key has voted "
+                  "with another vote store, or later than this one knows: such a block may "
+                  "be final already. "
+                : "") +
            "If one was ever made, a second one contradicts it for good for whoever has seen it: "
            "put back the data directory, or a later backup, that has it. Where there is none, say "
            "--sign-from " +
            number;
   }
 
-  // As the strand says; a node that does not answer in time is not known to vote.
+  // Whether the note beside the key speaks of another vote store (decision 1201).
+  bool remembers_later_votes() const {
+    const auto later = context_.keys.later_votes(0);
+    return later.ok() && later->has_value();
+  }
+  // How long the validator has been connected that is connected longest; absent: none is.
+  std::optional<std::uint64_t> longest_connected_ms(const ChainStatus& status) const {
+    std::optional<std::uint64_t> longest;
+    if (context_.network == nullptr) return longest;
+    const auto now_ms = context_.clock.now_ms();
+    for (const auto& link : context_.network->peers()) {
+      if (link.state != net::PeerState::kConnected || link.institution == context_.self) continue;
+      const auto& known = status.engine.peers;
+      if (std::ranges::find(known, link.institution, &consensus::PeerHeard::id) == known.end())
+        continue;
+      const auto ms = now_ms - std::min(now_ms, link.connected_since_ms);
+      longest = std::max(longest.value_or(0), ms);
+    }
+    return longest;
+  }
+
   // Nothing where the strand does not answer in time.
   std::optional<ChainStatus> chain_status() {
     auto answer = std::make_shared<std::promise<ChainStatus>>();
@@ -288,10 +326,6 @@ class Service final : public v1::AdminService::CallbackService {
     context_.chain.status([answer](const ChainStatus& status) { answer->set_value(status); });
     if (state.wait_for(kStrandPatience) != std::future_status::ready) return std::nullopt;
     return state.get();
-  }
-  static bool votes(const ChainStatus& status) {
-    const auto now = status.engine.voting;
-    return now == consensus::VotingState::kActive || now == consensus::VotingState::kFloored;
   }
   // Why there is no vote to resume; empty: there is one.
   std::string no_vote_refusal(const ChainStatus& status) const {
@@ -318,6 +352,13 @@ class Service final : public v1::AdminService::CallbackService {
            " s ago: it is not destroyed, and two nodes with one key sign twice. Nothing was "
            "changed. Stop it for good, and give the command again " +
            std::to_string(VotingNodes::kToldMs / 1000) + " s after it was heard last";
+  }
+  static std::string copied_folder_refusal(std::uint64_t ms_ago) {
+    return "another node was seen with this node's transport key " + std::to_string(ms_ago / 1000) +
+           " s ago: this folder was copied, the consensus key with it as it seems, and two nodes "
+           "with one key sign twice. Nothing was changed. Stop the other node for good, and give "
+           "the command again " +
+           std::to_string(VotingNodes::kToldMs / 1000) + " s after it was seen last";
   }
 
   ServiceContext& context_;

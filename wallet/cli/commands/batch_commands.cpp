@@ -197,18 +197,11 @@ Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const Iss
   auto near = awards_beside(known, close, achievement, replaced);
   if (same.empty() && near.empty()) return same;
 
-  // A revoked or superseded award is what a new one corrects.
   const auto& identities = vault.register_identities;
   TM_TRY_STATUS(add_dates(session.context, identities, same));
   TM_TRY_STATUS(add_dates(session.context, identities, near));
   std::ranges::move(by_near_reference(near, prepared.rows), std::back_inserter(same));
-  TM_TRY(const auto statuses,
-         statuses_of(session.client, prepared.plan.chain, prepared.plan.issuer, same));
-  std::vector<AwardRecord> held;
-  for (std::size_t i = 0; i < same.size(); ++i) {
-    if (statuses[i] != "revoked" && statuses[i] != "superseded") held.push_back(same[i]);
-  }
-  return held;
+  return still_held(session.context, identities, std::move(same));
 }
 
 // ---- preview
@@ -384,11 +377,13 @@ std::string about_full_disk(const Context& context, const std::string& cause) {
 // Where the batch stands after a failure, and how it goes on.
 Failure stopped(const Context& context, const BatchFolder& folder, Failure failure) {
   const auto name = std::filesystem::path(folder.path()).filename().string();
+  const bool is_lost = failure.code == "index_overlap";
   failure.message +=
       about_full_disk(context, failure.message) + "\n  the batch is in " + folder.path() +
       (folder.batch().committed
            ? " and on the ledger; testamur issuer batch resume " + name + " writes what is missing"
-           : "; " + ways_of_unsent(name));
+       : is_lost ? "; it can only be given up (testamur issuer batch discard " + name + ")"
+                 : "; " + ways_of_unsent(name));
   return failure;
 }
 
@@ -398,7 +393,7 @@ Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
                      const SecretKey& issue_key, const Description& description) {
   if (!folder.batch().committed) {
     const auto name = std::filesystem::path(folder.path()).filename().string();
-    TM_TRY_STATUS(expect_key_in_use(client, folder, name));
+    TM_TRY_STATUS(expect_issuable(client, folder, name));
     const auto sent = send_batch(context, client, folder, issue_key);
     if (!sent.ok()) return stopped(context, folder, sent.failure());
   }
@@ -485,6 +480,21 @@ Attempt<void> refuse_repeated(const Context& context, const std::vector<AwardRec
                  {},
                  {},
                  Json{{"held_already", std::move(list)}}};
+}
+
+// Learners under somebody else's whole name are a column that was sorted by itself. What is issued
+// cannot be taken back, so that with nobody to ask it is refused.
+Attempt<void> refuse_strangers(const Context& context, const OtherNames& others,
+                               const IssueOptions& options) {
+  if (others.strangers == 0 || *options.dry_run || (!context.yes && input_is_terminal())) return {};
+  std::string text;
+  for (const auto& each : others.sentences) text += each + "\n";
+  return Failure{ExitCode::kUsage,
+                 text + "neither given nor family name is the register's for " +
+                     std::to_string(others.strangers) +
+                     (others.strangers == 1 ? " learner" : " learners") +
+                     ". Nothing was issued. If it is right, leave --yes out and answer the "
+                     "question"};
 }
 
 // The same of places that another home has used, or this one has lost: whether the class was issued
@@ -607,7 +617,8 @@ Outcome issue_batch(Context& context, const IssueOptions& options) {
     warnings.push_back(elsewhere.warning + about_dry_run(elsewhere, options));
   if (!replaced) {
     TM_TRY(auto others, other_names(context, issue_keys.keys, known, prepared.rows));
-    std::ranges::move(others, std::back_inserter(warnings));
+    TM_TRY_STATUS(refuse_strangers(context, others, options));
+    std::ranges::move(others.sentences, std::back_inserter(warnings));
   }
 
   TM_TRY(auto batch, build(context, prepared, credential_keys.key()));

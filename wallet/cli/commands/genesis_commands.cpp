@@ -215,13 +215,18 @@ Outcome add(Context& context, const GenesisOptions& options) {
             " is signed already: what is added changes the chain id and voids the signatures. "
             "Begin with an unsigned copy [already_signed]");
   }
+  const Genesis before = *genesis;
   for (const auto& file : *options.files) {
     auto input = read_ceremony_file(file);
     if (!input.ok()) return fail(context, ExitCode::kUsage, input.message());
     if (input->party && is_in(*genesis, *input->party)) {
+      const bool was_there = is_in(before, *input->party);
       return fail(context, ExitCode::kUsage,
-                  file + ": this institution is in " + *options.record +
-                      " already; to change what it says begin the draft anew [party_twice]");
+                  file + (was_there ? ": this institution is in " + *options.record +
+                                          " already; to change what it says begin the draft anew "
+                                          "[party_twice]"
+                                    : ": this institution was named twice in this command: name "
+                                      "each party once; nothing was added [party_twice]"));
     }
     auto next = input->party ? with_party(*genesis, std::move(*input->party))
                              : with_node_keys(*genesis, std::move(*input->node_keys));

@@ -174,6 +174,19 @@ struct OwnKey {
   KeyId id;
   KeyPurpose purpose = KeyPurpose::kRoot;
 };
+// Of whose signatures a theft can make something void (docs/formats/kinds.md).
+bool may_be_stolen(KeyPurpose purpose) {
+  return !is_of_a_node(purpose) && purpose != KeyPurpose::kCosign;
+}
+
+// The ledger takes the declaration with the retirement or never.
+std::string about_theft(const OwnKey& key) {
+  return "of a key that is retired or replaced a theft can no longer be declared. Where it may be "
+         "in other hands: testamur key add " +
+         std::string(to_text(key.purpose)) + ", then testamur key retire " + to_text(key.id) +
+         " --compromised-since TIME";
+}
+
 Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed) {
   const auto purpose = purpose_named(typed);
   TM_TRY(const auto text, purpose ? key_of_purpose(session, *purpose)
@@ -197,7 +210,12 @@ Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed) {
   }
 
   if (key.state != KeyState::kActive)
-    return Failure{ExitCode::kUsage, text + " is retired already"};
+    return Failure{ExitCode::kUsage,
+                   text + " is retired already" +
+                       (may_be_stolen(*key.record.purpose)
+                            ? ". That it was stolen can no longer be declared: revoke what it "
+                              "signed for others (testamur issuer status revoke)"
+                            : "")};
 
   return OwnKey{*id, *key.record.purpose};
 }
@@ -224,6 +242,7 @@ Outcome rotate(Context& context, const KeyOptions& options) {
   };
   request.done =
       to_text(old.id) + " is replaced by " + to_text(key_id(old.purpose, key.content.key));
+  if (may_be_stolen(old.purpose)) request.description.warnings.push_back(about_theft(old));
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
@@ -243,7 +262,7 @@ Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOption
                                          KeyPurpose purpose) {
   if (options.compromised_since->empty()) return std::uint64_t{0};
 
-  if (is_of_a_node(purpose) || purpose == KeyPurpose::kCosign) {
+  if (!may_be_stolen(purpose)) {
     return Failure{ExitCode::kUsage, "--compromised-since does not apply to a " +
                                          std::string(to_text(purpose)) +
                                          " key: nothing that it signed is void; retire it without"};
@@ -297,7 +316,7 @@ std::string stops_without(KeyPurpose purpose) {
 // What the institution loses by the retirement, where no other key does the same; empty: nothing.
 // Where nobody reads it, somebody must have said so: the option is read where it has an effect.
 Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
-                                  const Given<bool>& said) {
+                                  const KeyOptions& options) {
   const std::string stops = stops_without(key.purpose);
   if (stops.empty()) return std::string{};
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
@@ -310,13 +329,15 @@ Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
   const std::string purpose(to_text(key.purpose));
   std::string loss = "it is the only active " + purpose + " key: until another one is registered " +
                      stops + ". Add one before: testamur key add " + purpose;
-  const bool meant = *said;
+  const bool meant = *options.last;
   const auto& context = session.context;
   if (meant || (!context.yes && input_is_terminal())) return loss;
-  return Failure{ExitCode::kUsage,
-                 loss +
-                     ", or replace it by testamur key rotate. If it is to go all the same, say "
-                     "--last; nothing was sent"};
+  // A key that was replaced can no longer be declared stolen.
+  return Failure{
+      ExitCode::kUsage,
+      loss + (options.compromised_since->empty() ? ", or replace it by testamur key rotate" : "") +
+          ". If it is to go all the same, say "
+          "--last; nothing was sent"};
 }
 
 Outcome retire(Context& context, const KeyOptions& options) {
@@ -334,11 +355,13 @@ Outcome retire(Context& context, const KeyOptions& options) {
 
   tx::KeyRetireContent content{key.id, 0};
   TM_TRY(content.compromised_since_ms, compromised_since(context, options, key.purpose));
-  TM_TRY(auto loss, loss_by_last(session, key, options.last));
+  TM_TRY(auto loss, loss_by_last(session, key, options));
   auto request = key_request(context, session.profile, "key retire", nullptr);
   if (!loss.empty()) request.description.warnings.push_back(std::move(loss));
 
   // What becomes void is said before the question: it cannot be taken back.
+  if (content.compromised_since_ms == 0 && may_be_stolen(key.purpose))
+    request.description.warnings.push_back(about_theft(key));
   if (content.compromised_since_ms != 0) {
     TM_TRY_STATUS(describe_void(session, key, content.compromised_since_ms, request));
   }

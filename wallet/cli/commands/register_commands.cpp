@@ -230,10 +230,14 @@ void add_replacements(const LearnersAwards& learner, Json& list) {
     list[old]["perhaps_replaced_by"] = named(fresh);
 }
 
-std::string award_details(const RegisteredAward& award, const IssuerProfile& profile) {
-  std::string text = one_line(award.title) + ", " + award_day(award.award) + ": " + award.status +
-                     "\n" + "  achievement  " + to_text(award.award.achievement) + "\n" +
-                     "  batch        " + award.award.batch + "\n";
+// `learner`: the name that stands above; an award that was made out to another says so.
+std::string award_details(const RegisteredAward& award, const std::string& learner,
+                          const IssuerProfile& profile) {
+  std::string text =
+      one_line(award.title) + ", " + award_day(award.award) + ": " + award.status + "\n" +
+      (award.name == learner ? "" : "  made out to  " + one_line(award.name) + "\n") +
+      "  achievement  " + to_text(award.award.achievement) + "\n" + "  batch        " +
+      award.award.batch + "\n";
 
   for (const auto& index : award.award.indexes)
     text += "  reference    " + to_text(make_reference(profile.chain, profile.institution, index)) +
@@ -277,7 +281,7 @@ Outcome show(Context& context, const ListOptions& options) {
   TM_TRY(const auto noted, corrections(context));
   const auto learner = with_replacements(read.batches, noted, awards);
   for (std::size_t i = 0; i < awards.size(); ++i)
-    text += award_details(*awards[i], profile) + replacement_text(learner, i);
+    text += award_details(*awards[i], awards.back()->name, profile) + replacement_text(learner, i);
   Json json = list_json(awards, read);
   add_replacements(learner, json["awards"]);
   return Reply{std::move(json), text + source_line(read)};
@@ -310,17 +314,20 @@ std::string about_files(const RegisteredBatch& batch) {
          ": testamur issuer batch resume " + batch.name + " writes them again\n";
 }
 
-// What can be done with one that was not sent: where its credentials are signed with a key that the
-// ledger has retired since, it can only be given up.
+// What can be done with one that was not sent: what can never be issued can only be given up.
 std::string about_unsent(Context& context, const RegisteredBatch& batch, bool asked) {
-  if (asked && !batch.awards.empty()) {
-    const auto view = read_credential(batch.awards.front().credential);
-    Client client = context.client();
-    if (view.ok() && retired_key_in(client, view->head.issuer_key))
-      return "testamur issuer batch discard " + batch.name +
-             " gives it up: its credentials are signed with a key that is retired";
-  }
-  return ways_of_unsent(batch.name);
+  if (!asked || batch.awards.empty()) return ways_of_unsent(batch.name);
+  const auto view = read_credential(batch.awards.front().credential);
+  const auto profile = stored_profile(context);
+  if (!view.ok() || !profile.ok()) return ways_of_unsent(batch.name);
+  UnsentBatch unsent{
+      profile->institution, view->head.issuer_key, batch.first_index, batch.slots, {}};
+  for (const auto& each : batch.awards)
+    std::ranges::copy(each.award.commitments, std::back_inserter(unsent.commitments));
+  Client client = context.client();
+  const auto why = why_never_issued(client, unsent);
+  if (why.empty()) return ways_of_unsent(batch.name);
+  return "testamur issuer batch discard " + batch.name + " gives it up: " + why;
 }
 
 Outcome list_batches(Context& context) {

@@ -321,14 +321,14 @@ Attempt<std::vector<std::string>> unregistered_named(const Context& context,
 
 // Awards beside the replaced ones that are over need no command. One whose status is not known
 // stays.
-void forget_ended(IssuerSession& session, const std::vector<AwardRecord>& replaced,
-                  std::vector<AwardRecord>& known) {
+void forget_ended(IssuerSession& session, const IssuerKeys& vault,
+                  const std::vector<AwardRecord>& replaced, std::vector<AwardRecord>& known) {
   std::vector<AwardRecord> beside;
   for (const auto& old : replaced) {
     auto others = awards_beside(known, {old.student}, old.achievement, old);
     std::ranges::move(others, std::back_inserter(beside));
   }
-  if (beside.empty()) return;
+  if (beside.empty() || !add_dates(session.context, vault.register_identities, beside).ok()) return;
   const auto statuses =
       statuses_of(session.client, session.profile.chain, session.profile.institution, beside);
   if (!statuses.ok()) return;
@@ -350,7 +350,7 @@ std::vector<std::string> left_alone(IssuerSession& session, const IssuerKeys& va
   for (const auto& each : changes.left_out) {
     if (each.status == "superseded" && each.fate == Fate::kFinal) replaced.push_back(each.award);
   }
-  forget_ended(session, replaced, known);
+  forget_ended(session, vault, replaced, known);
 
   std::vector<BatchIndexes> whole;
   const auto is_whole = [&targets](const BatchIndexes& batch) {

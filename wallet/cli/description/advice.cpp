@@ -116,11 +116,17 @@ constexpr std::pair<std::string_view, std::string_view> kAdvice[] = {
     {"not_awarding_body", "only the bodies that the achievement names award or co-sign it"},
     {"already_cosigned", "nothing more to do here: it waits for the other awarding bodies"},
     {"index_overlap",
-     "another batch has these indexes: run the command again, from one home at a time"},
+     "another batch has these indexes, for good: give this one up and issue the class again, from "
+     "one home at a time"},
     {"unknown_index",
      "nothing was issued under it by this institution: name the award by --student or --reference"},
-    {"status_final", "what is revoked or superseded stays so: issue it again"},
-    {"status_unchanged", "it has this status already: leave it out"},
+    {"status_final",
+     "what is revoked or superseded stays so: where that is wrong, issue it again. Of a change "
+     "that "
+     "names other awards too nothing was done: give the command again, which leaves this one out"},
+    {"status_unchanged",
+     "it has this status already. Of a change that names other awards too nothing was done: give "
+     "the command again, which leaves this one out"},
     {"reinstate_not_suspended", "only what is suspended can be reinstated"},
     {"reason_not_allowed", "choose another --reason"},
     {"no_compromise",

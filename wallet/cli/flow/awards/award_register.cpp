@@ -142,6 +142,12 @@ Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context,
     TM_TRY(auto batch, read_batch(context, identities, name));
     batches.push_back(std::move(batch));
   }
+
+  std::vector<AwardRecord> all;
+  for (const auto& batch : batches) {
+    for (const auto& each : batch.awards) all.push_back(each.award);
+  }
+  TM_TRY_STATUS(expect_no_copies(all));
   std::ranges::stable_sort(batches, {}, &RegisteredBatch::issued_at_s);
   return batches;
 }

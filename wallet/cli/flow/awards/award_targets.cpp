@@ -287,6 +287,24 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
   return selection;
 }
 
+Attempt<void> expect_no_copies(const std::vector<AwardRecord>& awards) {
+  std::map<std::uint64_t, const std::string*> holder;
+  for (const auto& award : awards) {
+    for (const auto& index : award.indexes) {
+      const auto [at, is_first] = holder.emplace(index.value, &award.batch);
+      if (is_first || *at->second == award.batch) continue;
+      return Failure{ExitCode::kFailure,
+                     "batches " + in_quotes(*at->second) + " and " + in_quotes(award.batch) +
+                         " of this home hold the same awards (index " +
+                         std::to_string(index.value) +
+                         "): one folder is a copy of the other. Move the copy out of the folder "
+                         "issuer/batches of this home, or whatever is done to the one leaves the "
+                         "other; nothing was done"};
+    }
+  }
+  return {};
+}
+
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities) {
   std::vector<AwardRecord> awards;
@@ -312,6 +330,7 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
     }
   }
 
+  TM_TRY_STATUS(expect_no_copies(awards));
   return awards;
 }
 
@@ -400,16 +419,12 @@ std::vector<std::string> unregistered(const std::vector<AwardRecord>& awards,
   return sentences;
 }
 
-Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
-                                                          const InstitutionId& issuer,
-                                                          const std::vector<AwardRecord>& awards) {
-  std::vector<Hash256> commitments;
-  for (const auto& award : awards) {
-    commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
-  }
+namespace {
 
-  std::map<std::uint64_t, BulkSlotAnswer> slots;
-
+// What the ledger lists of the issuer under each of these commitments, in their order.
+Attempt<std::vector<std::vector<BulkSlotAnswer>>> listed_under(
+    Client& client, const InstitutionId& issuer, const std::vector<Hash256>& commitments) {
+  std::vector<std::vector<BulkSlotAnswer>> listed;
   for (std::size_t at = 0; at < commitments.size(); at += kBulkAtOnce) {
     const auto end = std::min(commitments.size(), at + kBulkAtOnce);
     TM_TRY(const auto answer,
@@ -418,12 +433,42 @@ Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
                                    {"", false, 0})));
 
     for (const auto& verdict : answer.verdicts) {
-      for (const auto& slot : verdict.slots) {
-        if (slot.issuer.id == issuer) slots[slot.index.value] = slot;
-      }
+      auto& of_issuer = listed.emplace_back();
+      std::ranges::copy_if(verdict.slots, std::back_inserter(of_issuer),
+                           [&issuer](const auto& slot) { return slot.issuer.id == issuer; });
+    }
+  }
+  return listed;
+}
+
+}  // namespace
+
+Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
+                                                          const InstitutionId& issuer,
+                                                          const std::vector<AwardRecord>& awards) {
+  std::vector<Hash256> commitments;
+  std::vector<IssuerIndex> places;  // of the commitments
+  for (const auto& award : awards) {
+    if (award.commitments.size() != award.indexes.size()) continue;
+    commitments.insert(commitments.end(), award.commitments.begin(), award.commitments.end());
+    places.insert(places.end(), award.indexes.begin(), award.indexes.end());
+  }
+
+  // A place that holds another commitment is another award's: a copy of this home has used it.
+  TM_TRY(const auto listed, listed_under(client, issuer, commitments));
+  std::map<std::uint64_t, BulkSlotAnswer> slots;
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    for (const auto& slot : listed[i]) {
+      if (slot.index == places[i]) slots[slot.index.value] = slot;
     }
   }
   return slots;
+}
+
+Attempt<bool> any_is_listed(Client& client, const InstitutionId& issuer,
+                            const std::vector<Hash256>& commitments) {
+  TM_TRY(const auto listed, listed_under(client, issuer, commitments));
+  return std::ranges::any_of(listed, [](const auto& slots) { return !slots.empty(); });
 }
 
 Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,
@@ -441,7 +486,12 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
         continue;
       }
 
-      // An award that no register here has comes without commitments, so its reference is asked.
+      // What a register has is its commitment, whatever else the ledger lists at that place.
+      if (!award.student.empty()) {
+        of_slots.emplace_back("not_listed");
+        continue;
+      }
+
       TM_TRY(auto status, status_at(client, chain, issuer, index));
       of_slots.push_back(std::move(status));
     }

@@ -82,8 +82,11 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
                                      const std::vector<std::string>& batches,
                                      const std::vector<TargetName>& names, bool all);
 
+// Fails where two batches hold one place: a place is given once in a home, so that one folder is a
+// copy of the other, and whoever acts on the one would leave the other. Pure.
+Attempt<void> expect_no_copies(const std::vector<AwardRecord>& awards);
 // Every award of this home's registers, without dates and commitments. Fails where a register
-// cannot be read.
+// cannot be read, and on copies.
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities);
 // Those of these learners that are of the achievement, in any version; without the one that a new
@@ -113,14 +116,19 @@ std::vector<std::string> unregistered(const std::vector<AwardRecord>& awards,
 
 // The status of a slot as nodes call it: "valid", "revoked", …
 std::string status_name(LedgerStatus status);
-// What a node says of the slots of these awards, by index, many at once. One that the ledger does
-// not list by its commitment is absent.
+// What a node says of the slots of these awards, by index, many at once. One whose place the ledger
+// does not list with its own commitment is absent: a copy of this home may have given the place to
+// another award.
 Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
                                                           const InstitutionId& issuer,
                                                           const std::vector<AwardRecord>& awards);
+// Whether the issuer has any of these on the ledger, at whatever place.
+Attempt<bool> any_is_listed(Client& client, const InstitutionId& issuer,
+                            const std::vector<Hash256>& commitments);
 // What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the
-// worst of them, for the order of a final change), "not_listed" where it does not list one. Fails
-// when no node answers.
+// worst of them, for the order of a final change), "not_listed" where it does not list one. An
+// award of a register is asked for by its commitments, which add_dates() brings; only what no
+// register has, by its place. Fails when no node answers.
 Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,
                                               const InstitutionId& issuer,
                                               const std::vector<AwardRecord>& awards);

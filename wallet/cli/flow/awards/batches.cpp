@@ -234,20 +234,47 @@ Attempt<void> expect_sent(bool committed, const std::string& name) {
                                          ways_of_unsent(name)};
 }
 
-Attempt<void> expect_key_in_use(Client& client, const BatchFolder& folder,
-                                const std::string& name) {
-  const Batch& batch = folder.batch();
-  const auto retired = retired_key_in(client, batch.plan.credential_key);
-  if (!retired) return {};
-  AwardRecord all;
-  all.commitments = batch.commitments;
-  TM_TRY(const auto listed, slots_of(client, batch.plan.issuer, {all}));
-  if (!listed.empty()) return {};
-  return Failure{ExitCode::kFailure,
-                 "batch " + name + " cannot be issued any more: its credentials are signed with " +
-                     retired_key_text(KeyPurpose::kCredential, *retired) +
-                     ", and no verifier would accept them. testamur issuer batch discard " + name +
-                     " gives it up; then issue the class again. Nothing was sent"};
+UnsentBatch unsent(const Batch& batch) {
+  return {batch.plan.issuer, batch.plan.credential_key, batch.plan.first_index.value,
+          batch.commitments.size(), batch.commitments};
+}
+
+namespace {
+
+// Places are given once: a transaction that wants one of these again is refused for ever.
+bool are_places_taken(Client& client, const UnsentBatch& batch) {
+  const auto indexes = asked(client.issuer_indexes(batch.issuer));
+  return indexes.ok() && std::ranges::any_of(indexes->used, [&](const IndexRange& used) {
+           return used.first < batch.first_index + batch.slots &&
+                  batch.first_index < used.first + used.count;
+         });
+}
+
+}  // namespace
+
+std::string why_never_issued(Client& client, const UnsentBatch& batch) {
+  const auto retired = retired_key_in(client, batch.credential_key);
+  const bool are_taken = !retired && are_places_taken(client, batch);
+  if (!retired && !are_taken) return {};
+  const auto listed = any_is_listed(client, batch.issuer, batch.commitments);
+  if (!listed.ok() || *listed) return {};
+  if (retired)
+    return "its credentials are signed with " +
+           retired_key_text(KeyPurpose::kCredential, *retired) +
+           ", and no verifier would accept them";
+  return "the ledger has other awards of this institution at its places (indexes " +
+         std::to_string(batch.first_index) + " to " +
+         std::to_string(batch.first_index + batch.slots - 1) +
+         "), issued from another home or from another copy of this one";
+}
+
+Attempt<void> expect_issuable(Client& client, const BatchFolder& folder, const std::string& name) {
+  const auto why = why_never_issued(client, unsent(folder.batch()));
+  if (why.empty()) return {};
+  return Failure{ExitCode::kFailure, "batch " + name + " cannot be issued any more: " + why +
+                                         ". testamur issuer batch discard " + name +
+                                         " gives it up; then issue the class again. Nothing was "
+                                         "sent"};
 }
 
 Attempt<void> expect_never_sent(const Context& context, Client& client, const BatchFolder& folder,
@@ -262,11 +289,9 @@ Attempt<void> expect_never_sent(const Context& context, Client& client, const Ba
   }
 
   // By its commitments, whatever transaction brought them.
-  AwardRecord all;
-  all.commitments = batch.commitments;
-  TM_TRY(const auto listed, slots_of(client, batch.plan.issuer, {all}));
+  TM_TRY(const bool listed, any_is_listed(client, batch.plan.issuer, batch.commitments));
   const std::string resume = "testamur issuer batch resume " + name;
-  if (!listed.empty())
+  if (listed)
     return Failure{ExitCode::kUsage, "batch " + name +
                                          " is on the ledger, which this home has not noted yet: " +
                                          resume + " notes it and writes the claim files"};
@@ -281,7 +306,7 @@ Attempt<void> expect_never_sent(const Context& context, Client& client, const Ba
 
   TM_TRY(const auto transaction, transaction_of(folder));
   TM_TRY(const bool expired, has_expired(folder, client));
-  if (expired) return {};
+  if (expired || are_places_taken(client, unsent(batch))) return {};
   return Failure{ExitCode::kFailure,
                  "the signed transaction of batch " + name + " may still be committed until " +
                      moment_text(transaction->valid_until_ms()) + ": discard it after that, or " +

@@ -49,9 +49,20 @@ std::string ways_of_unsent(const std::string& name);
 // Fails with 1 where the batch is not known to be on the ledger: nothing of it is to be handed out.
 Attempt<void> expect_sent(bool committed, const std::string& name);
 
-// Fails with 1 where the batch can never be issued any more: the ledger retired the credential key
-// that its credentials are signed with, and has none of them.
-Attempt<void> expect_key_in_use(Client& client, const BatchFolder& folder, const std::string& name);
+// Of a batch that is not on the ledger.
+struct UnsentBatch {
+  InstitutionId issuer;
+  KeyId credential_key;
+  std::uint64_t first_index = 0;
+  std::uint64_t slots = 0;
+  std::vector<Hash256> commitments;
+};
+UnsentBatch unsent(const Batch& batch);
+// Why it can never be issued any more: the ledger retired the key that its credentials are signed
+// with, or has other awards at its places. Empty where it can, and where nobody could be asked.
+std::string why_never_issued(Client& client, const UnsentBatch& batch);
+// Fails with 1 where there is such a reason.
+Attempt<void> expect_issuable(Client& client, const BatchFolder& folder, const std::string& name);
 
 // Whether nothing of the batch is on the ledger, nor can get there any more: fails, saying why,
 // where it is, may, or could not be asked.

@@ -42,6 +42,31 @@ Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKe
   return found;
 }
 
+Attempt<std::vector<AwardRecord>> still_held(Context& context,
+                                             std::span<const age::Identity> identities,
+                                             std::vector<AwardRecord> awards) {
+  std::set<std::string> names;
+  for (const auto& award : awards) names.insert(award.batch);
+  std::vector<RegisteredBatch> batches;
+  for (const auto& name : names) {
+    TM_TRY(auto batch, read_batch(context, identities, name));
+    batches.push_back(std::move(batch));
+  }
+  const auto source = add_statuses(context, batches);
+  if (!source.asked) return Failure{source.exit, source.text};
+
+  std::set<std::vector<IssuerIndex>> over;
+  for (const auto& batch : batches) {
+    for (const auto& each : batch.awards) {
+      const bool is_over = each.status == "revoked" || each.status == "superseded" ||
+                           each.status == "void" || each.status == "invalid";
+      if (is_over) over.insert(each.award.indexes);
+    }
+  }
+  std::erase_if(awards, [&](const auto& award) { return over.contains(award.indexes); });
+  return awards;
+}
+
 std::vector<AwardRecord> by_near_reference(const std::vector<AwardRecord>& held,
                                            const std::vector<ClassRow>& rows) {
   std::multimap<std::string, const ClassRow*> by_key;
@@ -78,12 +103,36 @@ std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
   return lookalikes({all.begin(), all.end()});
 }
 
-Attempt<std::vector<std::string>> other_names(const Context& context, const IssuerKeys& vault,
-                                              const std::vector<AwardRecord>& known,
-                                              const std::vector<ClassRow>& rows) {
+namespace {
+
+std::string claim_in(const Claims& claims, ClaimId id) {
+  const auto found = claims.find(id);
+  return found == claims.end() ? std::string{} : skeleton(to_display(kind_of(id), found->second));
+}
+
+// Who marries or drops a middle name keeps one of the two.
+bool is_stranger(const RegisteredAward& before, const ClassRow& row) {
+  const auto given = claim_in(row.claims, ClaimId::kGivenName);
+  const auto family = claim_in(row.claims, ClaimId::kFamilyName);
+  if (given.empty() || family.empty() || before.given_name.empty() || before.family_name.empty())
+    return false;
+  const auto old_given = skeleton(before.given_name);
+  const auto old_family = skeleton(before.family_name);
+  return given != old_given && given != old_family && family != old_given && family != old_family;
+}
+
+}  // namespace
+
+Attempt<OtherNames> other_names(const Context& context, const IssuerKeys& vault,
+                                const std::vector<AwardRecord>& known,
+                                const std::vector<ClassRow>& rows) {
   constexpr std::size_t kMost = 5;
   std::map<std::string, std::string> named;
-  for (const auto& row : rows) named.emplace(row.student, full_name(row.claims));
+  std::map<std::string, const ClassRow*> row_of;
+  for (const auto& row : rows) {
+    named.emplace(row.student, full_name(row.claims));
+    row_of.emplace(row.student, &row);
+  }
 
   std::set<std::string> batches;
   for (const auto& award : known) {
@@ -98,6 +147,7 @@ Attempt<std::vector<std::string>> other_names(const Context& context, const Issu
   std::ranges::sort(by_age, {}, &RegisteredBatch::issued_at_s);
 
   std::map<std::string, std::string> other;  // by student, of the newest batch
+  std::set<std::string> strangers;
   for (const auto& batch : by_age) {
     for (const auto& award : batch.awards) {
       const auto found = named.find(award.award.student);
@@ -105,10 +155,14 @@ Attempt<std::vector<std::string>> other_names(const Context& context, const Issu
       const bool is_same = skeleton(award.name) == skeleton(found->second);
       if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + batch.name + ")";
       if (is_same) other.erase(found->first);
+      strangers.erase(found->first);
+      if (!is_same && is_stranger(award, *row_of[found->first])) strangers.insert(found->first);
     }
   }
 
-  std::vector<std::string> sentences;
+  OtherNames found;
+  found.strangers = strangers.size();
+  auto& sentences = found.sentences;
   for (const auto& [student, before] : other) {
     if (sentences.size() == kMost) {
       sentences.push_back("and " + std::to_string(other.size() - kMost) +
@@ -119,7 +173,7 @@ Attempt<std::vector<std::string>> other_names(const Context& context, const Issu
                         ", the list as " + in_quotes(named[student]) +
                         ": was a column moved, or the name changed?");
   }
-  return sentences;
+  return found;
 }
 
 Attempt<std::string> about_namesake(const Context& context, const IssuerKeys& vault,

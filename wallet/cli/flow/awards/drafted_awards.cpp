@@ -46,6 +46,9 @@ Attempt<std::string> drafted_awards(Context& context, const tx::StatusChangeCont
   });
   TM_TRY_STATUS(add_dates(context, vault.register_identities, awards));
 
+  // At the places of a batch that this home never sent stand awards that it does not know.
+  std::erase_if(awards, [](const auto& award) { return !award.committed; });
+
   std::size_t known = 0;
   for (const auto& award : awards)
     known += static_cast<std::size_t>(std::ranges::count_if(
