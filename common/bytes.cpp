@@ -86,7 +86,7 @@ std::optional<Bytes> from_base64url(std::string_view text) {
 
   std::uint32_t buffer = 0;
   int bits = 0;
-  for (char c : text) {
+  for (const char c : text) {
     const int value = base64url_value(c);
     if (value < 0) return std::nullopt;
     buffer = buffer << 6 | static_cast<std::uint32_t>(value);

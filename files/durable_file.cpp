@@ -102,7 +102,7 @@ Status write_file(const fs::path& file, ByteView content, bool replace) {
 Result<std::string> read_text(const fs::path& file) {
   constexpr std::size_t kMostBytes = 16 << 20;
   TM_TRY_STATUS(check_regular("", file));
-  std::ifstream in(file, std::ios::binary);
+  const std::ifstream in(file, std::ios::binary);
   if (!in) return cannot(file, "read");
   std::error_code failure;
   if (fs::file_size(file, failure) > kMostBytes && !failure)

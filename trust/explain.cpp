@@ -179,7 +179,7 @@ class Explainer {
   void collect_lapses(Work& work) {
     const auto issuer = history_.find(e_.query.issuer);
     const std::uint64_t at = e_.query.at_time_ms;
-    StatementResolver resolver(history_, e_.query, policy_, work);
+    const StatementResolver resolver(history_, e_.query, policy_, work);
     const auto& party = history_.party(*issuer);
 
     for (auto i = party.first_in; i != kNoIndex && work.spend(); i = history_.pair(i).next_in) {

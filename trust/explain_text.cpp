@@ -36,7 +36,7 @@ class Writer {
  private:
   void line(const std::string& text) { text_ += text + "\n"; }
   std::string name(const InstitutionId& id) const {
-    std::string name = name_of_ ? name_of_(id) : std::string{};
+    const std::string name = name_of_ ? name_of_(id) : std::string{};
     return name.empty() ? to_text(id) : name;
   }
   std::string statement(const Arc& arc) const {

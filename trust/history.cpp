@@ -367,10 +367,10 @@ std::uint32_t History::visible_blocks(Height height) const {
 }
 
 std::size_t History::memory_bytes() const {
-  std::size_t bytes = parties_.capacity() * sizeof(Party) + rows_.capacity() * sizeof(Row) +
-                      pairs_.capacity() * sizeof(Pair) + blocks_.capacity() * sizeof(Block) +
-                      keys_.capacity() * sizeof(Key) + scopes_.capacity() * sizeof(Scope) +
-                      namings_.capacity() * sizeof(Naming) + links_.capacity() * sizeof(Link);
+  const std::size_t bytes = parties_.capacity() * sizeof(Party) + rows_.capacity() * sizeof(Row) +
+                            pairs_.capacity() * sizeof(Pair) + blocks_.capacity() * sizeof(Block) +
+                            keys_.capacity() * sizeof(Key) + scopes_.capacity() * sizeof(Scope) +
+                            namings_.capacity() * sizeof(Naming) + links_.capacity() * sizeof(Link);
   return bytes + pair_table_.memory_bytes() + statement_table_.memory_bytes();
 }
 

@@ -104,7 +104,7 @@ class Builder {
     sort_by_id(parties);
     for (const PartyIndex u : parties) {
       const Relation relation = resolver_.relation(s, u, at_);
-      Network::Intermediary one{u, vouch(relation, 1), vouch(relation, 2), last_index(u)};
+      const Network::Intermediary one{u, vouch(relation, 1), vouch(relation, 2), last_index(u)};
       if (one.first.amount > 0 && !resolver_.is_blocked(u, at_))
         network_.intermediaries.push_back(one);
     }

@@ -229,7 +229,8 @@ std::string_view rule(RejectionCode code) { return row(code).rule; }
 bool is_permanent(RejectionCode code) { return row(code).lasting == Lasting::kPermanent; }
 
 std::string to_text(const Rejection& rejection) {
-  std::string text = std::string(name(rejection.code)) + ": " + std::string(rule(rejection.code));
+  const std::string text =
+      std::string(name(rejection.code)) + ": " + std::string(rule(rejection.code));
   std::string place = rejection.field;
   if (!rejection.detail.empty()) place += (place.empty() ? "" : ": ") + rejection.detail;
   if (rejection.index)

@@ -40,7 +40,7 @@ CallQueue::~CallQueue() { stop(); }
 
 void CallQueue::post(const CallerKey& caller, Task task) {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (stopping_) return;
     auto& line = lines_[caller];
     if (line.waiting.empty()) turns_.push_back(caller);
@@ -97,7 +97,7 @@ void CallQueue::work() {
 
 void CallQueue::stop() {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();

@@ -61,7 +61,7 @@ void Overload::note(Limit limit, const CallerKey& caller, std::uint64_t now_ms) 
   std::uint64_t refused = 0;
   CallerKey mostly{};
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     auto& entry = entries_.at(static_cast<std::size_t>(limit));
 
     ++entry.total;
@@ -88,7 +88,7 @@ void Overload::note(Limit limit, const CallerKey& caller, std::uint64_t now_ms) 
 }
 
 std::vector<std::string> Overload::obstacles(std::uint64_t now_ms) const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   std::vector<std::string> all;
   for (std::size_t i = 0; i < kLimitCount; ++i) {
     const auto& entry = entries_.at(i);
@@ -102,7 +102,7 @@ std::vector<std::string> Overload::obstacles(std::uint64_t now_ms) const {
 }
 
 std::vector<std::pair<std::string_view, std::uint64_t>> Overload::totals() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   std::vector<std::pair<std::string_view, std::uint64_t>> all;
   for (std::size_t i = 0; i < kLimitCount; ++i)
     all.emplace_back(kNames.at(i), entries_.at(i).total);

@@ -36,7 +36,7 @@ Admission::Admission(const ChainId& chain, HeadPtr head, const Clock& clock,
 AdmissionResult Admission::admit(Bytes carried) {
   AdmissionResult admitted;
   {
-    TimedSection timed(counters_.decode);
+    const TimedSection timed(counters_.decode);
     auto decoded = tx::decode(chain_, std::move(carried));
     if (auto* rejection = std::get_if<tx::Rejection>(&decoded)) {
       admitted.rejection = std::move(*rejection);
@@ -45,7 +45,7 @@ AdmissionResult Admission::admit(Bytes carried) {
     admitted.transaction = std::get<tx::SharedTransaction>(std::move(decoded));
   }
 
-  TimedSection timed(counters_.check);
+  const TimedSection timed(counters_.check);
   admitted.committed = committed_outcome(*head_->state, admitted.transaction->id());
   if (admitted.committed) {
     admitted.verdict = AdmissionResult::Verdict::kCommitted;

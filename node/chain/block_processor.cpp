@@ -138,7 +138,7 @@ consensus::BuiltBlock BlockProcessor::keep(ExecutedBlock executed) {
 }
 
 std::optional<consensus::BuiltBlock> BlockProcessor::build(const consensus::BuildRequest& request) {
-  TimedSection timed(counters_.build);
+  const TimedSection timed(counters_.build);
   auto parent = parent_of(request.parent);
   if (!parent) return std::nullopt;
 
@@ -151,14 +151,14 @@ std::optional<consensus::BuiltBlock> BlockProcessor::build(const consensus::Buil
     executed.header = filler_header(*parent);
     executed.delta = std::make_shared<const ledger::Delta>();
   } else {
-    ledger::Overlay state(*base_->state, deltas(parent->path));
+    const ledger::Overlay state(*base_->state, deltas(parent->path));
     if (!knows_children_of(state, parent->header)) return std::nullopt;
 
     const auto context = ledger::context_above(state, parent->header, time_ms);
     ledger::BlockExecutor executor(state, context, verifier_);
 
     // Above the limit validators vote for blocks without transactions only (see validate()).
-    bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
+    const bool over_limit = size_bytes(parent->path) > kUnfinalizedLimitBytes;
     if (!request.empty && !over_limit) {
       // Each halving is a block that was too large to be agreed on in time. After five of them a
       // block holds a single transaction, however slow the validators are.
@@ -195,7 +195,7 @@ PreparedBody BlockProcessor::prepare_body(const ledger::StateReader& state,
     // What waits in the mempool was decoded and its signatures were verified when it came.
     auto known = mempool_.find_encoded(part);
     if (known == nullptr) {
-      TimedSection timed(counters_.decode);
+      const TimedSection timed(counters_.decode);
       auto decoded = tx::decode(options_.chain, to_bytes(part));
       if (const auto* rejection = std::get_if<tx::Rejection>(&decoded)) {
         prepared.malformed = to_text(*rejection);
@@ -238,7 +238,7 @@ Validation BlockProcessor::execute_and_compare(const ledger::Header& header, con
     expected = filler_header(parent);
     executed.delta = std::make_shared<const ledger::Delta>();
   } else {
-    ledger::Overlay state(*base_->state, deltas(parent.path));
+    const ledger::Overlay state(*base_->state, deltas(parent.path));
     // Not the leader's fault: this build must not judge the block, and stops when its parent is
     // final.
     if (!knows_children_of(state, parent.header)) {
@@ -261,7 +261,7 @@ Validation BlockProcessor::execute_and_compare(const ledger::Header& header, con
   expected.time_ms = header.time_ms;
   expected.payload_digest = header.payload_digest;
   if (expected != header) {
-    bool roots = expected.roots == header.roots;
+    const bool roots = expected.roots == header.roots;
     return invalid(roots ? "the header does not follow from its parent"
                          : "the roots differ from those of the header");
   }
@@ -274,7 +274,7 @@ Validation BlockProcessor::execute_and_compare(const ledger::Header& header, con
 
 Validation BlockProcessor::validate(const consensus::Block& block, const PreparedBody& body,
                                     std::uint64_t now_engine_ms) {
-  TimedSection timed(counters_.validate);
+  const TimedSection timed(counters_.validate);
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return invalid(header.message());
   if (!body.matches) return {Verdict::kBadCopy, 0};
@@ -305,7 +305,7 @@ Status BlockProcessor::execute_final(const consensus::Block& block) {
   // It was executed when this node judged it, and the result is kept.
   if (unfinalized_.find(block.facts.id) != nullptr) return {};
 
-  TimedSection timed(counters_.validate);
+  const TimedSection timed(counters_.validate);
   auto header = ledger::decode_header(*block.proposal.header);
   if (!header.ok()) return header.failure();
 

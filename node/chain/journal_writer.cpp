@@ -32,7 +32,7 @@ void JournalWriter::announce() { hooks_.wake ? hooks_.wake() : wake_.notify_one(
 
 void JournalWriter::submit(consensus::RecordGroup group) {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     queue_.emplace_back(std::move(group));
   }
   announce();
@@ -40,7 +40,7 @@ void JournalWriter::submit(consensus::RecordGroup group) {
 
 void JournalWriter::prune(std::vector<consensus::Record> live, Epoch epoch, View last) {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     queue_.emplace_back(Prune{std::move(live), epoch, last});
   }
   announce();
@@ -48,7 +48,7 @@ void JournalWriter::prune(std::vector<consensus::Record> live, Epoch epoch, View
 
 void JournalWriter::stop() {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
     wake_.notify_one();
   }
@@ -60,12 +60,12 @@ bool JournalWriter::write(const std::vector<const consensus::Record*>& records) 
   group.reserve(records.size());
   for (const auto* record : records) {
     counters_.sync_bytes.add(record->size());
-    ByteView tail = record->tail ? ByteView(*record->tail) : ByteView();
+    const ByteView tail = record->tail ? ByteView(*record->tail) : ByteView();
     group.push_back(
         {static_cast<std::uint8_t>(record->kind), record->head, tail, is_aligned(record->kind)});
   }
 
-  TimedSection timed(counters_.sync);
+  const TimedSection timed(counters_.sync);
   auto positions = journal_.append(group);
   if (!positions.ok()) {
     failed_ = true;
@@ -127,7 +127,7 @@ std::vector<JournalWriter::Work> JournalWriter::take_work() {
     // A group is never divided: it is synced whole, or none of it was written.
     if (!taken.empty() && bytes + size > limit) break;
     bytes += size;
-    bool alone = group == nullptr;
+    const bool alone = group == nullptr;
     taken.push_back(std::move(queue_.front()));
     queue_.pop_front();
     if (alone) break;
@@ -146,7 +146,7 @@ void JournalWriter::prepare_spare_aside() {
 }
 
 bool JournalWriter::begin() {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   TM_CHECK(taken_.empty(), "the journal writes one group after the other");
   if (!failed_) taken_ = take_work();
   return !taken_.empty();

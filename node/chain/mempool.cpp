@@ -162,7 +162,7 @@ void Mempool::insert(const tx::SharedTransaction& transaction, std::uint64_t now
   bytes_ += entry.size();
 
   // find_encoded() is called by any thread: this one index has a lock of its own.
-  std::lock_guard lock(encoded_mutex_);
+  const std::lock_guard lock(encoded_mutex_);
   encoded_[encoded_key(transaction->encoded())] = transaction;
 }
 
@@ -198,7 +198,7 @@ void Mempool::erase(const TransactionId& id) {
   // The key of this index is no more than some bytes of a signature, so another transaction may
   // have taken the place.
   {
-    std::lock_guard lock(encoded_mutex_);
+    const std::lock_guard lock(encoded_mutex_);
     auto carried = encoded_.find(encoded_key(transaction.encoded()));
     if (carried != encoded_.end() && carried->second == entry.transaction) encoded_.erase(carried);
   }
@@ -328,7 +328,7 @@ std::optional<std::uint64_t> Mempool::oldest_arrival_ms() const {
 }
 
 tx::SharedTransaction Mempool::find_encoded(ByteView carried) const {
-  std::lock_guard lock(encoded_mutex_);
+  const std::lock_guard lock(encoded_mutex_);
   auto found = encoded_.find(encoded_key(carried));
   if (found == encoded_.end() || !equal(found->second->encoded(), carried)) return nullptr;
   return found->second;

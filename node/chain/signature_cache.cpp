@@ -13,13 +13,13 @@ Hash256 SignatureCache::digest(ByteView public_key32, ByteView message32,
 
 bool SignatureCache::contains(const Hash256& digest) {
   auto& shard = shards_[digest.bytes[31] % kShards];
-  std::lock_guard lock(shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   return shard.young.contains(digest) || shard.old.contains(digest);
 }
 
 void SignatureCache::insert(const Hash256& digest) {
   auto& shard = shards_[digest.bytes[31] % kShards];
-  std::lock_guard lock(shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   if (shard.young.size() >= per_shard_) {
     shard.old = std::move(shard.young);
     shard.young.clear();
@@ -33,7 +33,7 @@ bool CachedVerifier::verify(ByteView public_key32, ByteView message32, const Sig
     counters_.verify_cached.add();
     return true;
   }
-  TimedSection timed(counters_.verify);
+  const TimedSection timed(counters_.verify);
   if (!verify_bip340(public_key32, message32, signature)) return false;
   cache_.insert(digest);
   return true;

@@ -186,7 +186,7 @@ void check_address(const Section& section, std::string_view key, const std::stri
 }
 
 void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
-  Section node(root, "node", errors);
+  const Section node(root, "node", errors);
   config.institution = node.reader().parsed<InstitutionId>("institution", parse_institution_id);
   config.data_dir = node.path("data_dir");
   config.genesis = node.path("genesis");
@@ -195,15 +195,15 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
   if (config.genesis.empty())
     node.reader().mistake("genesis", "is empty: name the record to follow, as \"genesis.bin\"");
 
-  Section keys(root, "keys", errors);
+  const Section keys(root, "keys", errors);
   config.consensus_key = keys.path("consensus");
   config.transport_key = keys.path("transport");
 
-  Section metrics(root, "metrics", errors);
+  const Section metrics(root, "metrics", errors);
   config.metrics_listen = metrics.text("listen");
   check_address(metrics, "listen", config.metrics_listen);
 
-  Section log(root, "log", errors);
+  const Section log(root, "log", errors);
   config.log_level = log.text("level");
   if (!log_level_from(config.log_level))
     log.reader().mistake("level", "must be trace, debug, info, warn or error");
@@ -217,7 +217,7 @@ void read_node(const toml::table& root, TomlErrors& errors, NodeConfig& config) 
 }
 
 void read_api(const toml::table& root, TomlErrors& errors, ApiConfig& api) {
-  Section section(root, "api", errors);
+  const Section section(root, "api", errors);
   api.listen = section.text("listen");
   check_address(section.reader(), "listen", api.listen);
 
@@ -255,12 +255,12 @@ std::optional<Hash256> read_pin(const TomlReader& reader) {
 }
 
 void read_peers(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
-  Section section(root, "peers", errors);
+  const Section section(root, "peers", errors);
   config.peer_listen = section.text("listen");
   check_address(section, "listen", config.peer_listen);
 
   for (const auto* table : TomlReader(root, "", errors).tables("peer")) {
-    TomlReader reader(*table, "peer", errors);
+    const TomlReader reader(*table, "peer", errors);
     reader.only({"institution", "address", "pin"});
     PeerEntry peer;
 
@@ -293,20 +293,20 @@ void read_peers(const toml::table& root, TomlErrors& errors, NodeConfig& config)
 }
 
 void read_limits(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
-  Section mempool(root, "mempool", errors);
+  const Section mempool(root, "mempool", errors);
   config.mempool_bytes = mempool.number("max_bytes", 1 << 20, std::uint64_t{1} << 40);
   config.mempool_transactions = mempool.number("max_transactions", 16, 100'000'000);
   config.mempool_per_issuer = mempool.number("max_per_author", 16, 100'000'000);
-  Section chain(root, "chain", errors);
+  const Section chain(root, "chain", errors);
   config.block_bytes = chain.number("block_bytes", 65536, 2 << 20);
   config.base_timeout_ms = chain.number("base_timeout_ms", 10, 8000);
   config.verify_threads = chain.number("verify_threads", 0, 256);
-  Section store(root, "store", errors);
+  const Section store(root, "store", errors);
   config.store_cache_bytes = store.number("cache_bytes", 1 << 20, std::uint64_t{1} << 40);
 }
 
 void read_decisions(const toml::table& root, TomlErrors& errors, NodeConfig& config) {
-  Section section(root, "decisions", errors);
+  const Section section(root, "decisions", errors);
   for (const auto& text : section.reader().texts("viewpoints")) {
     auto id = parse_institution_id(text);
     if (!id.ok()) section.reader().mistake("viewpoints", id.message());

@@ -47,7 +47,7 @@ spdlog::level::level_enum native(LogLevel level) {
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 
-  for (char c : text) {
+  for (const char c : text) {
     auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
@@ -64,7 +64,7 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 bool is_plain(std::string_view text) {
-  for (char c : text) {
+  for (const char c : text) {
     if (c <= ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f)
       return false;
   }

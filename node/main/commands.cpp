@@ -89,7 +89,7 @@ int serve(const NodeConfig& config, const OnServing& on_serving) {
   raise_descriptor_limit();
 
   // Before anything is done, and before a log of the node's own says anything else.
-  SystemClock clock;
+  const SystemClock clock;
   const auto found = preflight(config, clock);
   if (!found.ok()) {
     for (const auto& problem : found.problems) complain(problem);
@@ -273,7 +273,7 @@ int check_config(const std::string& config_file) {
 
   // As at a start: the check must see the limits under which the node would run.
   raise_descriptor_limit();
-  SystemClock clock;
+  const SystemClock clock;
 
   const auto found = preflight_all(*config, clock);
   if (!found.ok()) {

@@ -62,7 +62,7 @@ Status make_ledger(const fs::path& directory) {
   options.api_address = kUsualApi;
   options.issuer_keys = directory / "issuer-keys";
 
-  SystemClock clock;
+  const SystemClock clock;
   const auto made = make_single_node(options, clock.now_ms());
   return made.ok() ? Status{} : Status(made.failure());
 }
@@ -132,7 +132,7 @@ Result<std::string> sample_of(Node& node, const fs::path& directory, bool fresh)
     return text;
   }
 
-  SystemClock clock;
+  const SystemClock clock;
   TM_TRY(auto text, submit_sample_data(node.chain(), directory / "issuer-keys", clock));
   std::ofstream(file) << text;
   return text;

@@ -332,7 +332,7 @@ void Node::Parts::follow_registry(const HeadPtr& head) {
       ledger::tx::registry_change_count(*head->state) + ledger::tx::institution_count(*head->state);
   std::vector<PeerEntry> listed;
   {
-    std::lock_guard held(peers_mutex);
+    const std::lock_guard held(peers_mutex);
     if (changes == registry_changes) return;
     registry_changes = changes;
     listed = listed_peers;
@@ -352,7 +352,7 @@ void Node::Parts::hand_in_evidence(const HeadPtr& head) {
 void Node::Parts::dial(const std::vector<PeerEntry>& listed) {
   if (!network) return;
   {
-    std::lock_guard held(peers_mutex);
+    const std::lock_guard held(peers_mutex);
     listed_peers = listed;
   }
   auto addresses = addresses_of(listed);

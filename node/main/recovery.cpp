@@ -199,7 +199,7 @@ Result<bool> is_recovered(const Snapshot& state, const ledger::Genesis& genesis,
 // Whether the node has already gone on in the recovered ledger.
 Result<bool> apply_recovery(Store& store, const ledger::Genesis& genesis, const fs::path& backup) {
   auto state = store.snapshot();
-  TM_TRY(bool done, is_recovered(*state, genesis, backup));
+  TM_TRY(const bool done, is_recovered(*state, genesis, backup));
   if (done) return *state->height() > genesis.content.continues->last.header.height.next();
   TM_TRY(auto built, ledger::build_recovery_state(genesis, *state));
   const auto header = ledger::encode(built.header);

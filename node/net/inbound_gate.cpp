@@ -5,7 +5,7 @@
 namespace testamur::node::net {
 
 InboundGate::Entry InboundGate::enter(const AddressKey& address, std::uint64_t now_ms) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   if (!take_token(address, now_ms)) return {Verdict::kTooFast, nullptr};
   const auto found = inside_.find(address);
   const std::size_t here = found == inside_.end() ? 0 : found->second;
@@ -19,7 +19,7 @@ InboundGate::Entry InboundGate::enter(const AddressKey& address, std::uint64_t n
 }
 
 void InboundGate::leave(const AddressKey& address) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto found = inside_.find(address);
   TM_CHECK(found != inside_.end() && total_inside_ > 0);
   --total_inside_;

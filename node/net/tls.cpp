@@ -135,7 +135,8 @@ Result<boost::asio::ssl::context> make_tls_context(const SecretKey& transport_ke
   if (transport_key.algorithm() != SignatureAlgorithm::kEd25519)
     return error("the transport key is not an Ed25519 key");
   const auto secret = transport_key.secret_bytes();
-  KeyPtr key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(), secret.size()));
+  const KeyPtr key(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(), secret.size()));
   const auto certificate = key ? make_certificate(key.get()) : nullptr;
   boost::asio::ssl::context context(boost::asio::ssl::context::tls);
   if (!certificate || !configure(context.native_handle(), certificate.get(), key.get())) {

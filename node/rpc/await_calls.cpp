@@ -87,7 +87,7 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
 
     std::pair<TransactionId, Outcome> arrived;
     {
-      std::lock_guard lock(arrivals_->mutex);
+      const std::lock_guard lock(arrivals_->mutex);
       if (arrivals_->ended.empty()) return Step::kWait;
       arrived = std::move(arrivals_->ended.front());
       arrivals_->ended.pop_front();
@@ -125,7 +125,7 @@ class AwaitMany final : public OutStream<v1::AwaitCommitsResponse> {
         std::move(open), head,
         [arrivals = arrivals_, link = link_](const TransactionId& id, const Outcome& outcome) {
           {
-            std::lock_guard lock(arrivals->mutex);
+            const std::lock_guard lock(arrivals->mutex);
             arrivals->ended.emplace_back(id, outcome);
           }
           link->wake();

@@ -6,7 +6,7 @@ namespace testamur::node {
 
 BlockFeed::BlockFeed(Chain& chain) : chain_(chain) {
   listener_ = chain_.listen([shared = shared_](const HeadPtr&) {
-    std::lock_guard lock(shared->mutex);
+    const std::lock_guard lock(shared->mutex);
     for (const auto& [number, stream] : shared->streams) stream->wake();
   });
 }
@@ -14,13 +14,13 @@ BlockFeed::BlockFeed(Chain& chain) : chain_(chain) {
 BlockFeed::~BlockFeed() { chain_.unlisten(listener_); }
 
 std::uint64_t BlockFeed::add(std::shared_ptr<StreamLink> stream) {
-  std::lock_guard lock(shared_->mutex);
+  const std::lock_guard lock(shared_->mutex);
   shared_->streams.emplace(shared_->next, std::move(stream));
   return shared_->next++;
 }
 
 void BlockFeed::remove(std::uint64_t number) {
-  std::lock_guard lock(shared_->mutex);
+  const std::lock_guard lock(shared_->mutex);
   shared_->streams.erase(number);
 }
 

@@ -99,7 +99,7 @@ void fill(const tx::Rejection& rejection, v1::ErrorDetail& detail) {
 grpc::Status rejected(const tx::Rejection& rejection) {
   v1::ErrorDetail detail;
   fill(rejection, detail);
-  bool form = static_cast<std::uint16_t>(rejection.code) < 100;
+  const bool form = static_cast<std::uint16_t>(rejection.code) < 100;
   return fail(form ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::FAILED_PRECONDITION,
               detail, to_text(rejection));
 }
@@ -227,7 +227,7 @@ void Call::continue_beside(std::function<void()> task) {
 
 void Call::when_cancelled(std::function<void()> then) {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (!cancelled()) {
       when_cancelled_ = std::move(then);
       return;
@@ -239,7 +239,7 @@ void Call::when_cancelled(std::function<void()> then) {
 void Call::OnCancel() {
   std::function<void()> then;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     cancelled_.store(true, std::memory_order_relaxed);
     then = std::move(when_cancelled_);
   }

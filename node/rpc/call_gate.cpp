@@ -70,7 +70,7 @@ grpc::Status CallGate::admit(const CallerKey& caller, std::uint64_t cost) {
 
   std::uint64_t wait_ms = 0;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     auto& entry = find(key, Clock::now());
     if (entry.calls >= wanted) {
       entry.calls -= wanted;
@@ -89,7 +89,7 @@ grpc::Status CallGate::admit(const CallerKey& caller, std::uint64_t cost) {
 void CallGate::charge(const CallerKey& caller, std::uint64_t cost) {
   if (limits_.rate_per_second == 0 || cost == 0) return;
   auto key = caller;
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   auto& entry = find(key, Clock::now());
   // Nobody is put off for longer than it takes to fill the bucket.
   entry.calls =
@@ -103,7 +103,7 @@ grpc::Status CallGate::hold(const CallerKey& caller, Held what, std::uint64_t am
   auto key = caller;
   std::uint64_t passed = 0, of_caller = 0;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     auto& entry = find(key, Clock::now());
     if (entry.held.at(index) + amount > bound.per_caller) passed = bound.per_caller;
     if (held_.at(index) + amount > bound.total) passed = bound.total;
@@ -131,7 +131,7 @@ CallGate::Holding::~Holding() {
 
 void CallGate::release(const Holding& holding) {
   const auto index = static_cast<std::size_t>(holding.what_);
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto found = callers_.find(holding.caller_);
   TM_CHECK(found != callers_.end() && found->second.held.at(index) >= holding.amount_,
            "more given back than held");
@@ -141,12 +141,12 @@ void CallGate::release(const Holding& holding) {
 
 bool CallGate::is_crowded(Held what) const {
   const auto index = static_cast<std::size_t>(what);
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return 2 * held_.at(index) > limits_.held.at(index).total;
 }
 
 std::size_t CallGate::callers() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return callers_.size();
 }
 

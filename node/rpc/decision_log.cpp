@@ -111,7 +111,7 @@ Result<std::unique_ptr<DecisionLog>> DecisionLog::open(const Options& options, c
 
 DecisionLog::~DecisionLog() {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -153,7 +153,7 @@ void DecisionLog::add(const DecisionEntry& entry, Height height, std::uint64_t c
                 entry.rule ? static_cast<int>(*entry.rule) : -1,
                 entry.amount ? std::int64_t{*entry.amount} : -1};
 
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   count_locked(key, {height, height, count});
 }
 
@@ -198,12 +198,12 @@ std::string DecisionLog::row_text(const Key& key, const Counted& counted) {
 }
 
 Status DecisionLog::flush() {
-  std::lock_guard files(files_);
+  const std::lock_guard files(files_);
 
   // Swapped out, so that decisions are counted while the rows are written.
   std::map<Key, Counted> counted;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     counted.swap(counted_);
   }
 
@@ -220,7 +220,7 @@ Status DecisionLog::flush() {
     if (auto status = append(rows); !status.ok()) {
       // Counted on, so that the next attempt writes them: a disk that is full for an hour costs no
       // hour of the report.
-      std::lock_guard lock(mutex_);
+      const std::lock_guard lock(mutex_);
       for (; unwritten != counted.end(); ++unwritten)
         count_locked(unwritten->first, unwritten->second);
       return status;
@@ -324,7 +324,7 @@ Result<DecisionPage> DecisionLog::read(const DecisionFilter& filter, const std::
   // Once, with the first page: what is counted and not yet written belongs to the answer.
   if (from.empty()) TM_TRY_STATUS(flush());
 
-  std::lock_guard files(files_);
+  const std::lock_guard files(files_);
   DecisionPage page;
 
   for (const auto number : numbers()) {

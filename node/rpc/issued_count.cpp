@@ -27,7 +27,7 @@ std::uint64_t count(const Reader& reader) {
 std::uint64_t IssuedCount::of(const Reader& reader) {
   const auto pages = reader.head().header.roots.page_count;
   const auto now = std::chrono::steady_clock::now();
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const bool quick = ledger::tx::institution_count(reader.state()) <= kQuicklyCounted;
   if (pages == pages_ || (!quick && now - counted_ < kAge)) return issued_;
   issued_ = count(reader);

@@ -154,7 +154,7 @@ class MetricsServer::Listener {
 
     const auto caller = caller_of(from.address());
     const auto id = next_++;
-    Connections::IdleMs idle_ms = [this](Connections::Id each) { return age_ms(each); };
+    const Connections::IdleMs idle_ms = [this](Connections::Id each) { return age_ms(each); };
 
     // A caller that holds many gives way to one that holds few, as on the API.
     const auto entry = book_.enter(id, caller, idle_ms);

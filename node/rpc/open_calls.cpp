@@ -11,30 +11,30 @@ constexpr std::size_t kBytesASecond = 32u << 10;
 OpenCalls::Entry::Entry(OpenCalls& calls, grpc::CallbackServerContext& context,
                         const CallerKey& caller)
     : calls_(calls), context_(context), caller_(caller) {
-  std::lock_guard lock(calls_.mutex_);
+  const std::lock_guard lock(calls_.mutex_);
   place_ = calls_.entries_.insert(calls_.entries_.end(), this);
 }
 
 OpenCalls::Entry::~Entry() {
-  std::lock_guard lock(calls_.mutex_);
+  const std::lock_guard lock(calls_.mutex_);
   calls_.entries_.erase(place_);
 }
 
 void OpenCalls::Entry::sending(std::size_t bytes) {
-  std::lock_guard lock(calls_.mutex_);
+  const std::lock_guard lock(calls_.mutex_);
   waits_ = true;
   since_ = Clock::now();
   bytes_ = bytes;
 }
 
 void OpenCalls::Entry::sent() {
-  std::lock_guard lock(calls_.mutex_);
+  const std::lock_guard lock(calls_.mutex_);
   waits_ = false;
 }
 
 void OpenCalls::end_stalled(Clock::time_point now) {
   const bool crowded = gate_.is_crowded(Held::kAnswerBytes);
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   for (auto* entry : entries_) {
     if (!entry->waits_) continue;
     const auto more = std::chrono::seconds(crowded ? 0 : entry->bytes_ / kBytesASecond);

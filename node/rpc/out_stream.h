@@ -20,11 +20,11 @@ namespace testamur::node {
 class StreamLink {
  public:
   void wake() {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (wake_) wake_();
   }
   void connect(std::function<void()> wake) {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     wake_ = std::move(wake);
   }
   void cut() { connect(nullptr); }
@@ -82,7 +82,7 @@ class OutStream : public grpc::ServerWriteReactor<Response> {
     schedule(std::move(lock));
   }
   bool cancelled() {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     return cancelled_;
   }
   void connect() {

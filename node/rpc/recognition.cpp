@@ -38,12 +38,12 @@ trust::Policy without_local(trust::Policy policy) {
 template <class Map, class Make>
 auto cached(std::mutex& mutex, Map& map, const typename Map::key_type& key, Make make) {
   {
-    std::lock_guard lock(mutex);
+    const std::lock_guard lock(mutex);
     const auto found = map.find(key);
     if (found != map.end()) return found->second;
   }
   auto made = make();
-  std::lock_guard lock(mutex);
+  const std::lock_guard lock(mutex);
   if (map.size() >= kCachedAnswers) map.clear();
   map.emplace(key, made);
   return made;
@@ -81,7 +81,7 @@ RecognitionView::JudgementKey RecognitionView::key_of(const trust::Case& asked,
 std::shared_ptr<const trust::JointJudgement> RecognitionView::find_judgement(
     const trust::Case& asked, const std::vector<InstitutionId>& bodies) const {
   const auto key = key_of(asked, bodies);
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto found = judgements_.find(key);
   return found != judgements_.end() ? found->second : nullptr;
 }
@@ -113,7 +113,7 @@ void Recognition::start(const HeadPtr& head) {
 
 void Recognition::stop() {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -123,7 +123,7 @@ void Recognition::stop() {
 void Recognition::follow(const HeadPtr& head) {
   const auto counts = counts_of(*head->state);
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     next_ = head;
     next_counts_ = counts;
   }
@@ -141,7 +141,7 @@ std::optional<trust::Outcome> Recognition::find(const RecognitionView& view,
   const TableKey key{viewpoint, point};
 
   if (!view.tables().contains(key)) {
-    std::unique_lock lock(mutex_, std::try_to_lock);  // who is busy asks another time
+    const std::unique_lock lock(mutex_, std::try_to_lock);  // who is busy asks another time
     if (lock && wanted_.size() < kMostWanted &&
         std::ranges::find(wanted_, point) == wanted_.end()) {
       wanted_.push_back(point);
@@ -219,7 +219,7 @@ void Recognition::choose_points() {
 
   std::vector<trust::ScopePoint> wanted;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     wanted.swap(wanted_);
   }
 

@@ -331,8 +331,8 @@ void Verdicts::explain_slot(const v1::SlotVerdict& slot, v1::ExplainResponse& re
   auto issuer = fixed_from<InstitutionId>(slot.issuer().id());
   auto body = fixed_from<InstitutionId>(slot.achievement().institution_id());
   if (!issuer || !body) return;
-  AchievementId achievement{*body, slot.achievement().number(),
-                            static_cast<std::uint16_t>(slot.achievement().version())};
+  const AchievementId achievement{*body, slot.achievement().number(),
+                                  static_cast<std::uint16_t>(slot.achievement().version())};
   // What is explained is the time that decides.
   const auto asked = ask(*issuer, achievement, slot.anchor().time_ms());
   const bool today = context_.recognition.policy().governs == trust::Governs::kToday ||
@@ -452,7 +452,7 @@ void BulkTables::log() {
 
 bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<KeyId>& keys,
                   v1::SlotReceipt& out) {
-  ledger::Pages pages(reader.state());
+  const ledger::Pages pages(reader.state());
   auto proof = ledger::prove_slot(pages, slot);
   auto listed = pages.commitments(slot.page);
   if (!proof || !listed) return false;
@@ -475,7 +475,7 @@ bool fill_receipt(const Reader& reader, ledger::Slot slot, const std::vector<Key
   receipt.checkpoint.proof = ledger::decode_finality_proof(in);
   if (!in.finished()) return true;
   auto add_history = [&](tx::RegistryKind kind, Bytes id) {
-    ledger::RecordName name{static_cast<std::uint16_t>(kind), std::move(id)};
+    const ledger::RecordName name{static_cast<std::uint16_t>(kind), std::move(id)};
     receipt.histories.push_back({name, ledger::prove_history(reader.state(), name)});
   };
   add_history(tx::RegistryKind::kInstitution, tx::registry_id(proof->page_static.issuer));

@@ -79,7 +79,7 @@ CommitmentIndex::CommitmentIndex(Database& database, std::uint64_t run_entries)
 
 CommitmentIndex::~CommitmentIndex() {
   {
-    std::lock_guard hold(mutex_);
+    const std::lock_guard hold(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
@@ -87,7 +87,7 @@ CommitmentIndex::~CommitmentIndex() {
 }
 
 CommitmentIndex::ViewPtr CommitmentIndex::view() const {
-  std::lock_guard hold(mutex_);
+  const std::lock_guard hold(mutex_);
   return view_;
 }
 
@@ -116,7 +116,7 @@ Status CommitmentIndex::load() {
   }
 
   {
-    std::lock_guard hold(mutex_);
+    const std::lock_guard hold(mutex_);
     replace_view([&](View& view) { view.files = used; });
     next_page_ = frozen_next_page_ = covered;
   }
@@ -139,7 +139,7 @@ void CommitmentIndex::rebuild(std::uint64_t from_page) {
     if (run.empty()) return;
     sort_run(run);
     {
-      std::lock_guard hold(mutex_);
+      const std::lock_guard hold(mutex_);
       next_page_ = next_page;
     }
     add_run(std::move(run));
@@ -164,7 +164,7 @@ Status CommitmentIndex::add(std::span<const ledger::Delta::Change> pages) {
   Run run;
   std::uint64_t next_page = 0;
   {
-    std::lock_guard hold(mutex_);
+    const std::lock_guard hold(mutex_);
     TM_TRY_STATUS(worker_failure_);
     next_page = next_page_;
   }
@@ -184,7 +184,7 @@ Status CommitmentIndex::add(std::span<const ledger::Delta::Change> pages) {
       1;
   sort_run(run);
   {
-    std::lock_guard hold(mutex_);
+    const std::lock_guard hold(mutex_);
     next_page_ = next_page;
   }
   add_run(std::move(run));
@@ -249,7 +249,7 @@ Status CommitmentIndex::write_frozen() {
 
   // The worker alone takes the frozen runs away, so they stay while they are read without the lock.
   {
-    std::lock_guard hold(mutex_);
+    const std::lock_guard hold(mutex_);
     frozen = view_->frozen;
     run.from = view_->files.empty() ? 0 : view_->files.back()->to;
     run.to = frozen_next_page_;
@@ -273,7 +273,7 @@ Status CommitmentIndex::write_frozen() {
   TM_TRY_STATUS(writer.finish());
 
   // In one step: a look-up finds each entry in the frozen runs or in the file, never in neither.
-  std::lock_guard hold(mutex_);
+  const std::lock_guard hold(mutex_);
   replace_view([&](View& next) {
     next.frozen.clear();
     next.files.push_back(std::make_shared<const FileRun>(run));
@@ -296,7 +296,7 @@ Status CommitmentIndex::merge_files() {
     TM_TRY_STATUS(merge(last, into));
 
     // Readers of an older view may still read the merged runs; remove_unused() waits for them.
-    std::lock_guard hold(mutex_);
+    const std::lock_guard hold(mutex_);
     for (const auto& run : last) unused_.emplace_back(run, *run);
     replace_view([&](View& next) {
       next.files.resize(next.files.size() - kMergeFanIn);

@@ -220,7 +220,7 @@ Status Database::after(const std::string& action, const rocksdb::Status& status)
 }
 
 Status Database::write(rocksdb::WriteBatch& batch) {
-  std::lock_guard hold(write_mutex_);
+  const std::lock_guard hold(write_mutex_);
   if (has_failed_)
     return error("the store " + directory_ + " failed before and takes no more writes");
   TM_TRY_STATUS(after("written", db_->Write(rocksdb::WriteOptions{}, &batch)));
@@ -234,7 +234,7 @@ Status Database::sync_wal() {
 }
 
 Status Database::flush(bool wait) {
-  std::lock_guard hold(write_mutex_);
+  const std::lock_guard hold(write_mutex_);
   return flush_locked(wait);
 }
 

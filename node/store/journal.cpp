@@ -96,7 +96,7 @@ Status Journal::State::start_segment() {
   const std::uint64_t number = segments.empty() ? 1 : segments.back() + 1;
 
   {
-    std::lock_guard hold(spare_mutex);
+    const std::lock_guard hold(spare_mutex);
     TM_TRY_STATUS(fill_spare());
     TM_TRY_STATUS(files.rename(path(kSpareName), path(segment_file_name(number))));
     TM_TRY_STATUS(files.sync_directory(directory));
@@ -107,7 +107,7 @@ Status Journal::State::start_segment() {
   active_bytes = options.segment_bytes;
   end = 0;
 
-  std::lock_guard hold(segments_mutex);
+  const std::lock_guard hold(segments_mutex);
   segments.push_back(number);
   published_end = 0;
   return {};
@@ -220,7 +220,7 @@ Result<std::vector<JournalPosition>> Journal::append(std::span<const JournalReco
   ++state.next_sequence;
   state.last_digest = header.digest;
 
-  std::lock_guard hold(state.segments_mutex);
+  const std::lock_guard hold(state.segments_mutex);
   state.has_groups = true;
   state.published_end = state.end;
   state.published_groups = header.sequence;
@@ -233,7 +233,7 @@ Status Journal::prune_below(const JournalPosition& position) {
     // Oldest first and each durably, so that no crash leaves a gap.
     TM_TRY_STATUS(state.files.remove(state.path(segment_file_name(state.segments.front()))));
     TM_TRY_STATUS(state.files.sync_directory(state.directory));
-    std::lock_guard hold(state.segments_mutex);
+    const std::lock_guard hold(state.segments_mutex);
     state.segments.pop_front();
   }
   return {};
@@ -242,7 +242,7 @@ Status Journal::prune_below(const JournalPosition& position) {
 bool Journal::wants_spare() const { return state_->spare_wanted; }
 
 Status Journal::prepare_spare() {
-  std::lock_guard hold(state_->spare_mutex);
+  const std::lock_guard hold(state_->spare_mutex);
   return state_->fill_spare();
 }
 
@@ -274,13 +274,13 @@ Result<Journal::Owned> Journal::read(const JournalPosition& position) const {
 }
 
 std::optional<JournalPosition> Journal::first_position() const {
-  std::lock_guard hold(state_->segments_mutex);
+  const std::lock_guard hold(state_->segments_mutex);
   if (!state_->has_groups) return std::nullopt;
   return JournalPosition{state_->segments.front(), 0, 0};
 }
 
 JournalPosition Journal::end_position() const {
-  std::lock_guard hold(state_->segments_mutex);
+  const std::lock_guard hold(state_->segments_mutex);
   if (state_->segments.empty()) return {1, 0, 0};
   return {state_->segments.back(), static_cast<std::uint32_t>(state_->published_end), 0};
 }
@@ -288,12 +288,12 @@ JournalPosition Journal::end_position() const {
 std::uint64_t Journal::max_group_bytes() const { return state_->options.max_group_bytes; }
 
 std::uint64_t Journal::group_count() const {
-  std::lock_guard hold(state_->segments_mutex);
+  const std::lock_guard hold(state_->segments_mutex);
   return state_->published_groups;
 }
 
 std::uint64_t Journal::segment_count() const {
-  std::lock_guard hold(state_->segments_mutex);
+  const std::lock_guard hold(state_->segments_mutex);
   return state_->segments.size();
 }
 

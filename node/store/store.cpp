@@ -100,7 +100,7 @@ Status Store::sync_wal() { return state_->database->sync_wal(); }
 std::optional<Height> Store::applied_height() const { return snapshot()->height(); }
 
 std::shared_ptr<const Snapshot> Store::snapshot() const {
-  std::lock_guard hold(state_->mutex);
+  const std::lock_guard hold(state_->mutex);
   return state_->latest;
 }
 

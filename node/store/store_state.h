@@ -24,7 +24,7 @@ struct Store::State {
   void publish(std::optional<Height> height) {
     auto next = std::make_shared<const DatabaseSnapshot>(*database, *index, height);
     std::shared_ptr<const Snapshot> previous;  // its last owner releases it outside the lock
-    std::lock_guard hold(mutex);
+    const std::lock_guard hold(mutex);
     previous = std::exchange(latest, std::move(next));
   }
 };

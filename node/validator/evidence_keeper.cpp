@@ -70,7 +70,7 @@ EvidenceKeeper::EvidenceKeeper(FileSystem& files, std::string directory, const C
 Status EvidenceKeeper::load() {
   TM_TRY_STATUS(files_.create_directory(directory_));
   TM_TRY(auto names, files_.list(directory_));
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
 
   for (const auto& name : names) {
     const auto file = directory_ + "/" + name;
@@ -107,8 +107,8 @@ Status EvidenceKeeper::write(const Name& name, const SeenEvidence& seen) {
 }
 
 void EvidenceKeeper::keep(const consensus::Evidence& evidence) {
-  std::lock_guard lock(mutex_);
-  Name name{evidence.first.epoch, evidence.first.view, evidence.validator};
+  const std::lock_guard lock(mutex_);
+  const Name name{evidence.first.epoch, evidence.first.view, evidence.validator};
   auto of_key = std::count_if(pieces_.begin(), pieces_.end(), [&](const auto& entry) {
     return std::get<InstitutionId>(entry.first) == evidence.validator;
   });
@@ -120,19 +120,19 @@ void EvidenceKeeper::keep(const consensus::Evidence& evidence) {
 }
 
 std::vector<SeenEvidence> EvidenceKeeper::all() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   std::vector<SeenEvidence> seen;
   for (const auto& [name, piece] : pieces_) seen.push_back(piece.seen);
   return seen;
 }
 
 std::size_t EvidenceKeeper::size() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return pieces_.size();
 }
 
 bool EvidenceKeeper::anything_due() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   auto now = clock_.now_ms();
   return std::any_of(pieces_.begin(), pieces_.end(), [now](const auto& entry) {
     const auto& piece = entry.second;
@@ -148,7 +148,7 @@ std::vector<tx::SharedTransaction> EvidenceKeeper::due(const ledger::StateReader
   std::vector<tx::SharedTransaction> transactions;
 
   const auto* signer = signer_among(state, author, keys);
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   auto now = clock_.now_ms();
 
   for (auto& [name, piece] : pieces_) {
@@ -165,8 +165,8 @@ std::vector<tx::SharedTransaction> EvidenceKeeper::due(const ledger::StateReader
     if (piece.settled || !key || signer == nullptr) continue;
 
     auto [first, second] = statements_of(evidence);
-    tx::Envelope envelope{chain, author, random_fixed<tx::Nonce>(),
-                          std::max(now, head.time_ms) + kValidMs};
+    const tx::Envelope envelope{chain, author, random_fixed<tx::Nonce>(),
+                                std::max(now, head.time_ms) + kValidMs};
     auto built = tx::build(
         envelope, tx::EvidenceContent{evidence.validator, std::move(first), std::move(second)});
 

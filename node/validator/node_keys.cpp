@@ -38,12 +38,12 @@ Result<std::vector<SecretKey>> NodeKeys::read_consensus() const {
 }
 
 Result<std::vector<SecretKey>> NodeKeys::consensus_keys() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return read_consensus();
 }
 
 Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   Consensus opened;
   if (const auto file = file_of(KeyPurpose::kConsensus); !file.empty()) {
     for (const auto& path : {file, next_of(file)}) TM_TRY_STATUS(finish_erasing(path));
@@ -72,7 +72,7 @@ Result<NodeKeys::Consensus> NodeKeys::open_consensus() {
 }
 
 Result<std::optional<QuarantineReason>> NodeKeys::later_votes(std::uint64_t groups) const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   TM_TRY(const auto keys, read_consensus());
   std::optional<QuarantineReason> reason;
   if (keys.empty()) return reason;
@@ -87,7 +87,7 @@ Result<std::optional<QuarantineReason>> NodeKeys::later_votes(std::uint64_t grou
 }
 
 Result<std::optional<VoteNote>> NodeKeys::note_of_votes(std::uint64_t groups) const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   TM_TRY(const auto keys, read_consensus());
   TM_TRY(const auto identity, read_vote_store_identity(files_, journal_));
   if (keys.empty() || !identity) return std::optional<VoteNote>{};
@@ -106,18 +106,18 @@ Status NodeKeys::note_votes(std::uint64_t groups) {
     noted = write_vote_note(vote_note_of(file_of(KeyPurpose::kConsensus)), **note);
   }
 
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   votes_not_noted_ = noted.ok() ? "" : noted.message();
   return noted;
 }
 
 std::string NodeKeys::votes_not_noted() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return votes_not_noted_;
 }
 
 Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto file = file_of(purpose);
   if (file.empty())
     return error(
@@ -133,7 +133,7 @@ Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
     return Fresh{std::move(key), true};
   }
 
-  bool consensus = purpose == KeyPurpose::kConsensus;
+  const bool consensus = purpose == KeyPurpose::kConsensus;
   auto key =
       SecretKey::generate(consensus ? SignatureAlgorithm::kBip340 : SignatureAlgorithm::kEd25519);
 
@@ -145,7 +145,7 @@ Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
 }
 
 Status NodeKeys::erase_consensus(const PublicKey& public_key) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kConsensus);
   if (file.empty()) return {};
   for (const auto& path : {file, next_of(file)}) {
@@ -160,7 +160,7 @@ Status NodeKeys::erase_consensus(const PublicKey& public_key) {
 }
 
 Result<SecretKey> NodeKeys::open_transport(const std::function<Known(const PublicKey&)>& ledger) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto file = file_of(KeyPurpose::kTransport);
   TM_TRY_STATUS(finish_erasing(file));
   if (!is_there(next_of(file))) return read_key_file(file, KeyPurpose::kTransport);

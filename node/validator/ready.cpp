@@ -49,7 +49,7 @@ Choice choose(const ledger::StateReader& state, const InstitutionId& self,
     }
 
     // A key that was in an earlier set and is in none now has signed for the last time.
-    bool seated = seat == id;
+    const bool seated = seat == id;
     if (!seated && certified_before(state, *consensus::ConsensusKey::from(key.public_key().bytes)))
       continue;
 
@@ -90,8 +90,8 @@ Result<ReadyStatement> make_ready(const Head& head, const ChainId& chain, const 
   ready.protocol_version = ledger::kNewestProtocol;
   ready.checkpoint = head.header.height;
   ready.lifetime_ms = ledger::read_parameters(*head.state)[ledger::Parameter::kReadyLifetimeMs];
-  tx::Envelope envelope{chain, self, random_fixed<tx::Nonce>(),
-                        std::max(now, head.header.time_ms) + kValidMs};
+  const tx::Envelope envelope{chain, self, random_fixed<tx::Nonce>(),
+                              std::max(now, head.header.time_ms) + kValidMs};
   auto built = tx::build(envelope, tx::ReadyContent{ready.key, software, ready.protocol_version,
                                                     head.header.height, head.block});
   if (const auto* rejection = std::get_if<tx::Rejection>(&built)) return error(to_text(*rejection));

@@ -8,7 +8,7 @@ VoteNoteWriter::VoteNoteWriter(NodeKeys& keys, Log& log, DurableGroups durable_g
     : keys_(keys), log_(log), durable_groups_(std::move(durable_groups)) {}
 
 bool VoteNoteWriter::write(std::uint64_t groups) {
-  std::lock_guard lock(writing_);
+  const std::lock_guard lock(writing_);
   // The thread may have asked before a write that is newer.
   if (written_ && groups < *written_) return true;
 
@@ -27,7 +27,7 @@ void VoteNoteWriter::begin() {
 
 void VoteNoteWriter::stop() {
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
     wake_.notify_one();
   }

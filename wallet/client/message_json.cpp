@@ -196,7 +196,7 @@ Status read_message(const Json& json, pb::Message& message) {
 
 std::string enumerator_text(const pb::EnumValueDescriptor& value) {
   std::string prefix;
-  for (char c : std::string(value.type()->name())) {
+  for (const char c : std::string(value.type()->name())) {
     if (c >= 'A' && c <= 'Z' && !prefix.empty()) prefix.push_back('_');
     prefix.push_back(static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
   }

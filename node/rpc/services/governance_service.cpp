@@ -60,7 +60,7 @@ void fill_seat(const Reader& reader, const ledger::CertifyingSet::Member& member
 // The proposal as its transaction carried it.
 void fill_content(const ChainId& chain, const tx::ProposalRecord& proposed,
                   v1::GovernancePropose& out) {
-  tx::Envelope envelope{chain, proposed.actor, tx::Nonce{}, proposed.at.time_ms + 1};
+  const tx::Envelope envelope{chain, proposed.actor, tx::Nonce{}, proposed.at.time_ms + 1};
   auto built = tx::build(envelope, proposed.content);
   const auto* transaction = std::get_if<tx::UnsignedTransaction>(&built);
   v1::TransactionBody body;
@@ -289,10 +289,10 @@ class Service final : public v1::GovernanceService::CallbackService {
                                   tx::registry_id(proposal)};
     const auto history = ledger::Registry(reader.state()).history(name);
     for (std::size_t i = 0; i < history.size(); ++i) {
-      tx::RecordPlace at{i + 1, history[i].from_height, history[i].from_time_ms};
+      const tx::RecordPlace at{i + 1, history[i].from_height, history[i].from_time_ms};
       auto record = tx::decode_proposal(proposal, at, history[i].body);
-      bool is_vote = record.ok() && (record->event == tx::ProposalEvent::kApproved ||
-                                     record->event == tx::ProposalEvent::kOpposed);
+      const bool is_vote = record.ok() && (record->event == tx::ProposalEvent::kApproved ||
+                                           record->event == tx::ProposalEvent::kOpposed);
       if (is_vote && record->actor == voter) reader.fill_anchor(record->cause.log_index, out);
     }
   }

@@ -52,7 +52,7 @@ class Service final : public v1::LogService::CallbackService {
     return unary(
         context_.calls, call, cost("GetInclusionProof"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
-          ledger::Log log(reader.state());
+          const ledger::Log log(reader.state());
 
           auto size = request->tree_size() == 0 ? log.size() : request->tree_size();
           if (size > log.size())
@@ -94,7 +94,7 @@ class Service final : public v1::LogService::CallbackService {
     return unary(
         context_.calls, call, cost("GetConsistencyProof"), *request, *response, [=, this](Call&) {
           auto reader = context_.reader();
-          ledger::Log log(reader.state());
+          const ledger::Log log(reader.state());
 
           auto size = request->new_size() == 0 ? log.size() : request->new_size();
           if (size > log.size())
@@ -121,7 +121,7 @@ class Service final : public v1::LogService::CallbackService {
     return unary(
         context_.calls, call, cost("GetEntries"), *request, *response, [=, this](Call& reactor) {
           auto reader = context_.reader();
-          ledger::Log log(reader.state());
+          const ledger::Log log(reader.state());
           if (request->count() > kEntriesLimit)
             return over_limit("count", kEntriesLimit, request->count());
           auto size = log.size();

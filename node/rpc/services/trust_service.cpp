@@ -406,15 +406,15 @@ class Service final : public v1::TrustService::CallbackService {
   void log(const Asked& asked, trust::Outcome outcome, std::optional<trust::Rule> rule,
            std::optional<std::uint32_t> amount) const {
     if (context_.decisions == nullptr) return;
-    DecisionEntry entry{DecisionKind::kQuestion,
-                        asked.query.viewpoint,
-                        asked.query.issuer,
-                        asked.query.point,
-                        asked.query.at_time_ms,
-                        trust::digest(asked.policy),
-                        outcome,
-                        rule,
-                        amount};
+    const DecisionEntry entry{DecisionKind::kQuestion,
+                              asked.query.viewpoint,
+                              asked.query.issuer,
+                              asked.query.point,
+                              asked.query.at_time_ms,
+                              trust::digest(asked.policy),
+                              outcome,
+                              rule,
+                              amount};
     context_.decisions->add(entry, asked.query.as_of.height);
   }
 

@@ -30,7 +30,7 @@ grpc::Status too_old(const v1::AsOf& as_of, std::uint64_t limit_ms) {
 }
 
 grpc::Status check_age(const v1::AsOf& as_of, const v1::CheckOptions& options) {
-  bool old = options.max_age_ms() != 0 && as_of.node_age_ms() > options.max_age_ms();
+  const bool old = options.max_age_ms() != 0 && as_of.node_age_ms() > options.max_age_ms();
   return old ? too_old(as_of, options.max_age_ms()) : grpc::Status::OK;
 }
 
@@ -181,7 +181,7 @@ class Service final : public v1::VerifyService::CallbackService {
                                        v1::GetSegmentResponse* response) override {
     return unary(context_.calls, call, cost("GetSegment"), *request, *response, [=, this](Call&) {
       auto reader = context_.reader();
-      ledger::Pages pages(reader.state());
+      const ledger::Pages pages(reader.state());
 
       if (request->page_count() == 0 || request->page_count() > kSegmentLimit) {
         return over_limit("page_count", kSegmentLimit, request->page_count());

@@ -441,7 +441,7 @@ std::optional<std::string> replaced_vote(const ProposalAnswer& view, const Insti
 std::string proposal_line(const ProposalAnswer& view, const NamesById& names, std::uint64_t now_ms,
                           const ValidatorsAnswer* in_force) {
   const auto& content = view.content;
-  std::string text =
+  const std::string text =
       toned(Tone::kStrong, to_text(view.id)) + "  " +
       (content ? proposal_name(*content) + whom_text(view, names, in_force) : "unknown") + ", by " +
       party_text(view.proposer) + ", " + moment_text(view.proposed_ms) + "\n  ";

@@ -46,7 +46,7 @@ Result<trust::Scope> parse_scope(const StatementOptions& options) {
 
   if (!fields.empty()) scope.fields = fields;
 
-  for (unsigned level : *options.levels) {
+  for (const unsigned level : *options.levels) {
     TM_CHECK(level >= 1 && level <= trust::kMaxLevel, level);
     scope.levels = static_cast<std::uint8_t>(scope.levels.value_or(0) | 1U << (level - 1));
   }

@@ -77,7 +77,7 @@ std::string policy_line(const StatusAnswer& status) {
   const auto& digest = status.policy_digest;
   const auto& published = status.published_policy_digest;
   if (digest.empty()) return {};
-  std::string text = "  policy      " + digest.substr(0, 16) + "\u2026, ";
+  const std::string text = "  policy      " + digest.substr(0, 16) + "\u2026, ";
   if (published.empty()) return text + "none is published\n";
   if (digest == published)
     return text + "published on " + date_text(status.policy_published_ms) + "\n";

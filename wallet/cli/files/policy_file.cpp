@@ -46,7 +46,7 @@ struct Walk {
     }
   }
   static std::string meant(const std::string& name) {
-    std::vector<std::string> known(kNodeTables.begin(), kNodeTables.end());
+    const std::vector<std::string> known(kNodeTables.begin(), kNodeTables.end());
     for (const char* part : {"statement", "accreditation"}) {
       if (name == part || !near_names(name, {part}).empty())
         return ": did you mean [[policy." + std::string(part) + "]]?";
