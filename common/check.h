@@ -10,9 +10,11 @@ namespace testamur::inline common {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line,
                                const std::string& values);
 
-template <class... Values>
-std::string describe_values(const Values&... values) {
+inline std::string describe_values() { return {}; }
+template <class First, class... Values>
+std::string describe_values(const First& first, const Values&... values) {
   std::ostringstream text;
+  text << ' ' << first;
   ((text << ' ' << values), ...);
   return text.str();
 }

@@ -181,6 +181,11 @@ bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm) {
   return false;
 }
 
+bool may_be_compromised(KeyPurpose purpose) {
+  return purpose != KeyPurpose::kConsensus && purpose != KeyPurpose::kTransport &&
+         purpose != KeyPurpose::kCosign;
+}
+
 std::optional<Bytes> point_coordinates(const PublicKey& key) {
   if (key.algorithm == SignatureAlgorithm::kEcdsaP256)
     return openssl_keys::p256_coordinates(key.bytes);

@@ -46,6 +46,9 @@ std::optional<KeyPurpose> purpose_named(std::string_view name);
 // Whether a key of this purpose may have this algorithm (root, issue, govern, consensus: BIP-340;
 // transport, cosign: Ed25519; credential: P-256, secp256k1 or Ed25519).
 bool allowed(KeyPurpose purpose, SignatureAlgorithm algorithm);
+// Whether a theft of such a key can make void what it signed. Keys of consensus, transport and
+// co-signing are rotated in the open and prove nothing about credentials.
+bool may_be_compromised(KeyPurpose purpose);
 
 using Signature = FixedBytes<64, struct SignatureTag>;
 

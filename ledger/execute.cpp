@@ -200,7 +200,7 @@ std::optional<Rejection> BlockExecutor::Block::check(const Transaction& transact
   if (auto rejection = check_signers(transaction, *row, purpose)) return rejection;
 
   const tx::StateView view{overlay,        cache,           parameters, context.chain,
-                           context.height, context.time_ms, purpose};
+                           context.height, context.time_ms, purpose,    context.protocol_version};
   if (context.protocol_version >= tx::rules::kAuthorBudgetSince) {
     if (auto rejection = tx::rules::check_author_budget(view, transaction)) return rejection;
   }

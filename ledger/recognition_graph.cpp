@@ -138,10 +138,10 @@ Status RecognitionGraph::take_change(const StateReader& state) {
   if (change.kind == tx::RegistryKind::kKey) {
     const auto key = tx::read_key(state, change.key);
     TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
-    const auto& retired = key->retired;
-    if (!retired || retired->at.seq != change.seq || retired->compromised_since_ms == 0) return {};
-    const auto commit = commit_of(retired->at, retired->cause);
-    return taken(history_.compromise_key(change.key, retired->compromised_since_ms, commit),
+    const auto& stolen = key->stolen;
+    if (!stolen || stolen->at.seq != change.seq) return {};
+    const auto commit = commit_of(stolen->at, stolen->cause);
+    return taken(history_.compromise_key(change.key, stolen->compromised_since_ms, commit),
                  change.institution);
   }
 
@@ -235,9 +235,11 @@ RecognitionGraph::Place RecognitionGraph::place_of_change(const StateReader& sta
 
   const auto key = tx::read_key(state, change.key);
   TM_CHECK(key.has_value(), "a change of an unknown key:", change.key.hex());
-  const auto& record =
-      key->retired && key->retired->at.seq == change.seq ? *key->retired : key->added;
-  return {record.at.height, record.cause.log_index, &RecognitionGraph::take_change};
+  for (const auto& record : {key->stolen, key->retired}) {
+    if (record && record->at.seq == change.seq)
+      return {record->at.height, record->cause.log_index, &RecognitionGraph::take_change};
+  }
+  return {key->added.at.height, key->added.cause.log_index, &RecognitionGraph::take_change};
 }
 
 namespace {
@@ -294,9 +296,9 @@ class PairHistory {
   void gather_compromise(const KeyId& id) {
     const auto key = tx::read_key(state_, id);
     TM_CHECK(key.has_value(), "a statement by an unknown key:", id.hex());
-    if (!key->retired || key->retired->compromised_since_ms == 0) return;
-    events_.push_back({key->retired->at, key->retired->cause,
-                       Compromise{id, key->retired->compromised_since_ms}});
+    const auto& stolen = key->stolen;
+    if (stolen)
+      events_.push_back({stolen->at, stolen->cause, Compromise{id, stolen->compromised_since_ms}});
   }
 
   void append(const Event& event, const tx::InstitutionRecord* role) {

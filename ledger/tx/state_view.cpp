@@ -21,7 +21,11 @@ AchievementSummary summary_of(const AchievementState& state) {
 }
 
 KeySummary summary_of(const KeyState& state) {
-  KeySummary summary{state.added.institution, state.added.purpose, state.retired.has_value(), {}};
+  KeySummary summary{state.added.institution,
+                     state.added.purpose,
+                     state.retired.has_value(),
+                     state.stolen.has_value(),
+                     {}};
   if (state.added.key.algorithm == SignatureAlgorithm::kBip340) {
     std::ranges::copy(state.added.key.bytes, summary.bip340.begin());
   }

@@ -32,6 +32,7 @@ struct KeySummary {
   InstitutionId institution;
   KeyPurpose purpose = KeyPurpose::kRoot;
   bool retired = false;
+  bool stolen = false;
   std::array<std::uint8_t, 32> bip340{};  // zero for other algorithms
 };
 
@@ -60,6 +61,7 @@ struct StateView {
   Height height;
   std::uint64_t time_ms;
   KeyPurpose signer;  // purpose of the keys that signed
+  std::uint16_t protocol_version = 1;
 
   std::uint64_t limit(Parameter id) const { return parameters[id]; }
   const InstitutionSummary* institution(const InstitutionId& id) const {

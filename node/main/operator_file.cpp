@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "files/durable_file.h"
@@ -33,12 +34,15 @@ std::string name_of(uid_t user) {
   return entry == nullptr ? std::to_string(user) : entry->pw_name;
 }
 
-// Empty, or as the backup engine of the store leaves a folder; also as the first backup finds it
-// that was claimed for it.
+// Empty but for the lock of whoever claimed it for a first backup, or as the backup engine of the
+// store leaves a folder.
 bool takes_backups(const fs::path& folder) {
+  if (is_folder(folder / "meta")) return true;
   std::error_code failure;
-  return fs::is_empty(folder, failure) || is_folder(folder / "meta") ||
-         is_there(folder / kBackupLock);
+  const fs::directory_iterator entries(folder, failure);
+  return !failure && std::all_of(begin(entries), end(entries), [](const auto& entry) {
+    return entry.path().filename() == kBackupLock;
+  });
 }
 
 }  // namespace

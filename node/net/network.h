@@ -212,9 +212,18 @@ struct InboundCounters {
   static constexpr std::uint32_t kRivalTimes = 3;
 };
 
+// Whose word counts for that another node shows this node's key there: of the others in the
+// validator set so many that one of them is honest. Whoever says so can be lying, and who is
+// believed keeps this node from voting.
+struct Witnesses {
+  std::vector<InstitutionId> others;
+  std::size_t needed = 1;  // f + 1
+};
 // How long ago another node was seen with this node's transport key; absent: not within this time,
-// or only as often as chance would have it.
-std::optional<std::uint64_t> copy_ms_ago(const InboundCounters& seen, std::uint64_t within_ms);
+// or only as often as chance would have it, or by too few. A node that dialled this one with the
+// key has proved it.
+std::optional<std::uint64_t> copy_ms_ago(const InboundCounters& seen, const Witnesses& witnesses,
+                                         std::uint64_t within_ms);
 
 class Network {
  public:

@@ -78,7 +78,7 @@ void PeerTable::start(std::shared_ptr<Listener> listener) {
 
 void PeerTable::stop() {
   const Goodbye stopping{GoodbyeReason::kStopping, "the node is stopping"};
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   if (stopped_) return;
   stopped_ = true;
   if (listener_) listener_->stop();
@@ -100,13 +100,13 @@ void PeerTable::stop() {
 
 void PeerTable::set_position(Epoch epoch, Bytes finalization) {
   TM_CHECK(finalization.size() <= kMaxFinalizationBytes, "bytes:", finalization.size());
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   hello_.epoch = epoch;
   hello_.finalization = std::move(finalization);
 }
 
 Hello PeerTable::own_hello() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return hello_;
 }
 
@@ -118,7 +118,7 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
   targets.erase(own_pin_);
 
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (stopped_) return;
 
     std::vector<std::string> left;
@@ -149,7 +149,7 @@ void PeerTable::set_peers(std::vector<PeerAddress> listed) {
 
 void PeerTable::recheck_admissions() {
   const Goodbye goodbye{GoodbyeReason::kNotAdmitted, "the transport key is not admitted any more"};
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   if (stopped_) return;
   for (auto& [pin, peer] : peers_) {
     const auto admitted = admission_locked(pin);
@@ -161,7 +161,7 @@ void PeerTable::recheck_admissions() {
 }
 
 Result<InstitutionId> PeerTable::admission(const Pin& pin) const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return admission_locked(pin);
 }
 
@@ -192,7 +192,7 @@ Result<InstitutionId> PeerTable::admission_locked(const Pin& pin) const {
 template <class Chosen>
 std::size_t PeerTable::send_to(const Chosen& chosen, Priority priority, const EncodedFrame& frame) {
   std::size_t count = 0;
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   for (const auto& [pin, peer] : peers_) {
     if (!peer.up || !chosen(peer.up->origin())) continue;
     peer.up->enqueue(priority, frame);
@@ -217,7 +217,7 @@ std::size_t PeerTable::broadcast(Priority priority, const EncodedFrame& frame) {
 std::vector<PeerStatus> PeerTable::peers() const {
   std::vector<PeerStatus> all;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     for (const auto& [pin, peer] : peers_) all.push_back(status_of(pin, peer));
   }
   std::sort(all.begin(), all.end(), [](const PeerStatus& a, const PeerStatus& b) {
@@ -253,7 +253,7 @@ PeerStatus PeerTable::status_of(const Pin& pin, const Peer& peer) const {
 }
 
 InboundCounters PeerTable::inbound() const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   auto counters = counters_;
   for (const auto& [institution, rivalry] : displaced_at_) {
     const auto ago_ms = ms_since(rivalry);
@@ -264,13 +264,23 @@ InboundCounters PeerTable::inbound() const {
   return counters;
 }
 
-std::optional<std::uint64_t> copy_ms_ago(const InboundCounters& seen, std::uint64_t within_ms) {
-  auto last = seen.own_key_ms_ago;
+std::optional<std::uint64_t> copy_ms_ago(const InboundCounters& seen, const Witnesses& witnesses,
+                                         std::uint64_t within_ms) {
+  std::vector<std::uint64_t> said;
   for (const auto& each : seen.displaced_at) {
-    if (each.times < InboundCounters::kRivalTimes) continue;
-    last = std::min(last.value_or(each.ms_ago), each.ms_ago);
+    const bool is_one =
+        std::ranges::find(witnesses.others, each.institution) != witnesses.others.end();
+    if (is_one && each.times >= InboundCounters::kRivalTimes && each.ms_ago < within_ms)
+      said.push_back(each.ms_ago);
   }
-  return last && *last < within_ms ? last : std::nullopt;
+
+  std::optional<std::uint64_t> last;
+  if (seen.own_key_ms_ago && *seen.own_key_ms_ago < within_ms) last = seen.own_key_ms_ago;
+  if (said.size() >= std::max<std::size_t>(witnesses.needed, 1)) {
+    const auto newest = *std::ranges::min_element(said);
+    last = std::min(last.value_or(newest), newest);
+  }
+  return last;
 }
 
 void PeerTable::tell(std::function<void(Receiver&)> what) {
@@ -294,7 +304,7 @@ void PeerTable::deliver(const Origin& from, Frame frame, const Cost& cost, Lease
 void PeerTable::enqueue(Event event) {
   const auto from = event.from;
   const auto rank = rank_of(directory_(from.pin));
-  std::lock_guard lock(inbound_mutex_);
+  const std::lock_guard lock(inbound_mutex_);
   if (std::holds_alternative<Down>(event.what)) {
     inbound_.erase_if(from.institution, [&](const Event& waiting) {
       const auto* arrived = std::get_if<Arrived>(&waiting.what);
@@ -322,7 +332,7 @@ void PeerTable::arm_pace(std::uint64_t after_ms) {
     if (self->stopped_) return;
     self->pace_.expires_after(milliseconds(after_ms));
     self->pace_.async_wait([self](boost::system::error_code cancelled) {
-      std::lock_guard lock(self->inbound_mutex_);
+      const std::lock_guard lock(self->inbound_mutex_);
       self->pace_armed_ = false;
       if (!cancelled) self->schedule_pump();
     });
@@ -333,11 +343,11 @@ void PeerTable::arm_pace(std::uint64_t after_ms) {
 void PeerTable::pump() {
   std::optional<Event> event;
   {
-    std::lock_guard lock(inbound_mutex_);
+    const std::lock_guard lock(inbound_mutex_);
     event = inbound_.pop(steady_ms());
   }
   if (event && !stopped_) give(std::move(*event));
-  std::lock_guard lock(inbound_mutex_);
+  const std::lock_guard lock(inbound_mutex_);
   pump_posted_ = false;
   schedule_pump();
 }
@@ -355,7 +365,7 @@ void PeerTable::note(const Origin& from, Refusal refusal, std::uint64_t count,
   const auto rank = rank_of(directory_(from.pin));
   bool shut = false;
   {
-    std::lock_guard lock(inbound_mutex_);
+    const std::lock_guard lock(inbound_mutex_);
     if (units != 0) inbound_.charge(from.institution, units);
     shut = conduct_.note(from.institution, rank, refusal, count, steady_ms());
   }
@@ -365,29 +375,29 @@ void PeerTable::note(const Origin& from, Refusal refusal, std::uint64_t count,
 void PeerTable::shut_out(const InstitutionId& institution, Refusal refusal) {
   const Goodbye goodbye{GoodbyeReason::kLimit,
                         "disconnected for a while: " + std::string(to_text(refusal))};
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   for (auto& [pin, peer] : peers_) {
     if (peer.up && peer.up->origin().institution == institution) peer.up->close(goodbye);
   }
 }
 
 std::uint64_t PeerTable::shut_out_ms(const InstitutionId& institution) const {
-  std::lock_guard lock(inbound_mutex_);
+  const std::lock_guard lock(inbound_mutex_);
   return conduct_.shut_out_ms(institution, steady_ms());
 }
 
 std::vector<PeerConduct> PeerTable::conduct() const {
-  std::lock_guard lock(inbound_mutex_);
+  const std::lock_guard lock(inbound_mutex_);
   return conduct_.recent(steady_ms());
 }
 
 std::array<std::uint64_t, kRefusals> PeerTable::refused() const {
-  std::lock_guard lock(inbound_mutex_);
+  const std::lock_guard lock(inbound_mutex_);
   return conduct_.totals();
 }
 
 std::optional<std::size_t> PeerTable::queued_bytes(const Pin& of) const {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto found = peers_.find(of);
   if (found == peers_.end() || !found->second.up) return std::nullopt;
   return found->second.up->queued_bytes();
@@ -406,7 +416,7 @@ void PeerTable::accepted(tcp::socket socket) {
   // What an address costs is bounded before TLS, which is the dear part of a handshake.
   const auto entry = gate_->enter(key_of(endpoint.address()), steady_ms());
   if (entry.verdict != InboundGate::Verdict::kEnter) {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     ++counters_.rate_limited;
     const bool fast = entry.verdict == InboundGate::Verdict::kTooFast;
     return note_inbound_refusal(to_text(endpoint),
@@ -420,7 +430,7 @@ void PeerTable::accepted(tcp::socket socket) {
 }
 
 void PeerTable::make_room_for_handshake(const std::shared_ptr<Session>& session) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   ++counters_.accepted;
 
   std::erase_if(handshakes_, [](const auto& entry) {
@@ -442,7 +452,7 @@ void PeerTable::make_room_for_handshake(const std::shared_ptr<Session>& session)
 void PeerTable::connected(const Pin& pin, const Dial& dial, Result<tcp::socket> socket) {
   std::shared_ptr<Session> session;
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     // The table may have given this dial up while it was under way.
     const auto found = peers_.find(pin);
     if (stopped_ || found == peers_.end() || found->second.dial.get() != &dial) return;
@@ -464,7 +474,7 @@ void PeerTable::connected(const Pin& pin, const Dial& dial, Result<tcp::socket> 
 }
 
 bool PeerTable::begin_dialled(Session& session) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const auto found = peers_.find(session.pin());
   if (stopped_ || found == peers_.end() || found->second.dialling.get() != &session) return false;
   found->second.spoken = true;
@@ -502,7 +512,7 @@ Goodbye PeerTable::refuse(const Session& session, GoodbyeReason reason, const st
 std::optional<Goodbye> PeerTable::take(Session& session, const Hello& hello) {
   const Goodbye duplicate{GoodbyeReason::kDuplicate,
                           "another connection between the two nodes is in use"};
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   if (stopped_) return Goodbye{GoodbyeReason::kStopping, "the node is stopping"};
   const auto& pin = session.pin();
 
@@ -630,7 +640,7 @@ void PeerTable::end_connection(Peer& peer, const Session& session, const std::st
 }
 
 void PeerTable::ended(Session& session, const std::string& reason) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   if (stopped_) return;
   const auto pin = session.pin();
 
@@ -642,7 +652,7 @@ void PeerTable::ended(Session& session, const std::string& reason) {
   // take() refused was counted there, but for duplicates, which two dials that cross always make.
   if (!session.dialled() && !was_up && session.up_since() == Steady::time_point{}) {
     const bool for_its_key = session.refused_for_its_key();
-    if (for_its_key && pin == own_pin_) {
+    if (session.has_own_key()) {
       ++counters_.own_key;
       note_rival(own_key_seen_);
     }

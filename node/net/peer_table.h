@@ -56,6 +56,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
 
   Hello own_hello() const override;
   Result<InstitutionId> admission(const Pin& pin) const override;
+  bool is_own(const Pin& pin) const override { return pin == own_pin_; }
   bool begin_dialled(Session& session) override;
   std::optional<Goodbye> take(Session& session, const Hello& hello) override;
   void deliver(const Origin& from, Frame frame, const Cost& cost, Lease lease) override;
@@ -156,7 +157,7 @@ class PeerTable final : public SessionHost, public std::enable_shared_from_this<
   // Where another node shows our key; by institution, so that it is known also of whom we do not
   // dial.
   std::map<InstitutionId, Rivalry> displaced_at_;
-  Rivalry own_key_seen_;                           // by a node that dialled this one with it
+  Rivalry own_key_seen_;                           // by a node that proved that it has it
   std::deque<std::weak_ptr<Session>> handshakes_;  // inbound, oldest first
   InboundCounters counters_;
   std::uint64_t refusal_told_at_ms_ = 0;

@@ -105,6 +105,9 @@ std::string Session::judge(const Pin& shown) const {
     return "the node at " + address() + " shows the key " + shown.hex() + ", expected is " +
            setup_.expected->hex();
   }
+  // Refused after the handshake, in which it proves that it has the key, or fails.
+  if (!dialled() && host_->is_own(shown)) return {};
+
   const auto admitted = host_->admission(shown);
   return admitted ? std::string() : "key " + shown.hex() + ": " + admitted.message();
 }
@@ -127,6 +130,12 @@ void Session::handshake_done(error_code failure) {
   }
 
   tls_done_ = true;
+
+  if (host_->is_own(pin())) {
+    has_own_key_ = true;
+    const auto reason = "key " + pin().hex() + " is this node's own";
+    return end(reason, Goodbye{GoodbyeReason::kNotAdmitted, reason});
+  }
 
   // Who dialled speaks first; the other side says hello when it keeps the connection (decision
   // 0700).
@@ -206,7 +215,7 @@ void Session::handle_hello(const WireFrame& frame) {
   auto refusal = judge(*hello);
   if (!refusal) {
     {
-      std::lock_guard lock(software_mutex_);
+      const std::lock_guard lock(software_mutex_);
       software_ = quoted(hello->software);
     }
 
@@ -298,7 +307,7 @@ void Session::release(std::size_t size) {
 
 void Session::enqueue(Priority priority, EncodedFrame frame) {
   {
-    std::lock_guard lock(queue_mutex_);
+    const std::lock_guard lock(queue_mutex_);
     queue_.push(priority, std::move(frame));
     if (pump_due_) return;
     pump_due_ = true;
@@ -338,7 +347,7 @@ bool Session::gather() {
   }
 
   if (state_ == State::kUp) {
-    std::lock_guard lock(queue_mutex_);
+    const std::lock_guard lock(queue_mutex_);
     queue_.take(kGatherBytes, batch_);
     // Under the lock: whoever queues a frame after this must post a pump of its own.
     if (batch_.empty()) pump_due_ = false;
@@ -454,7 +463,7 @@ void Session::close_socket() {
 }
 
 std::size_t Session::queued_bytes() const {
-  std::lock_guard lock(queue_mutex_);
+  const std::lock_guard lock(queue_mutex_);
   return queue_.bytes();
 }
 
@@ -468,11 +477,11 @@ void Session::describe_into(PeerStatus& status) const {
   status.bytes_out = bytes_out_;
 
   {
-    std::lock_guard lock(software_mutex_);
+    const std::lock_guard lock(software_mutex_);
     status.software = software_;
   }
 
-  std::lock_guard lock(queue_mutex_);
+  const std::lock_guard lock(queue_mutex_);
   status.queued_frames = queue_.frames();
   status.queued_bytes = queue_.bytes();
   for (std::size_t i = 0; i < kPriorities; ++i) status.dropped[i] += queue_.dropped()[i];

@@ -36,6 +36,7 @@ class SessionHost {
   virtual Hello own_hello() const = 0;
   // The institution if the key is admitted now; otherwise the reason.
   virtual Result<InstitutionId> admission(const Pin& pin) const = 0;
+  virtual bool is_own(const Pin& pin) const = 0;
   // A dialled connection has passed TLS and is about to speak. False: it is not wanted any more.
   virtual bool begin_dialled(Session& session) = 0;
   // The peer's hello is in order. Nothing: the connection counts from now on. Otherwise what to
@@ -73,7 +74,10 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::optional<Pin>& shown() const { return check_.shown; }
   // The other side ended it because another connection with this node's key is in use there.
   bool displaced() const { return displaced_; }
-  bool refused_for_its_key() const { return !check_.refusal.empty(); }
+  bool refused_for_its_key() const { return !check_.refusal.empty() || has_own_key_; }
+  // The other side showed this node's key and proved that it has it: a certificate, which carries
+  // only the public key, anybody can make.
+  bool has_own_key() const { return has_own_key_; }
   std::chrono::steady_clock::time_point up_since() const { return up_since_; }
   std::size_t queued_bytes() const;
   void set_origin(const Origin& origin) { origin_ = origin; }
@@ -123,6 +127,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::atomic<State> state_ = State::kTls;
   bool tls_done_ = false;
   bool tls_failed_ = false;
+  bool has_own_key_ = false;
   std::atomic<bool> displaced_ = false;
   Steady::time_point up_since_{};
 

@@ -229,7 +229,8 @@ std::string own_clock_obstacle(const ChainStatus& chain) {
   // A block that comes late looks like one of a clock that is behind; most of them do not.
   std::vector<std::int64_t> offsets;
   for (const auto& [proposer, offset] : chain.clock_offsets_ms) offsets.push_back(offset);
-  if (offsets.empty()) return "";
+  const auto others = std::max<std::size_t>(chain.engine.validators, 2) - 1;
+  if (2 * offsets.size() <= others) return "";
   std::ranges::sort(offsets);
   const auto middle = offsets[offsets.size() / 2];
   if (middle >= -kOwnClockToleranceMs) return "";
@@ -294,7 +295,7 @@ std::string unshown_votes_refusal(const ShownVotes& shown) {
       shown.remembers_later ? "What lies beside the consensus key (.votes) says that the key has "
                               "voted with another vote store, or later than this one knows. "
                             : "";
-  if (!shown.longest_connected_ms) {
+  if (shown.connected_ms.empty()) {
     return "no other validator is connected that could show what the consensus key has voted for "
            "already" +
            unchanged + remembers +
@@ -306,7 +307,11 @@ std::string unshown_votes_refusal(const ShownVotes& shown) {
            " of " + std::to_string(shown.chain.catch_up_target.value) + unchanged + remembers +
            "Give the command again when it has them all (testamur node status)";
   }
-  if (engine.quarantine_answers == 0 && *shown.longest_connected_ms < kShowsVotesMs) {
+  // Whoever came last but for f: of so many each may lie, and connect anew without an end.
+  auto times = shown.connected_ms;
+  std::ranges::sort(times);
+  const auto believed = std::min((engine.validators - 1) / 3, times.size() - 1);
+  if (times[believed] < kShowsVotesMs) {
     return "the other validators were connected a moment ago and had no time yet to show what the "
            "consensus key has voted for already" +
            unchanged + remembers + "Give the command again in " +
@@ -401,16 +406,16 @@ void add_unknown_names(const ServiceContext& context, const Reader& reader,
 
 }  // namespace
 
-void StatusBoard::ask(std::function<void(const Copy&)> callback) {
+void StatusBoard::ask(const std::function<void(const Copy&)>& callback) {
   Copy fresh;
   bool first = false;
   {
-    std::lock_guard lock(shared_->mutex);
+    const std::lock_guard lock(shared_->mutex);
     if (shared_->copy && std::chrono::steady_clock::now() - shared_->copied < kStatusAge) {
       fresh = shared_->copy;
     } else {
       first = shared_->waiting.empty();
-      shared_->waiting.push_back(std::move(callback));
+      shared_->waiting.push_back(callback);
     }
   }
   if (fresh) return callback(fresh);
@@ -420,7 +425,7 @@ void StatusBoard::ask(std::function<void(const Copy&)> callback) {
     const auto copy = std::make_shared<const ChainStatus>(status);
     std::vector<std::function<void(const Copy&)>> waiting;
     {
-      std::lock_guard lock(shared->mutex);
+      const std::lock_guard lock(shared->mutex);
       shared->copy = copy;
       shared->copied = std::chrono::steady_clock::now();
       waiting.swap(shared->waiting);

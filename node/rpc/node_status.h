@@ -20,7 +20,7 @@ class StatusBoard {
 
   explicit StatusBoard(Chain& chain) : chain_(chain) {}
   // Calls back once: at once with a fresh copy, or from the strand. Any thread.
-  void ask(std::function<void(const Copy&)> callback);
+  void ask(const std::function<void(const Copy&)>& callback);
 
  private:
   struct Shared {
@@ -48,9 +48,10 @@ std::string own_clock_obstacle(const ChainStatus& chain);
 // What a node in quarantine has of the earlier votes of its key, when resume-voting is asked for.
 struct ShownVotes {
   const ChainStatus& chain;
-  Height height;                                      // of its newest block
-  std::optional<std::uint64_t> longest_connected_ms;  // of another validator; absent: none is
-  bool remembers_later = false;                       // what lies beside the key (vote_note.h)
+  Height height;  // of its newest block
+  // How long the other validators have been connected, whose time it takes to show them.
+  std::vector<std::uint64_t> connected_ms;
+  bool remembers_later = false;  // what lies beside the key (vote_note.h)
 };
 // Why no vote is resumed before others could show what the key voted for; empty: they could, or
 // the node votes alone. Nothing is lost: without another validator no block becomes final.

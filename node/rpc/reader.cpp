@@ -18,10 +18,10 @@ constexpr std::size_t kMostRecords = 16'384;
 }  // namespace
 
 std::shared_ptr<RegistryCache::Records> RegistryCache::at(const Hash256& registry_root) {
-  std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
   bool large = false;
   if (current_) {
-    std::lock_guard records(current_->mutex);
+    const std::lock_guard records(current_->mutex);
     large = current_->size() > kMostRecords;
   }
   if (!current_ || large || current_->root != registry_root) {
@@ -46,7 +46,7 @@ void Reader::fill(v1::AsOf& as_of) const {
 }
 
 const std::vector<ledger::Predecessor>& Reader::predecessors() const {
-  std::lock_guard lock(records_->mutex);
+  const std::lock_guard lock(records_->mutex);
   if (!records_->predecessors) records_->predecessors = ledger::read_predecessors(state());
   return *records_->predecessors;
 }
@@ -57,7 +57,7 @@ bool Reader::answers_for(const Reference& reference) const {
 
 // std::map never moves its values, and a history once read stays as it is for this registry root.
 const std::vector<tx::InstitutionRecord>& Reader::history(const InstitutionId& id) const {
-  std::lock_guard lock(records_->mutex);
+  const std::lock_guard lock(records_->mutex);
   auto [found, fresh] = records_->institutions.try_emplace(id);
   if (fresh) found->second = tx::institution_history(state(), id);
   return found->second;
@@ -79,14 +79,14 @@ std::optional<tx::InstitutionRecord> Reader::institution_at(const InstitutionId&
 }
 
 const std::optional<tx::KeyState> Reader::key(const KeyId& id) const {
-  std::lock_guard lock(records_->mutex);
+  const std::lock_guard lock(records_->mutex);
   auto [found, fresh] = records_->keys.try_emplace(id);
   if (fresh) found->second = tx::read_key(state(), id);
   return found->second;
 }
 
 std::optional<tx::AchievementState> Reader::achievement(const AchievementId& id) const {
-  std::lock_guard lock(records_->mutex);
+  const std::lock_guard lock(records_->mutex);
   auto [found, fresh] = records_->achievements.try_emplace(id);
   if (fresh) found->second = tx::read_achievement(state(), id);
   return found->second;
@@ -186,9 +186,10 @@ void Reader::fill_key(const KeyId& id, v1::KeyView& view) const {
 
   if (!found->retired) return;
   fill_anchor_of(found->retired->at, found->retired->cause, *view.mutable_retired());
-  view.set_compromised_since_ms(found->retired->compromised_since_ms);
-  view.set_state(found->retired->compromised_since_ms != 0 ? v1::KEY_STATE_COMPROMISED
-                                                           : v1::KEY_STATE_RETIRED);
+  view.set_state(found->stolen ? v1::KEY_STATE_COMPROMISED : v1::KEY_STATE_RETIRED);
+  if (!found->stolen) return;
+  view.set_compromised_since_ms(found->stolen->compromised_since_ms);
+  fill_anchor_of(found->stolen->at, found->stolen->cause, *view.mutable_stolen());
 }
 
 v1::CredentialStatus to_proto(ledger::CredentialStatus status) {
@@ -210,8 +211,7 @@ void Reader::fill_effective(const ledger::PageStatic& page, ledger::CredentialSt
 
   // After the time from which the key counts as stolen a signature may be the thief's.
   auto signer = key(page.key);
-  if (signer && signer->retired && signer->retired->compromised_since_ms != 0 &&
-      page.time_ms >= signer->retired->compromised_since_ms) {
+  if (signer && signer->stolen && page.time_ms >= signer->stolen->compromised_since_ms) {
     worsen(v1::CREDENTIAL_STATUS_VOID, "key");
   }
 
@@ -223,7 +223,7 @@ void Reader::fill_effective(const ledger::PageStatic& page, ledger::CredentialSt
 
 bool Reader::fill_slot(ledger::Slot slot, const std::optional<Hash256>& commitment,
                        v1::SlotVerdict& verdict) const {
-  ledger::Pages pages(state());
+  const ledger::Pages pages(state());
   auto page = pages.page(slot.page);
   if (!page || slot.position >= page->count) return false;
   auto index = page->first_index + slot.position;

@@ -170,6 +170,13 @@ Result<std::unique_ptr<FileLock>> try_lock(const std::string& path, LockKind kin
   const int cause = errno;
   ::close(descriptor);
   if (cause == EWOULDBLOCK) return std::unique_ptr<FileLock>();
+  if (cause == ENOLCK || cause == EOPNOTSUPP || cause == ENOSYS) {
+    return error(
+        "cannot lock " + path + ": " + std::strerror(cause) +
+        ". This share keeps no locks, so that two programs could change the folder at "
+        "once: use a folder of a local disk and copy it to or from the share, or mount the "
+        "share with locks");
+  }
   errno = cause;
   return system_error("lock", path);
 }

@@ -14,6 +14,8 @@ namespace {
 
 class Followed {
  public:
+  explicit Followed(ledger::GenesisInput input = sample_genesis_input())
+      : ledger(std::move(input)) {}
   void follow() {
     const auto status = graph.follow(ledger.state());
     INFO(status.message());
@@ -366,6 +368,24 @@ Ids listed(TestLedger& ledger, const InstitutionId& truster, const InstitutionId
   const auto pair = ledger::history_of_pair(ledger.state(), author, statements);
   return trust::in_force(pair, truster, subject, {ledger.height(), ledger.time_ms(), {}},
                          ledger.time_ms());
+}
+
+// The two histories, of the whole graph and of one pair, must place it where it was said.
+TEST_CASE("a theft that is declared after the retirement takes from then on what was said since") {
+  auto input = sample_genesis_input();
+  input.protocol_version = 4;
+  Followed f(std::move(input));
+  const auto given = f.say(f.ledger.aurora, friendship(f.ledger.cygnus.id, 0));
+  const auto key = f.ledger.aurora.key_of(KeyPurpose::kGovern);
+  REQUIRE_FALSE(f.ledger.commit(f.ledger.aurora, tx::KeyRetireContent{key, 0}, KeyPurpose::kRoot));
+  f.ledger.pass_ms(1'000);
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 120);
+  CHECK(listed(f.ledger, f.ledger.aurora.id, f.ledger.cygnus.id) == Ids{given});
+
+  REQUIRE_FALSE(f.ledger.commit(f.ledger.aurora, tx::KeyRetireContent{key, kGenesisTimeMs},
+                                KeyPurpose::kRoot));
+  CHECK(f.decide(f.ledger.aurora, f.ledger.cygnus).amount == 0);
+  CHECK(listed(f.ledger, f.ledger.aurora.id, f.ledger.cygnus.id).empty());
 }
 
 TEST_CASE("of two ends that name one statement the earlier date counts in lists as in decisions") {

@@ -389,6 +389,34 @@ TEST_CASE(
   CHECK(code(by_root(kReinstate, {2})) == RejectionCode::kNoCompromise);
 }
 
+TEST_CASE("the root's 90 days begin when a theft is declared, however long ago the key retired") {
+  auto input = sample_genesis_input();
+  input.protocol_version = 4;
+  TestLedger ledger(std::move(input));
+  const auto id = ledger.publish(ledger.aurora);
+  REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 2, id))) == std::nullopt);
+  const auto theft_ms = ledger.next_block().time_ms;
+  REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0, 1}), kIssue)) ==
+          std::nullopt);
+  const auto key = ledger.aurora.key_of(kIssue);
+  REQUIRE(code(ledger.commit(ledger.aurora, tx::KeyRetireContent{key, 0}, KeyPurpose::kRoot)) ==
+          std::nullopt);
+
+  constexpr std::uint64_t kWindowMs = 90ULL * 86'400'000;
+  const auto reinstate = [&](std::uint64_t index) {
+    auto content = change(tx::StatusAction::kReinstate, {index});
+    content.reason = tx::StatusReason::kKeyCompromise;
+    return code(ledger.commit(ledger.aurora, content, KeyPurpose::kRoot));
+  };
+  ledger.pass_ms(2 * kWindowMs);
+  CHECK(reinstate(0) == RejectionCode::kNoCompromise);
+  REQUIRE(code(ledger.commit(ledger.aurora, tx::KeyRetireContent{key, theft_ms},
+                             KeyPurpose::kRoot)) == std::nullopt);
+  CHECK(reinstate(0) == std::nullopt);
+  ledger.pass_ms(kWindowMs + 1);
+  CHECK(reinstate(1) == RejectionCode::kNoCompromise);
+}
+
 TEST_CASE(
     "no_compromise: an ordinary retirement of an issue key gives its root no power over statuses") {
   TestLedger ledger;

@@ -391,6 +391,42 @@ TEST_CASE(
   CHECK(tx::registry_change_at_ordinal(ledger.state(), changes - 1).key == issue_key);
 }
 
+TEST_CASE(
+    "key_retire: a theft may be declared of a retired key, once, from protocol version 4 on") {
+  const auto input_of = [](std::uint16_t version) {
+    auto input = sample_genesis_input();
+    input.protocol_version = version;
+    return input;
+  };
+  const auto retire = [](TestLedger& ledger, std::uint64_t since_ms) {
+    const tx::KeyRetireContent content{ledger.aurora.key_of(KeyPurpose::kIssue), since_ms};
+    return code(ledger.commit(ledger.aurora, content, kRoot));
+  };
+
+  TestLedger before(input_of(3));
+  REQUIRE(retire(before, 0) == std::nullopt);
+  CHECK(retire(before, kGenesisTimeMs) == RejectionCode::kKeyRetired);
+
+  TestLedger ledger(input_of(4));
+  const auto id = ledger.aurora.key_of(KeyPurpose::kIssue);
+  REQUIRE(retire(ledger, 0) == std::nullopt);
+  const auto retired_ms = tx::read_key(ledger.state(), id)->retired->at.time_ms;
+  ledger.pass_ms(60'000);
+  CHECK(retire(ledger, 0) == RejectionCode::kKeyRetired);
+  CHECK(retire(ledger, retired_ms + 1) == RejectionCode::kFieldConflict);
+  CHECK(code(ledger.commit(ledger.borealis, tx::KeyRetireContent{id, retired_ms}, kRoot)) ==
+        RejectionCode::kKeyOfAnother);
+
+  REQUIRE(retire(ledger, retired_ms) == std::nullopt);
+  const auto key = tx::read_key(ledger.state(), id);
+  CHECK(key->retired->at.time_ms == retired_ms);
+  CHECK(key->retired->compromised_since_ms == 0);
+  REQUIRE(key->stolen);
+  CHECK(key->stolen->compromised_since_ms == retired_ms);
+  CHECK(key->stolen->at.seq == 3);
+  CHECK(retire(ledger, retired_ms - 1) == RejectionCode::kKeyRetired);
+}
+
 TEST_CASE("signature_threshold: as many root keys sign as the institution's threshold says") {
   auto input = sample_genesis_input();
   auto& party = input.parties[2];  // the issuer

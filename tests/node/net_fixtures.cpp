@@ -4,6 +4,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -15,6 +19,7 @@
 #include <future>
 
 #include "common/check.h"
+#include "common/openssl_owned.h"
 
 namespace testamur::test {
 
@@ -246,6 +251,37 @@ bool RawClient::handshake(SSL_CTX* context) {
   SSL_set_fd(ssl_, socket_);
   net::attach(ssl_, check_);
   return SSL_connect(ssl_) == 1;
+}
+
+bool RawClient::handshake_in_the_name_of(const PublicKey& shown) {
+  // OpenSSL takes the two halves as they are given: what it signs then holds under neither key.
+  const auto other = transport_key();
+  Bytes secret(other.secret_bytes().begin(), other.secret_bytes().end());
+  Bytes half(shown.bytes.begin(), shown.bytes.end());
+  OSSL_PARAM halves[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, secret.data(), secret.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, half.data(), half.size()),
+      OSSL_PARAM_construct_end()};
+  const openssl::Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> maker(
+      EVP_PKEY_CTX_new_from_name(nullptr, "ED25519", nullptr));
+  EVP_PKEY* raw = nullptr;
+  TM_CHECK(EVP_PKEY_fromdata_init(maker.get()) == 1 &&
+           EVP_PKEY_fromdata(maker.get(), &raw, EVP_PKEY_KEYPAIR, halves) == 1);
+  const openssl::Owned<EVP_PKEY, EVP_PKEY_free> key(raw);
+
+  const openssl::Owned<X509, X509_free> certificate(X509_new());
+  TM_CHECK(X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0) != nullptr &&
+           X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3'600) != nullptr &&
+           X509_set_pubkey(certificate.get(), key.get()) == 1 &&
+           X509_sign(certificate.get(), key.get(), nullptr) > 0);
+
+  auto context = net::make_tls_context(transport_key());
+  TM_CHECK(context.ok());
+  TM_CHECK(SSL_CTX_use_certificate(context->native_handle(), certificate.get()) == 1 &&
+           SSL_CTX_use_PrivateKey(context->native_handle(), key.get()) == 1);
+
+  // In TLS 1.3 the client is done before the server has looked at what it signed.
+  return handshake(context->native_handle()) && receive().has_value();
 }
 
 bool RawClient::join(const SecretKey& key, const InstitutionId& as) {

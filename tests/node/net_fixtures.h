@@ -93,6 +93,7 @@ class NetNode final : public net::Receiver {
   void stop() { network_.reset(); }
   net::PeerAddress address() const;
   const InstitutionId& id() const { return id_; }
+  const SecretKey& key() const { return key_; }
   void release_leases();
   // Sends a vote of this content as soon as a peer comes up.
   void greet_with(std::uint8_t content);
@@ -137,6 +138,9 @@ class RawClient {
   // TLS as the nodes speak it, with this key. False: refused.
   bool handshake(const SecretKey& key);
   bool handshake(SSL_CTX* context);
+  // With a certificate of this key and the secret of another: what anybody can make. False:
+  // refused.
+  bool handshake_in_the_name_of(const PublicKey& shown);
   // Handshake and both hellos: an authenticated peer.
   bool join(const SecretKey& key, const InstitutionId& as);
 

@@ -211,6 +211,31 @@ TEST_CASE("a stranger's node beyond the bound of its institution is counted and 
   pair.check_unharmed();
 }
 
+// A made certificate counted as a copy of the node: whoever reached the peer port could keep a
+// restored validator from its vote, and accuse its folder of having been copied.
+TEST_CASE("only who proves that it has the node's own key counts as another node with it") {
+  GoodPair pair;
+  const auto own = pair.a.key().public_key();
+  for (std::uint64_t times = 1; times <= 3; ++times) {
+    RawClient liar(pair.port());
+    CHECK_FALSE(liar.handshake_in_the_name_of(own));
+    REQUIRE(pair.loop.bell.wait_until(
+        [&] { return pair.a.network().inbound().failed_handshakes == times; }));
+  }
+  CHECK(pair.a.network().inbound().own_key == 0);
+  CHECK_FALSE(pair.a.network().inbound().own_key_ms_ago);
+
+  RawClient copy(pair.port());
+  REQUIRE(copy.handshake(pair.a.key()));
+  const auto said = copy.receive();
+  REQUIRE(said.has_value());
+  CHECK(std::get<net::Goodbye>(*said).text.find("is this node's own") != std::string::npos);
+  REQUIRE(pair.loop.bell.wait_until([&] { return pair.a.network().inbound().own_key == 1; }));
+  CHECK(pair.a.network().inbound().own_key_ms_ago);
+  CHECK(pair.a.network().inbound().unknown_keys == 1);
+  pair.check_unharmed();
+}
+
 TEST_CASE("a node that dials anew after losing its connection takes the place of the old one") {
   GoodPair pair;
 

@@ -334,8 +334,9 @@ TEST_CASE("a node whose key another one shows learns it from its peers") {
   CHECK(seen.displaced_at.front().institution == peer.id());
 
   // From then on no vote is resumed here: the copy may vote, too.
-  CHECK(net::copy_ms_ago(seen, 120'000));
-  CHECK_FALSE(net::copy_ms_ago(seen, 0));
+  const net::Witnesses two{{peer.id()}, 1};
+  CHECK(net::copy_ms_ago(seen, two, 120'000));
+  CHECK_FALSE(net::copy_ms_ago(seen, two, 0));
 }
 
 TEST_CASE("a hello says the position that was set last") {

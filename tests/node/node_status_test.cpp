@@ -97,6 +97,14 @@ TEST_CASE("a clock that is ahead of most others is told of by its own node, in u
   CHECK(own_clock_obstacle(seen.chain).empty());
   CHECK(own_clock_obstacle(ChainStatus{}).empty());
 
+  // One of three is not most of them, however far it is off.
+  ChainStatus one;
+  one.engine.validators = 4;
+  one.clock_offsets_ms = {{id_of(1), -3'599'000}};
+  CHECK(own_clock_obstacle(one).empty());
+  one.clock_offsets_ms.emplace_back(id_of(2), -3'599'000);
+  CHECK_FALSE(own_clock_obstacle(one).empty());
+
   seen.out.mutable_peers(2)->set_clock_offset_ms(3'599'999);
   CHECK(has(seen.obstacles(), "the clock of University 2 is about 60 minutes ahead of this"));
 }
@@ -178,8 +186,8 @@ TEST_CASE(
   Seen seen(v1::NODE_ROLE_QUARANTINED);
   auto& engine = seen.chain.engine;
   engine.voting = consensus::VotingState::kQuarantine;
-  const auto refusal = [&](std::optional<std::uint64_t> connected_ms, bool remembers = false) {
-    return unshown_votes_refusal({seen.chain, Height{0}, connected_ms, remembers});
+  const auto refusal = [&](std::vector<std::uint64_t> connected_ms, bool remembers = false) {
+    return unshown_votes_refusal({seen.chain, Height{0}, std::move(connected_ms), remembers});
   };
   const auto alone = refusal({}, true);
   CHECK(has(alone, "no other validator is connected"));
@@ -187,18 +195,23 @@ TEST_CASE(
   CHECK(has(alone, "(.votes) says that the key has voted"));
   CHECK_FALSE(has(refusal({}), ".votes"));
 
-  // Who was connected a moment ago has answered, or has not been asked yet.
-  CHECK(has(refusal(0), "Give the command again in 5 s"));
+  // Who was connected a moment ago has not been asked yet, whatever one of them has answered.
+  engine.validators = 4;
   engine.quarantine_answers = 1;
-  CHECK(refusal(0).empty());
+  for (const auto& times : std::vector<std::vector<std::uint64_t>>{
+           {0}, {kShowsVotesMs - 1}, {0, 0, kShowsVotesMs}, {1, kShowsVotesMs - 1, 60'000}}) {
+    CHECK(has(refusal(times), "Give the command again in 5 s"));
+  }
   engine.quarantine_answers = 0;
 
   seen.chain.catch_up_target = Height{7};
-  CHECK(has(refusal(kShowsVotesMs), "still catching up, with block 0 of 7"));
+  CHECK(has(refusal({kShowsVotesMs}), "still catching up, with block 0 of 7"));
   seen.chain.catch_up_target = {};
 
   // All others may wait for this one, in quarantine themselves: nobody answers, and it goes on.
-  CHECK(refusal(kShowsVotesMs).empty());
+  CHECK(refusal({kShowsVotesMs}).empty());
+  // One of four may lie, and connect anew without an end to keep this one from its vote.
+  CHECK(refusal({60'000, 0, kShowsVotesMs}).empty());
 
   // Below the floor they have shown it; and a ledger of one has a rule of its own.
   engine.voting = consensus::VotingState::kFloored;
@@ -212,22 +225,42 @@ TEST_CASE(
 TEST_CASE(
     "another node with the transport key counts as a copy for as long as it was seen of late") {
   constexpr std::uint64_t kWithin = VotingNodes::kToldMs;
+  constexpr auto kTimes = net::InboundCounters::kRivalTimes;
+  // n = 4: one of the others may lie.
+  const net::Witnesses set{{id_of(2), id_of(3), id_of(4)}, 2};
   net::InboundCounters seen;
-  CHECK_FALSE(net::copy_ms_ago(seen, kWithin));
+  CHECK_FALSE(net::copy_ms_ago(seen, set, kWithin));
 
   // A node that lost its connection without a word comes back once.
-  seen.displaced_at = {{id_of(2), net::InboundCounters::kRivalTimes - 1, 0}};
-  CHECK_FALSE(net::copy_ms_ago(seen, kWithin));
-  seen.displaced_at.push_back({id_of(3), net::InboundCounters::kRivalTimes, 4'000});
-  CHECK(net::copy_ms_ago(seen, kWithin) == 4'000);
-  CHECK_FALSE(net::copy_ms_ago(seen, 4'000));
+  seen.displaced_at = {{id_of(2), kTimes - 1, 0}, {id_of(3), kTimes, 4'000}};
+  CHECK_FALSE(net::copy_ms_ago(seen, set, kWithin));
+  seen.displaced_at[0] = {id_of(2), kTimes, 6'000};
+  CHECK(net::copy_ms_ago(seen, set, kWithin) == 4'000);
+  CHECK_FALSE(net::copy_ms_ago(seen, set, 6'000));
 
   // It dialled this node: nobody else has the key.
   seen.own_key_ms_ago = 500;
-  CHECK(net::copy_ms_ago(seen, kWithin) == 500);
+  CHECK(net::copy_ms_ago(seen, set, kWithin) == 500);
   seen.displaced_at.clear();
+  CHECK(net::copy_ms_ago(seen, set, kWithin) == 500);
   seen.own_key_ms_ago = kWithin;
-  CHECK_FALSE(net::copy_ms_ago(seen, kWithin));
+  CHECK_FALSE(net::copy_ms_ago(seen, set, kWithin));
+}
+
+// Three goodbyes of one peer kept a restored validator from its vote for as long as it liked.
+TEST_CASE("that another node has the transport key is not believed of f peers, nor of strangers") {
+  constexpr std::uint64_t kWithin = VotingNodes::kToldMs;
+  constexpr auto kTimes = 1'000 * net::InboundCounters::kRivalTimes;
+  net::InboundCounters seen;
+  seen.displaced_at = {{id_of(2), kTimes, 0}, {id_of(8), kTimes, 0}, {id_of(9), kTimes, 0}};
+
+  const net::Witnesses four{{id_of(2), id_of(3), id_of(4)}, 2};
+  CHECK_FALSE(net::copy_ms_ago(seen, four, kWithin));
+
+  // Of so few that none is taken to lie one is enough; and a ledger of one has nobody to say it.
+  const net::Witnesses two{{id_of(2)}, 1};
+  CHECK(net::copy_ms_ago(seen, two, kWithin) == 0);
+  CHECK_FALSE(net::copy_ms_ago(seen, {{}, 1}, kWithin));
 }
 
 }  // namespace

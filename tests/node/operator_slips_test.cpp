@@ -131,6 +131,8 @@ TEST_CASE("a backup goes to a folder that is new, empty or of backups, and not t
   fs::remove(folder / "meta");
   std::ofstream(folder / "letter.txt") << "other things";
   CHECK(says(check_backup_folder(config, folder), "other things than backups"));
+  REQUIRE(BackupFolder::claim(folder.string()).ok());
+  CHECK(says(check_backup_folder(config, folder), "other things than backups"));
 }
 
 TEST_CASE("no two keys of a configuration may name one file, by whatever name") {

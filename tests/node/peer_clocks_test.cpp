@@ -87,14 +87,22 @@ TEST_CASE("that a clock is behind is believed as far as two proposals show it, a
   CHECK(offset_of(clocks, 2, at(80)) == -59'000);
   clocks.proposed(institution(2), view(5), kStartMs + 120 * kSecondMs, at(90));
   CHECK(offset_of(clocks, 2, at(90)) == 30'000);
+
+  // The first one after a connection came up may be the one that was late.
+  clocks.forget(institution(2));
+  clocks.stands_at(institution(2), view(6));
+  clocks.proposed(institution(2), view(7), kStartMs, at(100));
+  CHECK_FALSE(offset_of(clocks, 2, at(100)));
+  clocks.proposed(institution(2), view(8), kStartMs + 11 * kSecondMs, at(110));
+  CHECK(offset_of(clocks, 2, at(110)) == -99'000);
 }
 
 TEST_CASE("what a clock showed is not known for ever, and not once this machine's own was set") {
   PeerClocks clocks;
   clocks.stands_at(institution(2), view(1));
-  clocks.proposed(institution(2), view(2), kStartMs - 100 * kSecondMs, at(0));
+  clocks.proposed(institution(2), view(2), kStartMs + 100 * kSecondMs, at(0));
   const std::uint64_t last = PeerClocks::kKnownMs / kSecondMs;
-  CHECK(offset_of(clocks, 2, at(last)) == -100'000);
+  CHECK(offset_of(clocks, 2, at(last)) == 100'000);
   CHECK(clocks.offsets_ms(at(last + 1)).empty());
 
   auto set = at(5);

@@ -245,8 +245,8 @@ void Simulation::lose_disk(std::size_t number) {
   start(node);
 }
 
-// What the nodes' own status tells.
-void Simulation::look_around() {
+// Which states the nodes themselves say they are in.
+void Simulation::mark_states() {
   for (const auto& each : nodes_) {
     if (!each->is_up()) continue;
     const auto status = each->status();
@@ -260,7 +260,7 @@ void Simulation::look_around() {
 
 void Simulation::fault_event() {
   if (!faulty_) return;
-  look_around();
+  mark_states();
   const auto& profile = config_.profile;
   const std::size_t number = random_.below(nodes_.size());
   auto& chosen = *nodes_[number];

@@ -128,7 +128,7 @@ class Simulation {
   void dial(std::size_t number);
   void deliver(const Packet& packet);
   void fault_event();
-  void look_around();
+  void mark_states();
   void load_event();
   void crash_some(std::size_t number);
   void cut_some(std::size_t number);

@@ -205,6 +205,29 @@ TEST_CASE("the register says of an award what a verifier would be told") {
     CHECK(registrar.answer("issuer list --status void")["count"] == 1);
     CHECK(registrar.answer("issuer batch list")["batches"][0]["statuses"] == Json{{"void", 1}});
   }
+  SECTION("a theft that is found after the key was replaced takes it as well") {
+    const auto said = registrar.done("key rotate --yes " + to_text(old));
+    const std::string late = "key retire --yes " + to_text(old) + " --compromised-since ";
+    CHECK(says(said, "also once it is retired: testamur key retire " + to_text(old)));
+    CHECK(says(registrar.why("key retire --yes " + to_text(old), ExitCode::kUsage),
+               "If it was in other hands before: testamur key retire"));
+    CHECK(registrar.status("S1") == "valid");
+    const auto folder = registrar.folder("spring");
+    const auto& batch = folder.batch();
+    const auto hash = batch.commitments[batch.awards.front().position].hex();
+    const auto doubt = [&] {
+      return registrar.answer("check " + hash)["answers"][0]["verdicts"][0]["doubt_of_key"]
+          .get<std::string>();
+    };
+    CHECK(doubt().empty());
+    CHECK(says(registrar.done(late + "2020-01-01"), "is declared stolen"));
+    CHECK(registrar.status("S1") == "void");
+    // A bare hash does not say which key signed it.
+    CHECK(says(doubt(), "a credential key of the issuer was compromised since"));
+    const auto again = registrar.why(late + "2020-01-01", ExitCode::kUsage);
+    CHECK(says(again, "is retired already"));
+    CHECK_FALSE(says(again, "in other hands"));
+  }
   SECTION("what is over is not in force") {
     CHECK(registrar.status("S1") == "valid");
     const auto outcome = registrar.type("issuer show --student S1", {"127.0.0.1:1"});

@@ -675,8 +675,12 @@ TEST_CASE("a batch that was never sent changes nobody's award, whoever has its p
   CHECK(says(why, "has other awards of this institution at its places"));
   CHECK_FALSE(says(why, "goes on with it"));
   CHECK_FALSE(says(office.done("issuer batch list"), "goes on with it"));
-  (void)office.done("issuer batch discard --yes lost");
+  // Beside the batch that has its places it is no copy of that one.
   std::filesystem::rename(office.path("elsewhere"), batches + "spring");
+  CHECK(office.status("S1") == "valid");
+  office.refused("issuer status revoke --yes --batch lost --all", "was stopped before it was sent",
+                 ExitCode::kUnknown);
+  (void)office.done("issuer batch discard --yes lost");
   CHECK(office.status("S1") == "valid");
 }
 
@@ -711,6 +715,42 @@ TEST_CASE("a class under other learners' whole names is refused where nobody can
   CHECK(says(office.done("issuer show --student X1"), "made out to  Ann Ab"));
 }
 
+// The list of a shuffled class was refused when it came right, after the wrong awards were revoked.
+TEST_CASE("awards under wrong names that were taken back are no word on who the learners are") {
+  Office office;
+  const std::string header = "student,given_name,family_name\n";
+  office.issue("wrong", header + "X1,Ben,Bc\nX2,Ann,Ab\n");
+  const auto right = office.write("right.csv", header + "X1,Ann,Ab\nX2,Ben,Bc\n");
+  const std::string issue =
+      "issuer batch issue --yes --again --achievement 1.1 --name right --csv " + right;
+  office.refused(issue, "neither given nor family name");
+  (void)office.done("issuer status revoke --yes --batch wrong --all");
+  const auto said = office.done(issue);
+  CHECK_FALSE(says(said, "the register knows"));
+}
+
+// Of two homes that had both finished it, the second was sent from resume to discard and back.
+TEST_CASE("a batch that another copy of the home sent is noted, proven and delivered") {
+  Office office;
+  office.stop_before_sending("lost", "S8");
+  const auto folder = office.path("issuer/batches/lost");
+  std::filesystem::copy(folder, office.path("copy"), std::filesystem::copy_options::recursive);
+  (void)office.done("issuer batch resume lost");
+  const auto entries = office.entries();
+
+  // As in the other home, which has signed nothing of it, or has signed it on its own.
+  std::filesystem::remove_all(folder);
+  std::filesystem::rename(office.path("copy"), folder);
+  CHECK(says(office.why("issuer batch discard --yes lost", ExitCode::kUsage), "batch resume lost"));
+  CHECK(
+      says(office.done("issuer batch resume lost"), "is on the ledger already, sent from another"));
+  CHECK(office.entries() == entries);
+  CHECK(office.folder("lost").batch().committed);
+  CHECK(office.status("S8") == "valid");
+  CHECK(std::filesystem::exists(folder + "/claims"));
+  CHECK_FALSE(says(office.done("issuer batch resume lost"), "another home"));
+}
+
 TEST_CASE("an award that a theft of keys made void is held by nobody") {
   Office office;
   office.issue("spring", "student,given_name\nS1,Ada\n");
@@ -719,6 +759,10 @@ TEST_CASE("an award that a theft of keys made void is held by nobody") {
   (void)office.done("key add --yes credential");
   (void)office.done("key retire --yes --compromised-since 2020-01-01 " + to_text(old));
   CHECK(office.status("S1") == "void");
+  const auto again = office.why("key retire --yes --compromised-since 2020-01-01 " + to_text(old),
+                                ExitCode::kUsage);
+  CHECK(says(again, "is retired already"));
+  CHECK_FALSE(says(again, "--compromised-since"));
   const auto list = office.write("again.csv", "student,given_name\nS1,Ada\n");
   (void)office.done("issuer batch issue --yes --achievement 1.1 --name again --csv " + list);
   CHECK(office.answer("issuer list --status valid")["count"] == 1);

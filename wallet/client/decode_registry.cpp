@@ -67,6 +67,9 @@ KeyAnswer key_from(const v1::KeyView& view) {
   key.record = decode(view);
   key.state = state_from(view, key.record);
   key.retired = anchor_from(view.has_retired(), view.retired());
+  // A node from before protocol version 4 knows thefts of retirements alone.
+  if (key.state == KeyState::kCompromised)
+    key.stolen = view.has_stolen() ? anchor_from(true, view.stolen()) : key.retired;
   return key;
 }
 

@@ -138,6 +138,23 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential,
   return facts;
 }
 
+const std::vector<KeyId>& StolenKeys::of(const InstitutionId& issuer) {
+  // As many as one receipt proves; an institution has seldom had one.
+  constexpr std::size_t kMost = 8;
+  const auto [known, is_new] = known_.try_emplace(issuer);
+  if (!is_new) return known->second;
+
+  const auto answer = client_.institution(issuer, false);
+  const auto* institution = std::get_if<InstitutionAnswer>(&answer);
+  if (institution == nullptr) return known->second;
+  for (const auto& key : institution->keys) {
+    const bool is_one = key.state == KeyState::kCompromised &&
+                        key.record.purpose == KeyPurpose::kCredential && key.record.owner == issuer;
+    if (is_one && known->second.size() < kMost) known->second.push_back(key.record.id);
+  }
+  return known->second;
+}
+
 RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer,
                             const SlotAnswer& slot) {
   RegistryFacts facts;

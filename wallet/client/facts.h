@@ -2,8 +2,10 @@
 // client.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "wallet/client/client.h"
 #include "wallet/credential/credential.h"
@@ -26,6 +28,18 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential,
 // The facts about one slot alone, of whoever's, as an answer about a hash or a reference lists it.
 RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer,
                             const SlotAnswer& slot);
+// The credential keys of issuers that were declared stolen, as a node says: a bare hash does not
+// name the key that signed, so that all of them are asked to be proven. Each issuer is asked about
+// once; where nobody answers there are none, and nothing is said of keys.
+class StolenKeys {
+ public:
+  explicit StolenKeys(Client& client) : client_(client) {}
+  const std::vector<KeyId>& of(const InstitutionId& issuer);
+
+ private:
+  Client& client_;
+  std::map<InstitutionId, std::vector<KeyId>> known_;
+};
 // The endpoint, and the institution that it calls itself.
 std::string speaker(Client& client, const std::string& institution);
 

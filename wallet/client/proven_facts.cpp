@@ -106,7 +106,8 @@ std::optional<KeyRecord> key_from(const KeyId& id, const ledger::HistoryProof& h
       continue;
     }
 
-    key.retired_at_ms = stored.from_time_ms;
+    // A later record of the kind says only that it was stolen.
+    if (!key.retired_at_ms) key.retired_at_ms = stored.from_time_ms;
     if (record->compromised_since_ms != 0) key.compromised_since_ms = record->compromised_since_ms;
   }
 
@@ -350,11 +351,13 @@ LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust,
   return std::nullopt;
 }
 
-LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, RegistryFacts& facts) {
+LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, StolenKeys& stolen,
+                         RegistryFacts& facts) {
   if (trust.current() == nullptr || !facts.slots || facts.slots->empty()) return std::nullopt;
   facts.newest_known = std::max(facts.newest_known, floor_of(trust));
   const auto slot = facts.slots->front();
-  return prove_index(client, *trust.current(), slot.issuer, slot.index, {}, facts);
+  return prove_index(client, *trust.current(), slot.issuer, slot.index, stolen.of(slot.issuer),
+                     facts);
 }
 
 FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted,

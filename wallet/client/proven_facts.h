@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ledger/proofs/receipt.h"
+#include "wallet/client/facts.h"
 #include "wallet/client/ledger_trust.h"
 #include "wallet/credential/credential.h"
 #include "wallet/verify/facts.h"
@@ -23,8 +24,10 @@ Result<RegistryFacts> facts_from_receipt(const ledger::Receipt& receipt,
 // The failure (forged_proof) names what the node said and cannot prove.
 LedgerOutcome prove_facts(Client& client, const LedgerTrust& trust,
                           const CredentialView& credential, RegistryFacts& facts);
-// The same for the slots of an answer about a hash (facts_of_slot).
-LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, RegistryFacts& facts);
+// The same for the slots of an answer about a hash (facts_of_slot), with what became of these keys
+// of its issuer.
+LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, StolenKeys& stolen,
+                         RegistryFacts& facts);
 
 // One receipt of the credential with the set changes from the trusted genesis on, so that it is
 // proven offline.

@@ -12,6 +12,7 @@ struct KeyAnswer {
   KeyRecord record;
   KeyState state = KeyState::kUnknown;  // also where state and dates contradict each other
   std::optional<AnchorAnswer> retired;
+  std::optional<AnchorAnswer> stolen;  // where that was said; set where `state` is kCompromised
 };
 struct OwnedKeyAnswer {
   KeyAnswer key;

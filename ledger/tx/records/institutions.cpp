@@ -120,9 +120,13 @@ Result<KeyRecord> decode_key(const KeyId& id, const RecordPlace& at, ByteView bo
 std::optional<KeyState> read_key(const StateReader& state, const KeyId& id) {
   const auto history = Registry(state).history(record_name(RegistryKind::kKey, registry_id(id)));
   if (history.empty()) return std::nullopt;
-  KeyState key{intact(decode_key(id, place_of(1, history[0]), history[0].body)), {}};
-  if (history.size() > 1)
-    key.retired = intact(decode_key(id, place_of(2, history[1]), history[1].body));
+  KeyState key{intact(decode_key(id, place_of(1, history[0]), history[0].body)), {}, {}};
+  for (std::uint64_t seq = 2; seq <= history.size(); ++seq) {
+    const auto& stored = history[seq - 1];
+    auto record = intact(decode_key(id, place_of(seq, stored), stored.body));
+    if (record.compromised_since_ms != 0) key.stolen = record;
+    if (seq == 2) key.retired = std::move(record);
+  }
   return key;
 }
 

@@ -74,6 +74,9 @@ Result<KeyRecord> decode_key(const KeyId& id, const RecordPlace& at, ByteView bo
 struct KeyState {
   KeyRecord added;
   std::optional<KeyRecord> retired;
+  // That it was stolen: said by the retirement itself or, from protocol version kLateTheftSince on,
+  // by a later record of the same event.
+  std::optional<KeyRecord> stolen;
 };
 std::optional<KeyState> read_key(const StateReader& state, const KeyId& id);
 // In the order in which they were added.

@@ -1,5 +1,6 @@
 // Adding, rotating and retiring keys. An institution never loses so many root keys that its
-// threshold could not be reached, and a key that has been retired never comes back.
+// threshold could not be reached, and a key that has been retired never comes back. That it had
+// been stolen before can still be said of it, once (decision 0306).
 #include <algorithm>
 
 #include "ledger/tx/records/institutions.h"
@@ -43,12 +44,6 @@ std::optional<Rejection> check_retirement(const StateView& view, const Instituti
   const auto roots = active_keys(view, author, KeyPurpose::kRoot);
   if (roots <= view.institution(author)->root_threshold) return refuse(RejectionCode::kLastKey);
   return std::nullopt;
-}
-
-// The others are rotated in the open and prove nothing about credentials.
-bool may_be_compromised(KeyPurpose purpose) {
-  return purpose != KeyPurpose::kConsensus && purpose != KeyPurpose::kTransport &&
-         purpose != KeyPurpose::kCosign;
 }
 
 }  // namespace
@@ -114,10 +109,24 @@ void apply(StateWriter& writer, const Transaction&, const KeyRotateContent& cont
 
 // ---- key_retire
 
+namespace {
+
+// Who replaced a key in time may learn only afterwards that somebody else had it.
+bool is_late_theft(const StateView& view, const InstitutionId& author,
+                   const KeyRetireContent& content) {
+  const auto* known = view.key(content.key);
+  return view.protocol_version >= kLateTheftSince && content.compromised_since_ms != 0 &&
+         known != nullptr && known->institution == author && known->retired && !known->stolen;
+}
+
+}  // namespace
+
 std::optional<Rejection> check(const StateView& view, const Transaction& transaction,
                                const KeyRetireContent& content) {
-  if (auto rejection = check_retirement(view, transaction.author(), content.key, false)) {
-    return prefixed(name(transaction.kind()), std::move(rejection));
+  const bool late = is_late_theft(view, transaction.author(), content);
+  if (!late) {
+    if (auto rejection = check_retirement(view, transaction.author(), content.key, false))
+      return prefixed(name(transaction.kind()), std::move(rejection));
   }
 
   const auto since_ms = content.compromised_since_ms;
@@ -128,6 +137,11 @@ std::optional<Rejection> check(const StateView& view, const Transaction& transac
   if (since_ms != 0 && !may_be_compromised(view.key(content.key)->purpose)) {
     return Rejection{
         RejectionCode::kFieldConflict, path, "it does not apply to keys of this purpose", {}};
+  }
+
+  // Nothing of the key's is on the ledger since then, and a theft from then on would void nothing.
+  if (late && since_ms > read_key(view.state, content.key)->retired->at.time_ms) {
+    return Rejection{RejectionCode::kFieldConflict, path, "it is after the key's retirement", {}};
   }
   return std::nullopt;
 }

@@ -132,6 +132,7 @@ void apply(StateWriter&, const Transaction&, const EvidenceContent&);
 // never refused for its size. docs/formats/kinds.md.
 
 inline constexpr std::uint16_t kAuthorBudgetSince = 3;  // protocol version
+inline constexpr std::uint16_t kLateTheftSince = 4;     // protocol version
 
 std::optional<Rejection> check_author_budget(const StateView& view, const Transaction& transaction);
 void count_author_bytes(Overlay& state, const Transaction& transaction, std::uint64_t time_ms);

@@ -81,19 +81,19 @@ RejectionCode code_of(const StatusRefusal& refused, StatusAction action) {
 
 // ---- by the root
 
-// The earliest time since which an issue key of the issuer counts as compromised, among the
-// retirements that are recent enough.
+// The earliest time since which an issue key of the issuer counts as compromised, among those of
+// which it was said recently enough.
 std::optional<std::uint64_t> compromised_since(const StateView& view, const InstitutionId& issuer) {
   std::optional<std::uint64_t> earliest;
   for (const auto& id : keys_of(view.state, issuer)) {
     const auto* key = view.key(id);
     if (!key->retired || key->purpose != KeyPurpose::kIssue) continue;
-    const auto retired = read_key(view.state, id)->retired;
-    const auto age_ms = view.time_ms - retired->at.time_ms;
-    const bool recent = age_ms <= view.limit(Parameter::kCompromiseWindowMs);
-    if (!recent || retired->compromised_since_ms == 0) continue;
-    earliest =
-        std::min(earliest.value_or(retired->compromised_since_ms), retired->compromised_since_ms);
+    if (!key->stolen) continue;
+    const auto stolen = read_key(view.state, id)->stolen;
+    const auto age_ms = view.time_ms - stolen->at.time_ms;
+    if (age_ms > view.limit(Parameter::kCompromiseWindowMs)) continue;
+    const auto since_ms = stolen->compromised_since_ms;
+    earliest = std::min(earliest.value_or(since_ms), since_ms);
   }
   return earliest;
 }

@@ -44,8 +44,10 @@ std::vector<std::pair<InstitutionId, std::int64_t>> PeerClocks::offsets_ms(const
   for (const auto& [peer, seen] : peers_) {
     if (!counts(seen.last)) continue;
     auto offset_ms = seen.last->offset_ms;
-    if (offset_ms < 0 && counts(seen.before))
+    if (offset_ms < 0) {
+      if (!counts(seen.before)) continue;
       offset_ms = std::max(offset_ms, std::min<std::int64_t>(seen.before->offset_ms, 0));
+    }
     offsets.emplace_back(peer, offset_ms);
   }
   return offsets;

@@ -48,7 +48,8 @@ class PeerClocks {
                 const Now& now);
 
   // Their clocks minus this machine's. A proposal that comes late, because a machine was paused,
-  // looks like a clock that is behind: behind is believed only as far as the two newest say it.
+  // looks like a clock that is behind: behind is believed only as far as two proposals say it, and
+  // of one alone nothing is known.
   std::vector<std::pair<InstitutionId, std::int64_t>> offsets_ms(const Now& now) const;
 
  private:

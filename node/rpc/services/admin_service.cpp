@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <map>
 #include <memory>
 
 #include "ledger/validators.h"
@@ -146,7 +147,7 @@ class Service final : public v1::AdminService::CallbackService {
                                    const v1::NewKeyRequest* request,
                                    v1::NewKeyResponse* response) override {
     return unary(context_.calls, call, cost("NewKey"), *request, *response, [=, this](Call&) {
-      bool consensus = request->purpose() == "consensus";
+      const bool consensus = request->purpose() == "consensus";
       if (!consensus && request->purpose() != "transport") {
         return invalid_argument(
             "purpose", "must be consensus or transport: the other keys are not the node's");
@@ -263,12 +264,24 @@ class Service final : public v1::AdminService::CallbackService {
       return "this node votes and is in no quarantine: nothing was changed";
     if (const auto heard = other_copy_ms_ago(status)) return other_copy_refusal(*heard);
     if (context_.network != nullptr) {
-      const auto seen = net::copy_ms_ago(context_.network->inbound(), VotingNodes::kToldMs);
+      const auto seen =
+          net::copy_ms_ago(context_.network->inbound(), witnesses(head), VotingNodes::kToldMs);
       if (seen) return copied_folder_refusal(*seen);
     }
     if (auto unsaid = unsaid_height_refusal(head, said); !unsaid.empty()) return unsaid;
     return unshown_votes_refusal(
-        {status, head.header.height, longest_connected_ms(status), remembers_later_votes()});
+        {status, head.header.height, connected_ms(status), remembers_later_votes()});
+  }
+
+  // With none but this one nobody can say it.
+  net::Witnesses witnesses(const Head& head) const {
+    const auto set = ledger::read_validators(*head.state);
+    net::Witnesses found;
+    for (const auto& member : set.members()) {
+      if (member.institution != context_.self) found.others.push_back(member.institution);
+    }
+    found.needed = set.size() - set.quorum() + 1;
+    return found;
   }
 
   // Why a further word of the operator is needed; empty: it is not. No peer holds what a validator
@@ -303,20 +316,23 @@ class Service final : public v1::AdminService::CallbackService {
     const auto later = context_.keys.later_votes(0);
     return later.ok() && later->has_value();
   }
-  // How long the validator has been connected that is connected longest; absent: none is.
-  std::optional<std::uint64_t> longest_connected_ms(const ChainStatus& status) const {
-    std::optional<std::uint64_t> longest;
-    if (context_.network == nullptr) return longest;
+  // How long each of the other validators has been connected, by whichever of its nodes longest.
+  std::vector<std::uint64_t> connected_ms(const ChainStatus& status) const {
+    std::map<InstitutionId, std::uint64_t> longest;
+    if (context_.network == nullptr) return {};
     const auto now_ms = context_.clock.now_ms();
     for (const auto& link : context_.network->peers()) {
       if (link.state != net::PeerState::kConnected || link.institution == context_.self) continue;
       const auto& known = status.engine.peers;
       if (std::ranges::find(known, link.institution, &consensus::PeerHeard::id) == known.end())
         continue;
-      const auto ms = now_ms - std::min(now_ms, link.connected_since_ms);
-      longest = std::max(longest.value_or(0), ms);
+      auto& since = longest[link.institution];
+      since = std::max(since, now_ms - std::min(now_ms, link.connected_since_ms));
     }
-    return longest;
+
+    std::vector<std::uint64_t> times;
+    for (const auto& [institution, ms] : longest) times.push_back(ms);
+    return times;
   }
 
   // Nothing where the strand does not answer in time.
@@ -350,15 +366,18 @@ class Service final : public v1::AdminService::CallbackService {
     return "another node was heard with this node's consensus key " +
            std::to_string(ms_ago / 1000) +
            " s ago: it is not destroyed, and two nodes with one key sign twice. Nothing was "
-           "changed. Stop it for good, and give the command again " +
-           std::to_string(VotingNodes::kToldMs / 1000) + " s after it was heard last";
+           "changed. " +
+           once_it_is_gone();
   }
   static std::string copied_folder_refusal(std::uint64_t ms_ago) {
     return "another node was seen with this node's transport key " + std::to_string(ms_ago / 1000) +
            " s ago: this folder was copied, the consensus key with it as it seems, and two nodes "
-           "with one key sign twice. Nothing was changed. Stop the other node for good, and give "
-           "the command again " +
-           std::to_string(VotingNodes::kToldMs / 1000) + " s after it was seen last";
+           "with one key sign twice. Nothing was changed. " +
+           once_it_is_gone();
+  }
+  static std::string once_it_is_gone() {
+    return "Stop the other node for good, and give the command again " +
+           std::to_string(VotingNodes::kToldMs / 1000) + " s after it was heard last";
   }
 
   ServiceContext& context_;

@@ -27,6 +27,7 @@
 #include "wallet/cli/flow/awards/corrections.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/key_vault.h"
+#include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/wallet_requests.h"
 #include "wallet/cli/terminal.h"
@@ -197,11 +198,10 @@ Attempt<std::vector<AwardRecord>> held_already(IssuerSession& session, const Iss
   auto near = awards_beside(known, close, achievement, replaced);
   if (same.empty() && near.empty()) return same;
 
-  const auto& identities = vault.register_identities;
-  TM_TRY_STATUS(add_dates(session.context, identities, same));
-  TM_TRY_STATUS(add_dates(session.context, identities, near));
-  std::ranges::move(by_near_reference(near, prepared.rows), std::back_inserter(same));
-  return still_held(session.context, identities, std::move(same));
+  TM_TRY(auto held, still_held(session.context, vault.register_identities, same));
+  TM_TRY(near, still_held(session.context, vault.register_identities, near));
+  std::ranges::move(by_near_reference(near, prepared.rows), std::back_inserter(held));
+  return held;
 }
 
 // ---- preview
@@ -375,34 +375,57 @@ std::string about_full_disk(const Context& context, const std::string& cause) {
 }
 
 // Where the batch stands after a failure, and how it goes on.
-Failure stopped(const Context& context, const BatchFolder& folder, Failure failure) {
+Failure stopped(const Context& context, Client& client, const BatchFolder& folder,
+                Failure failure) {
   const auto name = std::filesystem::path(folder.path()).filename().string();
-  const bool is_lost = failure.code == "index_overlap";
   failure.message +=
-      about_full_disk(context, failure.message) + "\n  the batch is in " + folder.path() +
-      (folder.batch().committed
-           ? " and on the ledger; testamur issuer batch resume " + name + " writes what is missing"
-       : is_lost ? "; it can only be given up (testamur issuer batch discard " + name + ")"
-                 : "; " + ways_of_unsent(name));
+      about_full_disk(context, failure.message) + "\n  the batch is in " + folder.path();
+  if (folder.batch().committed)
+    failure.message +=
+        " and on the ledger; testamur issuer batch resume " + name + " writes what is missing";
+  else if (failure.code.empty())
+    failure.message += "; " + ways_of_unsent(name);
+  else  // a node has answered, and may say more
+    failure.message += "; " + ways_of_unsent(client, unsent(folder.batch()), name);
   return failure;
+}
+
+// What another home, or another copy of this one, has brought to the ledger is only noted: its
+// places are its own, and nothing more can be sent. One transaction lists all of a batch, so that
+// its first and its last award prove it (decision 1176).
+Attempt<bool> note_issued_already(Context& context, Client& client, BatchFolder& folder) {
+  TM_TRY(const bool is_there, is_issued_already(client, unsent(folder.batch())));
+  const auto& awards = folder.batch().awards;
+  if (!is_there || awards.empty()) return false;
+  TM_TRY_STATUS(expect_award_on_ledger(context, client, awards.front().sd_jwt));
+  TM_TRY_STATUS(expect_award_on_ledger(context, client, awards.back().sd_jwt));
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.set_committed()));
+  return true;
 }
 
 // From wherever the batch stands to its end. Sends the same bytes again; signs anew only after they
 // have expired.
 Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
                      const SecretKey& issue_key, const Description& description) {
+  std::string told;
+  if (!folder.batch().committed) {
+    const auto noted = note_issued_already(context, client, folder);
+    if (!noted.ok()) return stopped(context, client, folder, noted.failure());
+    if (*noted)
+      told = "it is on the ledger already, sent from another home or another copy of this one:\n";
+  }
   if (!folder.batch().committed) {
     const auto name = std::filesystem::path(folder.path()).filename().string();
     TM_TRY_STATUS(expect_issuable(client, folder, name));
     const auto sent = send_batch(context, client, folder, issue_key);
-    if (!sent.ok()) return stopped(context, folder, sent.failure());
+    if (!sent.ok()) return stopped(context, client, folder, sent.failure());
   }
   const auto delivered = deliver_batch(context, folder);
-  if (!delivered.ok()) return stopped(context, folder, delivered.failure());
+  if (!delivered.ok()) return stopped(context, client, folder, delivered.failure());
 
   Json json = batch_json(folder);
   json.update(description.facts);
-  return Reply{std::move(json), batch_text(folder, !description.text.empty())};
+  return Reply{std::move(json), told + batch_text(folder, !description.text.empty())};
 }
 
 Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& credential_key) {

@@ -151,15 +151,16 @@ class Table {
   Attempt<RowAnswer> judge(const CheckAnswer& answer, const SlotAnswer& slot) {
     const ChainId chain = trust_.current() == nullptr ? ChainId{} : trust_.current()->genesis.chain;
     auto facts = facts_of_slot(client_, chain, answer, slot);
-    if (const auto lie = prove_slot(client_, trust_, facts)) return failure_of(*lie);
+    if (const auto lie = prove_slot(client_, trust_, stolen_, facts)) return failure_of(*lie);
     if (viewpoint_) decide_for(client_, *viewpoint_, options_.purpose, facts);
     const auto& commitment = facts.slots->front().commitment;
-    VerifyRules rules{context_.now_ms(), kMaxStatusAgeMs, {}, true};
+    const VerifyRules rules{context_.now_ms(), kMaxStatusAgeMs, {}, true};
     return row_of(verify_hash(commitment, facts, rules));
   }
 
   Context& context_;
   Client& client_;
+  StolenKeys stolen_{client_};
   const LedgerTrust& trust_;
   const CheckOptions options_;
   const std::optional<Viewpoint> viewpoint_;

@@ -14,6 +14,7 @@
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/short_id.h"
 #include "wallet/cli/terminal.h"
+#include "wallet/credential/last_day.h"
 
 namespace testamur::wallet {
 namespace {
@@ -169,25 +170,34 @@ Attempt<std::string> key_of_purpose(IssuerSession& session, KeyPurpose purpose) 
                      "(testamur key list). Nothing was sent"};
 }
 
-// The key on the ledger, if it is the institution's own and active.
 struct OwnKey {
   KeyId id;
   KeyPurpose purpose = KeyPurpose::kRoot;
+  std::optional<std::uint64_t> retired_ms;
 };
-// Of whose signatures a theft can make something void (docs/formats/kinds.md).
-bool may_be_stolen(KeyPurpose purpose) {
-  return !is_of_a_node(purpose) && purpose != KeyPurpose::kCosign;
-}
 
-// The ledger takes the declaration with the retirement or never.
+// Whoever replaces a key in time may learn only later that somebody else had it.
 std::string about_theft(const OwnKey& key) {
-  return "of a key that is retired or replaced a theft can no longer be declared. Where it may be "
-         "in other hands: testamur key add " +
-         std::string(to_text(key.purpose)) + ", then testamur key retire " + to_text(key.id) +
-         " --compromised-since TIME";
+  return "what it signed stands. Where it was in other hands, say since when, also once it is "
+         "retired: testamur key retire " +
+         to_text(key.id) + " --compromised-since TIME";
 }
 
-Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed) {
+// Of one that was declared stolen there is nothing more to declare.
+std::string retired_already(const KeyAnswer& key) {
+  const bool may_be_stolen =
+      key.state == KeyState::kRetired && may_be_compromised(*key.record.purpose);
+  return to_text(key.record.id) + " is retired already" +
+         (may_be_stolen ? ". If it was in other hands before: testamur key retire " +
+                              to_text(key.record.id) + " --compromised-since TIME"
+                        : "");
+}
+
+// What is asked of a key that is retired: nothing, or that it was stolen before.
+enum class Retired : std::uint8_t { kRefused, kMayBeStolen };
+
+// The key on the ledger, if it is the institution's own and active, or else as `retired` says.
+Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed, Retired retired) {
   const auto purpose = purpose_named(typed);
   TM_TRY(const auto text, purpose ? key_of_purpose(session, *purpose)
                                   : key_named(session.client, session.profile.institution, typed));
@@ -209,15 +219,12 @@ Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed) {
                    "the node does not say what " + text + " is for and what became of it"};
   }
 
-  if (key.state != KeyState::kActive)
-    return Failure{ExitCode::kUsage,
-                   text + " is retired already" +
-                       (may_be_stolen(*key.record.purpose)
-                            ? ". That it was stolen can no longer be declared: revoke what it "
-                              "signed for others (testamur issuer status revoke)"
-                            : "")};
+  const bool may_be_stolen =
+      retired == Retired::kMayBeStolen && may_be_compromised(*key.record.purpose);
+  if (key.state != KeyState::kActive && !(key.state == KeyState::kRetired && may_be_stolen))
+    return Failure{ExitCode::kUsage, retired_already(key)};
 
-  return OwnKey{*id, *key.record.purpose};
+  return OwnKey{*id, *key.record.purpose, key.record.retired_at_ms};
 }
 
 // A consensus key in the set changes only with the set.
@@ -233,7 +240,7 @@ constexpr const char* kConsensusWords =
 Outcome rotate(Context& context, const KeyOptions& options) {
   TM_TRY_STATUS(hold_home(context, "key rotate"));
   TM_TRY(auto session, open_acting_session(context, "key"));
-  TM_TRY(const auto old, own_key(session, options.purpose));
+  TM_TRY(const auto old, own_key(session, options.purpose, Retired::kRefused));
   if (old.purpose == KeyPurpose::kConsensus) return Failure{ExitCode::kUsage, kConsensusWords};
   TM_TRY(const auto key, new_key(options, session.profile, old.purpose));
   auto request = key_request(context, session.profile, "key rotate", &key);
@@ -242,7 +249,7 @@ Outcome rotate(Context& context, const KeyOptions& options) {
   };
   request.done =
       to_text(old.id) + " is replaced by " + to_text(key_id(old.purpose, key.content.key));
-  if (may_be_stolen(old.purpose)) request.description.warnings.push_back(about_theft(old));
+  if (may_be_compromised(old.purpose)) request.description.warnings.push_back(about_theft(old));
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
@@ -259,12 +266,12 @@ Attempt<bool> votes_with(Client& client, const KeyId& id) {
 
 // Since when nothing that the key signed counts; 0 for an ordinary retirement.
 Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOptions& options,
-                                         KeyPurpose purpose) {
+                                         const OwnKey& key) {
   if (options.compromised_since->empty()) return std::uint64_t{0};
 
-  if (!may_be_stolen(purpose)) {
+  if (!may_be_compromised(key.purpose)) {
     return Failure{ExitCode::kUsage, "--compromised-since does not apply to a " +
-                                         std::string(to_text(purpose)) +
+                                         std::string(to_text(key.purpose)) +
                                          " key: nothing that it signed is void; retire it without"};
   }
 
@@ -273,6 +280,12 @@ Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOption
   if (*since > context.now_ms()) {
     return Failure{ExitCode::kUsage, "--compromised-since: " + *options.compromised_since +
                                          " is to come; give a time that has passed"};
+  }
+  if (key.retired_ms && *since > *key.retired_ms) {
+    return Failure{ExitCode::kUsage, "--compromised-since: " + *options.compromised_since +
+                                         " is after the key's retirement (" +
+                                         moment_text(*key.retired_ms) +
+                                         "), since which it has signed nothing that counts"};
   }
 
   // Zero would say that it was not compromised.
@@ -318,7 +331,7 @@ std::string stops_without(KeyPurpose purpose) {
 Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
                                   const KeyOptions& options) {
   const std::string stops = stops_without(key.purpose);
-  if (stops.empty()) return std::string{};
+  if (stops.empty() || key.retired_ms) return std::string{};
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
   const bool has_another = std::ranges::any_of(answer.keys, [&](const KeyAnswer& each) {
     return each.record.id != key.id && each.record.purpose == key.purpose &&
@@ -332,7 +345,7 @@ Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
   const bool meant = *options.last;
   const auto& context = session.context;
   if (meant || (!context.yes && input_is_terminal())) return loss;
-  // A key that was replaced can no longer be declared stolen.
+  // Who declares a theft does not replace the key, which would say nothing of it.
   return Failure{
       ExitCode::kUsage,
       loss + (options.compromised_since->empty() ? ", or replace it by testamur key rotate" : "") +
@@ -343,7 +356,9 @@ Attempt<std::string> loss_by_last(IssuerSession& session, const OwnKey& key,
 Outcome retire(Context& context, const KeyOptions& options) {
   TM_TRY(auto session, open_acting_session(context, "key"));
 
-  TM_TRY(const auto key, own_key(session, options.purpose));
+  const bool is_theft = !options.compromised_since->empty();
+  TM_TRY(const auto key,
+         own_key(session, options.purpose, is_theft ? Retired::kMayBeStolen : Retired::kRefused));
 
   if (key.purpose == KeyPurpose::kConsensus) {
     TM_TRY(const bool votes, votes_with(session.client, key.id));
@@ -354,20 +369,20 @@ Outcome retire(Context& context, const KeyOptions& options) {
   }
 
   tx::KeyRetireContent content{key.id, 0};
-  TM_TRY(content.compromised_since_ms, compromised_since(context, options, key.purpose));
+  TM_TRY(content.compromised_since_ms, compromised_since(context, options, key));
   TM_TRY(auto loss, loss_by_last(session, key, options));
   auto request = key_request(context, session.profile, "key retire", nullptr);
   if (!loss.empty()) request.description.warnings.push_back(std::move(loss));
 
   // What becomes void is said before the question: it cannot be taken back.
-  if (content.compromised_since_ms == 0 && may_be_stolen(key.purpose))
-    request.description.warnings.push_back(about_theft(key));
-  if (content.compromised_since_ms != 0) {
+  if (content.compromised_since_ms == 0) {
+    if (may_be_compromised(key.purpose)) request.description.warnings.push_back(about_theft(key));
+  } else {
     TM_TRY_STATUS(describe_void(session, key, content.compromised_since_ms, request));
   }
 
   request.make = [&content](const tx::Envelope& envelope) { return tx::build(envelope, content); };
-  request.done = to_text(key.id) + " is retired";
+  request.done = to_text(key.id) + (key.retired_ms ? " is declared stolen" : " is retired");
 
   return confirm_sign_send(session, std::move(request), options.draft);
 }

@@ -34,6 +34,7 @@ constexpr std::uint64_t kMaxStatusAgeMs = 600'000;
 struct Question {
   CheckOptions options;
   std::optional<Viewpoint> viewpoint;  // whose recognition, where it is not the node's own
+  StolenKeys stolen;
 };
 
 struct Checked {
@@ -68,11 +69,10 @@ Called<CheckAnswer> ask(Client& client, const std::string& typed, const CheckOpt
 
 // One slot, proven where the node proves it; each has an issuer, and so a verdict, of its own.
 Attempt<Verdict> check_slot(const Context& context, Client& client, const LedgerTrust& trust,
-                            const CheckAnswer& answer, const SlotAnswer& slot,
-                            const Question& question) {
+                            const CheckAnswer& answer, const SlotAnswer& slot, Question& question) {
   const ChainId chain = trust.current() == nullptr ? ChainId{} : trust.current()->genesis.chain;
   auto facts = facts_of_slot(client, chain, answer, slot);
-  if (const auto lie = prove_slot(client, trust, facts)) return failure_of(*lie);
+  if (const auto lie = prove_slot(client, trust, question.stolen, facts)) return failure_of(*lie);
   if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
   VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
   return verify_hash(facts.slots->front().commitment, facts, rules);
@@ -94,7 +94,7 @@ std::string answer_of(Listing listing, const Json& verdicts) {
 }
 
 Attempt<void> check_one(const Context& context, Client& client, const LedgerTrust& trust,
-                        const std::string& text, const Question& question, Checked& out) {
+                        const std::string& text, Question& question, Checked& out) {
   if (const auto other = other_ledger_text(trust, text); !other.empty()) {
     out.text += toned(Tone::kStrong, text) + "\n  " + other + "\n";
     out.code = worse(out.code, ExitCode::kUnknown);
@@ -150,7 +150,7 @@ Outcome check(Context& context, const std::vector<std::string>& hashes, const Ch
   LedgerTrust trust(context.path("ledgers"));
   if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
   TM_TRY_STATUS(refuse_clock_behind(context, trust));
-  Question question{options, std::nullopt};
+  Question question{options, std::nullopt, StolenKeys(client)};
   TM_TRY(question.viewpoint, read_viewpoint(client, viewpoint));
   Checked out;
   for (const auto& hash : hashes)

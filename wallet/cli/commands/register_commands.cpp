@@ -314,20 +314,11 @@ std::string about_files(const RegisteredBatch& batch) {
          ": testamur issuer batch resume " + batch.name + " writes them again\n";
 }
 
-// What can be done with one that was not sent: what can never be issued can only be given up.
+// What can be done with one that was not sent.
 std::string about_unsent(Context& context, const RegisteredBatch& batch, bool asked) {
-  if (!asked || batch.awards.empty()) return ways_of_unsent(batch.name);
-  const auto view = read_credential(batch.awards.front().credential);
-  const auto profile = stored_profile(context);
-  if (!view.ok() || !profile.ok()) return ways_of_unsent(batch.name);
-  UnsentBatch unsent{
-      profile->institution, view->head.issuer_key, batch.first_index, batch.slots, {}};
-  for (const auto& each : batch.awards)
-    std::ranges::copy(each.award.commitments, std::back_inserter(unsent.commitments));
+  if (!asked || !batch.unsent) return ways_of_unsent(batch.name);
   Client client = context.client();
-  const auto why = why_never_issued(client, unsent);
-  if (why.empty()) return ways_of_unsent(batch.name);
-  return "testamur issuer batch discard " + batch.name + " gives it up: " + why;
+  return ways_of_unsent(client, *batch.unsent, batch.name);
 }
 
 Outcome list_batches(Context& context) {

@@ -30,7 +30,9 @@ constexpr std::pair<std::string_view, std::string_view> kAdvice[] = {
     {"unknown_key", "the key is not registered: testamur key list shows those that are"},
     {"key_of_another", "sign with a key of the institution in whose name this is"},
     {"key_purpose", "sign with a key of the purpose that this kind needs"},
-    {"key_retired", "the key is retired: sign with another one (testamur key list)"},
+    {"key_retired",
+     "the key is retired: sign with another one (testamur key list). That it was stolen before can "
+     "be declared where the ledger has protocol version 4"},
     {"signature_threshold",
      "more holders of root keys must sign: use --draft FILE, testamur sign FILE, testamur send "
      "FILE"},
@@ -122,8 +124,8 @@ constexpr std::pair<std::string_view, std::string_view> kAdvice[] = {
      "nothing was issued under it by this institution: name the award by --student or --reference"},
     {"status_final",
      "what is revoked or superseded stays so: where that is wrong, issue it again. Of a change "
-     "that "
-     "names other awards too nothing was done: give the command again, which leaves this one out"},
+     "that names other awards too nothing was done: give the command again, which leaves this one "
+     "out"},
     {"status_unchanged",
      "it has this status already. Of a change that names other awards too nothing was done: give "
      "the command again, which leaves this one out"},

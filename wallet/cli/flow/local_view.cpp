@@ -79,7 +79,8 @@ Status check_whole(const InstitutionAnswer& institution) {
 
   for (const auto& key : institution.keys) {
     const bool known = !key.record.id.is_zero() && key.state != KeyState::kUnknown &&
-                       (key.state == KeyState::kActive || key.retired);
+                       (key.state == KeyState::kActive || key.retired) &&
+                       (key.state != KeyState::kCompromised || key.stolen);
     if (!known) return not_said("what became of the key " + to_text(key.record.id));
   }
 
@@ -149,7 +150,7 @@ class Gathering {
     for (const auto& key : institution.keys) {
       if (key.state != KeyState::kCompromised) continue;
       compromises_[id].push_back(
-          {key.record.id, *key.record.compromised_since_ms, commit_of(*key.retired)});
+          {key.record.id, *key.record.compromised_since_ms, commit_of(*key.stolen)});
     }
     histories_[id] = std::move(institution.history);
     return {};

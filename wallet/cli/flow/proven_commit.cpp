@@ -8,6 +8,7 @@
 #include "ledger/proofs/merkle.h"
 #include "wallet/cli/flow/awards/batches.h"
 #include "wallet/cli/flow/follow_ledger.h"
+#include "wallet/client/proven_facts.h"
 
 namespace testamur::wallet {
 namespace {
@@ -33,6 +34,13 @@ std::string why_not_of(const ChainId& chain, const TransactionId& id, ByteView c
   const auto here = id_of_encoded(chain, carried);
   if (here.ok() && *here == id) return {};
   return "it shows the ledger " + to_text(chain) + ", which the transaction is not for";
+}
+
+Failure unproven(const Client& client, const std::string& what, const std::string& why) {
+  return Failure{ExitCode::kInvalid,
+                 client.answering() + " says that " + what + " and does not prove it: " + why +
+                     ". Ask another node (--endpoint)",
+                 "unproven_commit"};
 }
 
 }  // namespace
@@ -70,11 +78,20 @@ Attempt<void> expect_on_ledger(Context& context, Client& client, const Transacti
     if (why.empty()) why = why_not_of(trust.current()->genesis.chain, id, carried);
   }
   if (why.empty()) return {};
-  return Failure{ExitCode::kInvalid,
-                 client.answering() +
-                     " says that the transaction is on the ledger and does not prove it: " + why +
-                     ". Ask another node (--endpoint)",
-                 "unproven_commit"};
+  return unproven(client, "the transaction is on the ledger", why);
+}
+
+Attempt<void> expect_award_on_ledger(Context& context, Client& client, const std::string& sd_jwt) {
+  const auto view = read_credential(sd_jwt);
+  if (!view.ok()) return Failure{ExitCode::kFailure, view.message()};
+  LedgerTrust trust(context.path("ledgers"));
+  if (const auto problem = follow_ledger(context, client, trust)) return failure_of(*problem);
+
+  const auto fetched =
+      fetch_receipt(client, *trust.current(), *view, trust.current()->genesis.chain);
+  if (fetched.receipt) return {};
+  return unproven(client, "the award is on the ledger",
+                  fetched.failure ? fetched.failure->message : "it shows no receipt of it");
 }
 
 }  // namespace testamur::wallet

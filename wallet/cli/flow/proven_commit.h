@@ -14,6 +14,9 @@ namespace testamur::wallet {
 Attempt<void> expect_on_ledger(Context& context, Client& client, const TransactionId& id,
                                ByteView carried);
 
+// The same of an award, by a receipt of its own credential: whoever brought it there.
+Attempt<void> expect_award_on_ledger(Context& context, Client& client, const std::string& sd_jwt);
+
 // The same of an answer in hand. Pure but for the home's trusted ledger; empty: it is proven.
 std::string why_not_proven(const InclusionAnswer& shown, const LedgerTrust& trust,
                            const TransactionId& id);

@@ -113,6 +113,7 @@ Attempt<RegisteredBatch> read_batch(const Context& context,
   const Batch& batch = folder.batch();
 
   RegisteredBatch registered{name,
+                             batch.id,
                              batch.plan.achievement,
                              title_of(batch.plan),
                              batch.plan.issued_at_s,
@@ -121,7 +122,9 @@ Attempt<RegisteredBatch> read_batch(const Context& context,
                              batch.delivered,
                              batch.plan.first_index.value,
                              batch.commitments.size(),
+                             {},
                              {}};
+  if (!batch.committed) registered.unsent = unsent(batch);
 
   for (const auto& held : batch.awards) registered.awards.push_back(read_award(held, folder, name));
 
@@ -138,16 +141,13 @@ Attempt<std::vector<RegisteredBatch>> read_batches(const Context& context,
     TM_TRY(names, or_exit(ExitCode::kFailure, batch_names(context)));
   }
 
+  std::map<std::string, std::string> folder_of;
   for (const auto& name : names) {
     TM_TRY(auto batch, read_batch(context, identities, name));
+    TM_TRY_STATUS(expect_no_copy(folder_of, batch.id, name));
     batches.push_back(std::move(batch));
   }
 
-  std::vector<AwardRecord> all;
-  for (const auto& batch : batches) {
-    for (const auto& each : batch.awards) all.push_back(each.award);
-  }
-  TM_TRY_STATUS(expect_no_copies(all));
   std::ranges::stable_sort(batches, {}, &RegisteredBatch::issued_at_s);
   return batches;
 }

@@ -41,6 +41,7 @@ struct RegisteredAward {
 
 struct RegisteredBatch {
   std::string name;  // of the folder
+  std::string id;    // of the batch, in whatever folder
   AchievementId achievement;
   std::string title;
   std::uint64_t issued_at_s = 0;
@@ -48,7 +49,8 @@ struct RegisteredBatch {
   bool committed = false;
   bool delivered = false;
   std::uint64_t first_index = 0;
-  std::size_t slots = 0;  // with those that belong to nobody
+  std::size_t slots = 0;              // with those that belong to nobody
+  std::optional<UnsentBatch> unsent;  // what can be done with one that is not committed
   std::vector<RegisteredAward> awards;
 };
 

@@ -105,7 +105,7 @@ Result<std::vector<AwardRecord>> awards_of(const std::vector<AwardRecord>& known
 }
 
 std::string ambiguity(const std::string& student, const std::vector<AwardRecord>& awards) {
-  std::string text =
+  const std::string text =
       "learner \"" + student + "\" has " + std::to_string(awards.size()) + " awards:\n";
   return text + awards_text(awards);
 }
@@ -287,27 +287,10 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
   return selection;
 }
 
-Attempt<void> expect_no_copies(const std::vector<AwardRecord>& awards) {
-  std::map<std::uint64_t, const std::string*> holder;
-  for (const auto& award : awards) {
-    for (const auto& index : award.indexes) {
-      const auto [at, is_first] = holder.emplace(index.value, &award.batch);
-      if (is_first || *at->second == award.batch) continue;
-      return Failure{ExitCode::kFailure,
-                     "batches " + in_quotes(*at->second) + " and " + in_quotes(award.batch) +
-                         " of this home hold the same awards (index " +
-                         std::to_string(index.value) +
-                         "): one folder is a copy of the other. Move the copy out of the folder "
-                         "issuer/batches of this home, or whatever is done to the one leaves the "
-                         "other; nothing was done"};
-    }
-  }
-  return {};
-}
-
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
                                                     std::span<const age::Identity> identities) {
   std::vector<AwardRecord> awards;
+  std::map<std::string, std::string> folder_of;
 
   TM_TRY(const auto names, or_exit(ExitCode::kFailure, batch_names(context)));
   for (const auto& name : names) {
@@ -318,6 +301,7 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
     auto list = open_register(file, identities);
     if (!list.ok())
       return Failure{ExitCode::kFailure, "register of batch " + name + ": " + list.message()};
+    TM_TRY_STATUS(expect_no_copy(folder_of, list->batch, name));
 
     for (const auto& row : list->rows) {
       AwardRecord award;
@@ -330,7 +314,6 @@ Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
     }
   }
 
-  TM_TRY_STATUS(expect_no_copies(awards));
   return awards;
 }
 
@@ -469,6 +452,17 @@ Attempt<bool> any_is_listed(Client& client, const InstitutionId& issuer,
                             const std::vector<Hash256>& commitments) {
   TM_TRY(const auto listed, listed_under(client, issuer, commitments));
   return std::ranges::any_of(listed, [](const auto& slots) { return !slots.empty(); });
+}
+
+Attempt<bool> are_all_listed(Client& client, const InstitutionId& issuer, std::uint64_t first_index,
+                             const std::vector<Hash256>& commitments) {
+  TM_TRY(const auto listed, listed_under(client, issuer, commitments));
+  if (listed.size() != commitments.size()) return false;
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    const IssuerIndex own{first_index + i};
+    if (std::ranges::find(listed[i], own, &BulkSlotAnswer::index) == listed[i].end()) return false;
+  }
+  return true;
 }
 
 Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& chain,

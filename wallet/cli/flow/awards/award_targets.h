@@ -82,9 +82,6 @@ Result<AwardSelection> select_awards(const std::vector<AwardRecord>& known,
                                      const std::vector<std::string>& batches,
                                      const std::vector<TargetName>& names, bool all);
 
-// Fails where two batches hold one place: a place is given once in a home, so that one folder is a
-// copy of the other, and whoever acts on the one would leave the other. Pure.
-Attempt<void> expect_no_copies(const std::vector<AwardRecord>& awards);
 // Every award of this home's registers, without dates and commitments. Fails where a register
 // cannot be read, and on copies.
 Attempt<std::vector<AwardRecord>> registered_awards(const Context& context,
@@ -125,6 +122,9 @@ Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
 // Whether the issuer has any of these on the ledger, at whatever place.
 Attempt<bool> any_is_listed(Client& client, const InstitutionId& issuer,
                             const std::vector<Hash256>& commitments);
+// Whether it has all of these, each at its own place, of which the first is `first_index`.
+Attempt<bool> are_all_listed(Client& client, const InstitutionId& issuer, std::uint64_t first_index,
+                             const std::vector<Hash256>& commitments);
 // What the ledger says of each award: the status of its slots by name ("valid", "revoked", …; the
 // worst of them, for the order of a final change), "not_listed" where it does not list one. An
 // award of a register is asked for by its commitments, which add_dates() brings; only what no

@@ -234,6 +234,17 @@ Attempt<void> expect_sent(bool committed, const std::string& name) {
                                          ways_of_unsent(name)};
 }
 
+Attempt<void> expect_no_copy(std::map<std::string, std::string>& folder_of, const std::string& id,
+                             const std::string& folder) {
+  const auto [first, is_first] = folder_of.emplace(id, folder);
+  if (is_first) return {};
+  return Failure{ExitCode::kFailure,
+                 "batches " + in_quotes(first->second) + " and " + in_quotes(folder) +
+                     " of this home hold the same awards: one folder is a copy of the other. Move "
+                     "the copy out of the folder issuer/batches of this home, or whatever is done "
+                     "to the one leaves the other; nothing was done"};
+}
+
 UnsentBatch unsent(const Batch& batch) {
   return {batch.plan.issuer, batch.plan.credential_key, batch.plan.first_index.value,
           batch.commitments.size(), batch.commitments};
@@ -252,6 +263,11 @@ bool are_places_taken(Client& client, const UnsentBatch& batch) {
 
 }  // namespace
 
+Attempt<bool> is_issued_already(Client& client, const UnsentBatch& batch) {
+  if (!are_places_taken(client, batch)) return false;
+  return are_all_listed(client, batch.issuer, batch.first_index, batch.commitments);
+}
+
 std::string why_never_issued(Client& client, const UnsentBatch& batch) {
   const auto retired = retired_key_in(client, batch.credential_key);
   const bool are_taken = !retired && are_places_taken(client, batch);
@@ -266,6 +282,12 @@ std::string why_never_issued(Client& client, const UnsentBatch& batch) {
          std::to_string(batch.first_index) + " to " +
          std::to_string(batch.first_index + batch.slots - 1) +
          "), issued from another home or from another copy of this one";
+}
+
+std::string ways_of_unsent(Client& client, const UnsentBatch& batch, const std::string& name) {
+  const auto why = why_never_issued(client, batch);
+  if (why.empty()) return ways_of_unsent(name);
+  return "testamur issuer batch discard " + name + " gives it up: " + why;
 }
 
 Attempt<void> expect_issuable(Client& client, const BatchFolder& folder, const std::string& name) {
@@ -288,7 +310,9 @@ Attempt<void> expect_never_sent(const Context& context, Client& client, const Ba
                        name + " --all"};
   }
 
-  // By its commitments, whatever transaction brought them.
+  // By its commitments, whatever transaction brought them. The places first: where the batch itself
+  // is committed between the two questions, they are its own.
+  const bool are_taken = are_places_taken(client, unsent(batch));
   TM_TRY(const bool listed, any_is_listed(client, batch.plan.issuer, batch.commitments));
   const std::string resume = "testamur issuer batch resume " + name;
   if (listed)
@@ -306,7 +330,7 @@ Attempt<void> expect_never_sent(const Context& context, Client& client, const Ba
 
   TM_TRY(const auto transaction, transaction_of(folder));
   TM_TRY(const bool expired, has_expired(folder, client));
-  if (expired || are_places_taken(client, unsent(batch))) return {};
+  if (expired || are_taken) return {};
   return Failure{ExitCode::kFailure,
                  "the signed transaction of batch " + name + " may still be committed until " +
                      moment_text(transaction->valid_until_ms()) + ": discard it after that, or " +

@@ -33,6 +33,11 @@ Attempt<std::string> batch_named(const Context& context, const std::string& type
 Attempt<BatchFolder> open_batch(const Context& context, const std::string& name,
                                 std::span<const age::Identity> identities);
 
+// Fails where another folder holds the batch of this id too: one is a copy, and whatever is done to
+// the one leaves the other. `folder_of`: the folders seen so far by the ids of their batches.
+Attempt<void> expect_no_copy(std::map<std::string, std::string>& folder_of, const std::string& id,
+                             const std::string& folder);
+
 // Whether every claim file is there and as it was written. After a purge none can be written again.
 bool all_delivered(const BatchFolder& folder);
 // The learners by the state of their claim file, in quotes. Each file is read once.
@@ -61,6 +66,11 @@ UnsentBatch unsent(const Batch& batch);
 // Why it can never be issued any more: the ledger retired the key that its credentials are signed
 // with, or has other awards at its places. Empty where it can, and where nobody could be asked.
 std::string why_never_issued(Client& client, const UnsentBatch& batch);
+// As above, as a node sees it: what can never be issued can only be given up, and is told why.
+std::string ways_of_unsent(Client& client, const UnsentBatch& batch, const std::string& name);
+// Whether it is on the ledger already, as a node says: another home, or another copy of this one,
+// brought it there.
+Attempt<bool> is_issued_already(Client& client, const UnsentBatch& batch);
 // Fails with 1 where there is such a reason.
 Attempt<void> expect_issuable(Client& client, const BatchFolder& folder, const std::string& name);
 

@@ -42,29 +42,53 @@ Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKe
   return found;
 }
 
-Attempt<std::vector<AwardRecord>> still_held(Context& context,
-                                             std::span<const age::Identity> identities,
-                                             std::vector<AwardRecord> awards) {
-  std::set<std::string> names;
-  for (const auto& award : awards) names.insert(award.batch);
+namespace {
+
+// The oldest first.
+Attempt<std::vector<RegisteredBatch>> read_named(const Context& context,
+                                                 std::span<const age::Identity> identities,
+                                                 const std::set<std::string>& names) {
   std::vector<RegisteredBatch> batches;
   for (const auto& name : names) {
     TM_TRY(auto batch, read_batch(context, identities, name));
     batches.push_back(std::move(batch));
   }
+  std::ranges::sort(batches, {}, &RegisteredBatch::issued_at_s);
+  return batches;
+}
+
+// Nobody holds it any more, whether it was corrected, taken back or void from the beginning.
+bool is_over(const std::string& status) {
+  return status == "revoked" || status == "superseded" || status == "void" || status == "invalid";
+}
+
+}  // namespace
+
+Attempt<std::vector<AwardRecord>> still_held(Context& context,
+                                             std::span<const age::Identity> identities,
+                                             const std::vector<AwardRecord>& awards) {
+  std::set<std::string> names;
+  for (const auto& award : awards) names.insert(award.batch);
+  TM_TRY(auto batches, read_named(context, identities, names));
   const auto source = add_statuses(context, batches);
   if (!source.asked) return Failure{source.exit, source.text};
 
-  std::set<std::vector<IssuerIndex>> over;
+  std::map<std::pair<std::string, std::vector<IssuerIndex>>, const RegisteredAward*> by_place;
   for (const auto& batch : batches) {
-    for (const auto& each : batch.awards) {
-      const bool is_over = each.status == "revoked" || each.status == "superseded" ||
-                           each.status == "void" || each.status == "invalid";
-      if (is_over) over.insert(each.award.indexes);
-    }
+    for (const auto& each : batch.awards) by_place[{batch.name, each.award.indexes}] = &each;
   }
-  std::erase_if(awards, [&](const auto& award) { return over.contains(award.indexes); });
-  return awards;
+
+  std::vector<AwardRecord> held;
+  for (const auto& award : awards) {
+    const auto found = by_place.find({award.batch, award.indexes});
+    // In the register and not in the batch's state: what became of it is not known from here.
+    if (found == by_place.end()) {
+      held.push_back(award);
+      continue;
+    }
+    if (!is_over(found->second->status)) held.push_back(found->second->award);
+  }
+  return held;
 }
 
 std::vector<AwardRecord> by_near_reference(const std::vector<AwardRecord>& held,
@@ -121,58 +145,73 @@ bool is_stranger(const RegisteredAward& before, const ClassRow& row) {
   return given != old_given && given != old_family && family != old_given && family != old_family;
 }
 
+struct NameBefore {
+  std::string text;
+  bool is_stranger = false;
+};
+using RowsByStudent = std::map<std::string, const ClassRow*>;
+
+// By student, of the newest batch that has the learner. `batches` the oldest first.
+std::map<std::string, NameBefore> names_before(const std::vector<RegisteredBatch>& batches,
+                                               const RowsByStudent& row_of) {
+  std::map<std::string, NameBefore> other;
+  for (const auto& batch : batches) {
+    for (const auto& award : batch.awards) {
+      const auto found = row_of.find(award.award.student);
+      if (found == row_of.end() || award.name.empty() || is_over(award.status)) continue;
+      const auto& [student, row] = *found;
+      if (skeleton(award.name) == skeleton(full_name(row->claims)))
+        other.erase(student);
+      else
+        other[student] = {in_quotes(award.name) + " (batch " + batch.name + ")",
+                          is_stranger(award, *row)};
+    }
+  }
+  return other;
+}
+
+std::size_t strangers_of(const std::map<std::string, NameBefore>& other) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(other, [](const auto& each) { return each.second.is_stranger; }));
+}
+
 }  // namespace
 
-Attempt<OtherNames> other_names(const Context& context, const IssuerKeys& vault,
+Attempt<OtherNames> other_names(Context& context, const IssuerKeys& vault,
                                 const std::vector<AwardRecord>& known,
                                 const std::vector<ClassRow>& rows) {
   constexpr std::size_t kMost = 5;
-  std::map<std::string, std::string> named;
-  std::map<std::string, const ClassRow*> row_of;
-  for (const auto& row : rows) {
-    named.emplace(row.student, full_name(row.claims));
-    row_of.emplace(row.student, &row);
-  }
+  RowsByStudent row_of;
+  for (const auto& row : rows) row_of.emplace(row.student, &row);
 
   std::set<std::string> batches;
   for (const auto& award : known) {
-    if (named.contains(award.student)) batches.insert(award.batch);
+    if (row_of.contains(award.student)) batches.insert(award.batch);
   }
+  TM_TRY(auto by_age, read_named(context, vault.register_identities, batches));
 
-  std::vector<RegisteredBatch> by_age;
-  for (const auto& name : batches) {
-    TM_TRY(auto batch, read_batch(context, vault.register_identities, name));
-    by_age.push_back(std::move(batch));
-  }
-  std::ranges::sort(by_age, {}, &RegisteredBatch::issued_at_s);
-
-  std::map<std::string, std::string> other;  // by student, of the newest batch
-  std::set<std::string> strangers;
-  for (const auto& batch : by_age) {
-    for (const auto& award : batch.awards) {
-      const auto found = named.find(award.award.student);
-      if (found == named.end() || award.name.empty()) continue;
-      const bool is_same = skeleton(award.name) == skeleton(found->second);
-      if (!is_same) other[found->first] = in_quotes(award.name) + " (batch " + batch.name + ")";
-      if (is_same) other.erase(found->first);
-      strangers.erase(found->first);
-      if (!is_same && is_stranger(award, *row_of[found->first])) strangers.insert(found->first);
-    }
+  // A class that was issued under each other's names and revoked says nothing of who they are.
+  // Asked only where it matters; where no node answers, every award counts.
+  auto other = names_before(by_age, row_of);
+  if (strangers_of(other) != 0) {
+    add_statuses(context, by_age);
+    other = names_before(by_age, row_of);
   }
 
   OtherNames found;
-  found.strangers = strangers.size();
-  auto& sentences = found.sentences;
-  for (const auto& [student, before] : other) {
-    if (sentences.size() == kMost) {
-      sentences.push_back("and " + std::to_string(other.size() - kMost) +
-                          " more learners have another name than in the register");
-      break;
+  found.strangers = strangers_of(other);
+  // They come first: they are what is asked about.
+  for (const bool of_strangers : {true, false}) {
+    for (const auto& [student, before] : other) {
+      if (before.is_stranger != of_strangers || found.sentences.size() == kMost) continue;
+      found.sentences.push_back("the register knows " + in_quotes(student) + " as " + before.text +
+                                ", the list as " + in_quotes(full_name(row_of[student]->claims)) +
+                                ": was a column moved, or the name changed?");
     }
-    sentences.push_back("the register knows " + in_quotes(student) + " as " + before +
-                        ", the list as " + in_quotes(named[student]) +
-                        ": was a column moved, or the name changed?");
   }
+  if (other.size() > kMost)
+    found.sentences.push_back("and " + std::to_string(other.size() - kMost) +
+                              " more learners have another name than in the register");
   return found;
 }
 

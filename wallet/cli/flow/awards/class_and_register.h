@@ -26,11 +26,11 @@ struct IssuedElsewhere {
 Attempt<IssuedElsewhere> issued_elsewhere(const Context& context, const IssuerKeys& vault,
                                           const std::vector<Places>& used);
 
-// Those of `awards` that their learners hold: what was revoked or superseded is what a new award
-// corrects, and what is void nobody takes. Fails where no node says so.
+// Those of `awards` that their learners hold, with names and dates: what was revoked or superseded
+// is what a new award corrects, and what is void nobody takes. Fails where no node says so.
 Attempt<std::vector<AwardRecord>> still_held(Context& context,
                                              std::span<const age::Identity> identities,
-                                             std::vector<AwardRecord> awards);
+                                             const std::vector<AwardRecord>& awards);
 
 // Awards of `held` whose learner is in the class under a reference that is nearly the same, with
 // the same name: one learner, whose reference a program has changed. Pure.
@@ -45,11 +45,12 @@ std::vector<std::string> near_references(const std::vector<AwardRecord>& known,
 
 // Learners whom this office has awarded under another name: a column that was sorted by itself
 // gives everybody somebody else's. People change their names too, so that a person has to say.
+// Awards that are over, as a node says, tell nothing of who their learners are.
 struct OtherNames {
   std::vector<std::string> sentences;  // the first few
   std::size_t strangers = 0;           // who share neither given nor family name with the register
 };
-Attempt<OtherNames> other_names(const Context& context, const IssuerKeys& vault,
+Attempt<OtherNames> other_names(Context& context, const IssuerKeys& vault,
                                 const std::vector<AwardRecord>& known,
                                 const std::vector<ClassRow>& rows);
 

@@ -46,15 +46,24 @@ Attempt<std::string> drafted_awards(Context& context, const tx::StatusChangeCont
   });
   TM_TRY_STATUS(add_dates(context, vault.register_identities, awards));
 
+  const auto hit = [&change](const std::vector<AwardRecord>& of) {
+    std::size_t count = 0;
+    for (const auto& award : of)
+      count += static_cast<std::size_t>(std::ranges::count_if(
+          award.indexes, [&](const auto& index) { return names(change, index); }));
+    return count;
+  };
+  const auto all = hit(awards);
+  const auto others = tx::slot_count(change) - all;
+
   // At the places of a batch that this home never sent stand awards that it does not know.
   std::erase_if(awards, [](const auto& award) { return !award.committed; });
-
-  std::size_t known = 0;
-  for (const auto& award : awards)
-    known += static_cast<std::size_t>(std::ranges::count_if(
-        award.indexes, [&](const auto& index) { return names(change, index); }));
-  const auto others = tx::slot_count(change) - known;
+  const auto unsent = all - hit(awards);
   return awards_text(awards) +
+         (unsent == 0 ? ""
+                      : "  " + std::to_string(unsent) +
+                            " at places of a batch that this home has not noted as sent: whose "
+                            "they are is not known here\n") +
          (others == 0 ? "" : "  " + std::to_string(others) + " in no register of this home\n");
 }
 
