@@ -1,5 +1,5 @@
-"""Four nodes of a build that knows protocol version 1 become nodes of one that knows version 3, one after the other, while
-credentials are issued. The last one is late: it stops before the height at which version 3 begins, says so, and still answers."""
+"""Four nodes of a build that knows protocol version 1 become nodes of one that knows version 4, one after the other, while
+credentials are issued. The last one is late: it stops before the height at which version 4 begins, says so, and still answers."""
 
 import pathlib
 import tempfile
@@ -9,7 +9,7 @@ from network import BIN, Load, Loopback, require, run_test, say, until
 
 OLD = BIN / "testamurd_protocol1"
 BLOCKS_AHEAD = 150
-VERSION = 3
+VERSION = 4
 
 
 class BegunByOldBuilds(Loopback):
