@@ -63,7 +63,7 @@ struct BlockExecutor::Block {
                kRecentBlocksKept * parameters[Parameter::kReadyCheckpointAgeMs]);
 
     // What votes decided holds for the block's first transaction already (decision 0900).
-    take_effect(ledger, cache, parameters, its_context.chain);
+    take_effect(ledger, cache, parameters, its_context.chain, version);
   }
 
   std::optional<Rejection> check_envelope(const Transaction& transaction) const;

@@ -14,11 +14,11 @@ using tx::ProposalEvent;
 class DueProposals {
  public:
   DueProposals(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
-               const ChainId& chain)
-      : ledger_(ledger),
-        cache_(cache),
-        view_{ledger.overlay(), cache, parameters, chain, ledger.height(), ledger.time_ms(),
-              KeyPurpose::kRoot} {}
+               const ChainId& chain, std::uint16_t protocol_version)
+      : ledger_(ledger), cache_(cache), view_{ledger.overlay(),  cache,
+                                              parameters,        chain,
+                                              ledger.height(),   ledger.time_ms(),
+                                              KeyPurpose::kRoot, protocol_version} {}
 
   void take(const TransactionId& id) {
     const auto proposal = tx::read_open_proposal(ledger_.overlay(), id);
@@ -65,13 +65,13 @@ class DueProposals {
 }  // namespace
 
 void take_effect(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
-                 const ChainId& chain) {
+                 const ChainId& chain, std::uint16_t protocol_version) {
   if (tx::next_deadline_ms(ledger.overlay()) > ledger.time_ms()) return;
   auto agenda = tx::read_agenda(ledger.overlay());
   std::erase_if(agenda,
                 [&](const tx::AgendaEntry& entry) { return entry.deadline_ms > ledger.time_ms(); });
   std::ranges::stable_sort(agenda, {}, &tx::AgendaEntry::deadline_ms);
-  DueProposals due(ledger, cache, parameters, chain);
+  DueProposals due(ledger, cache, parameters, chain, protocol_version);
   for (const auto& entry : agenda) due.take(entry.proposal);
 }
 

@@ -18,6 +18,6 @@ namespace testamur::ledger {
 // changes the validator set; another one stays due for the next block. Aborts when an action wrote
 // what it does not declare.
 void take_effect(LedgerState& ledger, tx::RecordCache& cache, const Parameters& parameters,
-                 const ChainId& chain);
+                 const ChainId& chain, std::uint16_t protocol_version);
 
 }  // namespace testamur::ledger

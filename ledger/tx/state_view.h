@@ -61,7 +61,7 @@ struct StateView {
   Height height;
   std::uint64_t time_ms;
   KeyPurpose signer;  // purpose of the keys that signed
-  std::uint16_t protocol_version = 1;
+  std::uint16_t protocol_version;
 
   std::uint64_t limit(Parameter id) const { return parameters[id]; }
   const InstitutionSummary* institution(const InstitutionId& id) const {

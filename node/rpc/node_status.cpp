@@ -232,7 +232,8 @@ std::string own_clock_obstacle(const ChainStatus& chain) {
   const auto others = std::max<std::size_t>(chain.engine.validators, 2) - 1;
   if (2 * offsets.size() <= others) return "";
   std::ranges::sort(offsets);
-  const auto middle = offsets[offsets.size() / 2];
+  // At least so far behind are more than half of all others.
+  const auto middle = offsets[others / 2];
   if (middle >= -kOwnClockToleranceMs) return "";
   return "the clocks of most other validators are about " +
          span_text(static_cast<std::uint64_t>(-middle)) +
@@ -307,11 +308,20 @@ std::string unshown_votes_refusal(const ShownVotes& shown) {
            " of " + std::to_string(shown.chain.catch_up_target.value) + unchanged + remembers +
            "Give the command again when it has them all (testamur node status)";
   }
-  // Whoever came last but for f: of so many each may lie, and connect anew without an end.
-  auto times = shown.connected_ms;
-  std::ranges::sort(times);
-  const auto believed = std::min((engine.validators - 1) / 3, times.size() - 1);
-  if (times[believed] < kShowsVotesMs) {
+  // f may lie, so that one more is asked; and f may connect anew without an end, so that no more
+  // are.
+  const auto needed = (engine.validators - 1) / 3 + 1;
+  const auto had_time = static_cast<std::size_t>(std::ranges::count_if(
+      shown.connected_ms, [](std::uint64_t ms) { return ms >= kShowsVotesMs; }));
+  if (shown.connected_ms.size() < needed) {
+    return "only " + std::to_string(shown.connected_ms.size()) + " of the " +
+           std::to_string(engine.validators - 1) +
+           " other validators could show what the consensus key has voted for already, and all "
+           "of them may lie" +
+           unchanged + remembers + "Start the others, or mend [[peer]]: " + std::to_string(needed) +
+           " have to be connected";
+  }
+  if (had_time < needed) {
     return "the other validators were connected a moment ago and had no time yet to show what the "
            "consensus key has voted for already" +
            unchanged + remembers + "Give the command again in " +

@@ -417,6 +417,39 @@ TEST_CASE("the root's 90 days begin when a theft is declared, however long ago t
   CHECK(reinstate(1) == RejectionCode::kNoCompromise);
 }
 
+TEST_CASE("what was made final after a stolen key retired is no thief's, and stays final") {
+  for (const std::uint16_t version : {3, 4}) {
+    auto input = sample_genesis_input();
+    input.protocol_version = version;
+    TestLedger ledger(std::move(input));
+    const auto id = ledger.publish(ledger.aurora);
+    REQUIRE(code(ledger.commit(ledger.issue(ledger.aurora, 0, 2, id))) == std::nullopt);
+    auto later = ledger.aurora;
+    later.issue = std::make_shared<const SecretKey>(key_named("aurora/second"));
+    const auto fresh = later.issue->public_key();
+    const auto possession = possession_message(ledger.chain(), later.id, kIssue, fresh);
+    const tx::KeyAddContent add{kIssue, fresh, later.issue->sign(possession.view())};
+    REQUIRE(code(ledger.commit(ledger.aurora, add, KeyPurpose::kRoot)) == std::nullopt);
+    const auto theft_ms = ledger.next_block().time_ms;
+    REQUIRE(code(ledger.commit(ledger.aurora, change(tx::StatusAction::kRevoke, {0}), kIssue)) ==
+            std::nullopt);
+    const tx::KeyRetireContent retire{ledger.aurora.key_of(kIssue), theft_ms};
+    REQUIRE(code(ledger.commit(ledger.aurora, retire, KeyPurpose::kRoot)) == std::nullopt);
+    ledger.pass_ms(60'000);
+    REQUIRE(code(ledger.commit(later, change(tx::StatusAction::kRevoke, {1}), kIssue)) ==
+            std::nullopt);
+
+    const auto reinstate = [&](std::uint64_t index) {
+      auto content = change(tx::StatusAction::kReinstate, {index});
+      content.reason = tx::StatusReason::kKeyCompromise;
+      return code(ledger.commit(ledger.aurora, content, KeyPurpose::kRoot));
+    };
+    CHECK(reinstate(0) == std::nullopt);
+    CHECK(reinstate(1) ==
+          (version < 4 ? std::nullopt : std::optional(RejectionCode::kNotSinceCompromise)));
+  }
+}
+
 TEST_CASE(
     "no_compromise: an ordinary retirement of an issue key gives its root no power over statuses") {
   TestLedger ledger;

@@ -46,7 +46,7 @@ struct World {
     tx::RecordCache cache;
     const auto parameters = ledger::read_parameters(ledger.state());
     const tx::StateView view{ledger.state(), cache,           parameters, ledger.chain(),
-                             context.height, context.time_ms, {}};
+                             context.height, context.time_ms, {},         context.protocol_version};
     return code(tx::rules::check_voted(view, content));
   }
 

@@ -7,6 +7,7 @@
 // and of the credential's verdict no part either.
 #include <algorithm>
 
+#include "testamur/v1/verify_service.pb.h"
 #include "tests/node/running_nodes.h"
 #include "tests/support/catch.h"
 #include "tests/wallet/lying_node.h"
@@ -358,6 +359,39 @@ TEST_CASE(
   INFO(to_text(*replayed.verdict));
   CHECK(verdict_code(*replayed.verdict) == VerdictCode::kUnreachable);
   CHECK(find(*replayed.verdict, Topic::kStatus)->text.find("[stale_proof]") != std::string::npos);
+}
+
+// The node's own institution lists somebody else's commitment, and shows its own, true receipt.
+TEST_CASE("the receipt of another institution that lists the same commitment proves no award") {
+  World world;
+  world.issue(world.key);
+  const auto view = read_credential(world.credential).value();
+  const auto commitment = commitment_of(world.nodes.chain(), view);
+  const tx::IssueListedContent copied{world.nodes.publish(0, 0), IssuerIndex{5}, {commitment}};
+  const auto sent =
+      world.nodes.sign(0, KeyPurpose::kIssue, tx::build(world.nodes.envelope(0), copied));
+  REQUIRE(world.nodes.commit(0, sent).state == node::Outcome::State::kCommitted);
+
+  world.liar.record(true);
+  LedgerTrust trust(world.home.file("ledgers"));
+  REQUIRE_FALSE(trust.load());
+  REQUIRE_FALSE(trust.follow(world.client, std::nullopt));
+  const auto fetched = [&] {
+    return fetch_receipt(world.client, *trust.current(), view, world.nodes.chain());
+  };
+  REQUIRE(fetched().receipt);
+
+  // What is shown of the other one's slot first is shown for the award as well.
+  std::optional<v1::GetReceiptResponse> others;
+  world.liar.forge([&others](const std::string& method, google::protobuf::Message& answer) {
+    if (method.find("GetReceipt") == std::string::npos) return;
+    auto& receipts = dynamic_cast<v1::GetReceiptResponse&>(answer);
+    if (!others) others = receipts;
+    receipts = *others;
+  });
+  const auto shown = world.client.receipts(world.nodes.at(0).id, IssuerIndex{5}, {});
+  REQUIRE(std::get<std::vector<Bytes>>(shown).size() == 1);
+  CHECK_FALSE(fetched().receipt);
 }
 
 }  // namespace testamur::wallet

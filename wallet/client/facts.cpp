@@ -138,21 +138,32 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential,
   return facts;
 }
 
-const std::vector<KeyId>& StolenKeys::of(const InstitutionId& issuer) {
-  // As many as one receipt proves; an institution has seldom had one.
-  constexpr std::size_t kMost = 8;
-  const auto [known, is_new] = known_.try_emplace(issuer);
-  if (!is_new) return known->second;
-
+const std::vector<StolenKeys::Stolen>* StolenKeys::of(const InstitutionId& issuer) {
+  if (const auto known = known_.find(issuer); known != known_.end()) return &known->second;
   const auto answer = client_.institution(issuer, false);
   const auto* institution = std::get_if<InstitutionAnswer>(&answer);
-  if (institution == nullptr) return known->second;
-  for (const auto& key : institution->keys) {
-    const bool is_one = key.state == KeyState::kCompromised &&
-                        key.record.purpose == KeyPurpose::kCredential && key.record.owner == issuer;
-    if (is_one && known->second.size() < kMost) known->second.push_back(key.record.id);
+  if (institution == nullptr) return nullptr;
+
+  std::vector<Stolen> stolen;
+  for (const auto& [record, state, retired, declared] : institution->keys) {
+    const bool is_one = state == KeyState::kCompromised && record.owner == issuer &&
+                        record.purpose == KeyPurpose::kCredential;
+    if (is_one) stolen.push_back({record.id, *record.compromised_since_ms, *record.retired_at_ms});
   }
-  return known->second;
+  std::ranges::sort(stolen, std::ranges::greater{}, &Stolen::since_ms);
+  return &known_.emplace(issuer, std::move(stolen)).first->second;
+}
+
+std::vector<KeyId> StolenKeys::at(const InstitutionId& issuer, std::uint64_t time_ms) {
+  constexpr std::size_t kMost = 8;
+  std::vector<KeyId> keys;
+  const auto* stolen = of(issuer);
+  if (stolen == nullptr) return keys;
+  for (const auto& key : *stolen) {
+    const bool may_have_signed = key.since_ms <= time_ms && time_ms < key.retired_ms;
+    if (may_have_signed && keys.size() < kMost) keys.push_back(key.id);
+  }
+  return keys;
 }
 
 RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer,

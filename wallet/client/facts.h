@@ -29,16 +29,23 @@ RegistryFacts gather_facts(Client& client, const CredentialView& credential,
 RegistryFacts facts_of_slot(Client& client, const ChainId& chain, const CheckAnswer& answer,
                             const SlotAnswer& slot);
 // The credential keys of issuers that were declared stolen, as a node says: a bare hash does not
-// name the key that signed, so that all of them are asked to be proven. Each issuer is asked about
-// once; where nobody answers there are none, and nothing is said of keys.
+// name the key that signed, so that all that may have are asked to be proven. Each issuer is asked
+// about once; where nobody answers nothing is said of keys.
 class StolenKeys {
  public:
   explicit StolenKeys(Client& client) : client_(client) {}
-  const std::vector<KeyId>& of(const InstitutionId& issuer);
+  // Stolen by this time and not retired yet, the latest theft first: as many as a receipt proves.
+  std::vector<KeyId> at(const InstitutionId& issuer, std::uint64_t time_ms);
 
  private:
+  struct Stolen {
+    KeyId id;
+    std::uint64_t since_ms = 0;
+    std::uint64_t retired_ms = 0;
+  };
+  const std::vector<Stolen>* of(const InstitutionId& issuer);
   Client& client_;
-  std::map<InstitutionId, std::vector<KeyId>> known_;
+  std::map<InstitutionId, std::vector<Stolen>> known_;
 };
 // The endpoint, and the institution that it calls itself.
 std::string speaker(Client& client, const std::string& institution);

@@ -356,8 +356,8 @@ LedgerOutcome prove_slot(Client& client, const LedgerTrust& trust, StolenKeys& s
   if (trust.current() == nullptr || !facts.slots || facts.slots->empty()) return std::nullopt;
   facts.newest_known = std::max(facts.newest_known, floor_of(trust));
   const auto slot = facts.slots->front();
-  return prove_index(client, *trust.current(), slot.issuer, slot.index, stolen.of(slot.issuer),
-                     facts);
+  return prove_index(client, *trust.current(), slot.issuer, slot.index,
+                     stolen.at(slot.issuer, slot.anchor_time_ms), facts);
 }
 
 FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted,
@@ -368,7 +368,10 @@ FetchedReceipt fetch_receipt(Client& client, const TrustedLedger& trusted,
   if (asked.failure) return {std::nullopt, asked.failure};
 
   for (auto& receipt : asked.receipts) {
-    if (receipt.commitment != commitment_of(chain, credential)) continue;
+    // Anybody may list the same commitment: only the slot that the reference names is its own.
+    const auto slot = slot_of(receipt);
+    const bool is_own = slot.issuer == reference.issuer && slot.index == reference.index;
+    if (!is_own || receipt.commitment != commitment_of(chain, credential)) continue;
 
     // So that the file can be verified from the trusted genesis on without any node.
     receipt.set_changes = trusted.changes;

@@ -651,6 +651,8 @@ std::string doubt_of_key(const RegistryFacts& facts, const std::vector<SlotRecor
       continue;
     for (const auto& slot : slots) {
       if (slot.issuer != key.owner || slot.anchor_time_ms < *key.compromised_since_ms) continue;
+      // What it signed is not valid where it was anchored afterwards, as credential verify says.
+      if (key.retired_at_ms && slot.anchor_time_ms >= *key.retired_at_ms) continue;
       return "a credential key of the issuer was compromised since " +
              format_time_ms(*key.compromised_since_ms) +
              " UTC, before it was anchored: if that key signed it, it is void. Ask for a "

@@ -2,6 +2,7 @@
 // superseded, which are final for it. After an issue key was stolen the issuer's root may for a
 // while set again what became final since the compromise: finality binds issue keys only.
 #include <algorithm>
+#include <limits>
 
 #include "ledger/log.h"
 #include "ledger/tx/records/institutions.h"
@@ -81,32 +82,43 @@ RejectionCode code_of(const StatusRefusal& refused, StatusAction action) {
 
 // ---- by the root
 
-// The earliest time since which an issue key of the issuer counts as compromised, among those of
-// which it was said recently enough.
-std::optional<std::uint64_t> compromised_since(const StateView& view, const InstitutionId& issuer) {
-  std::optional<std::uint64_t> earliest;
+// The time in which a thief may have changed statuses: since the theft, and until the key retired,
+// which ends it.
+struct Theft {
+  std::uint64_t since_ms = 0;
+  std::uint64_t until_ms = 0;
+};
+
+// Of the issuer's issue keys, of which it was said recently enough.
+std::vector<Theft> recent_thefts(const StateView& view, const InstitutionId& issuer) {
+  std::vector<Theft> thefts;
   for (const auto& id : keys_of(view.state, issuer)) {
     const auto* key = view.key(id);
-    if (!key->retired || key->purpose != KeyPurpose::kIssue) continue;
-    if (!key->stolen) continue;
-    const auto stolen = read_key(view.state, id)->stolen;
-    const auto age_ms = view.time_ms - stolen->at.time_ms;
+    if (!key->retired || key->purpose != KeyPurpose::kIssue || !key->stolen) continue;
+    const auto state = read_key(view.state, id);
+    const auto age_ms = view.time_ms - state->stolen->at.time_ms;
     if (age_ms > view.limit(Parameter::kCompromiseWindowMs)) continue;
-    const auto since_ms = stolen->compromised_since_ms;
-    earliest = std::min(earliest.value_or(since_ms), since_ms);
+
+    // Before, what the keys after it had made final counted as the thief's as well.
+    const bool ends = view.protocol_version >= kLateTheftSince;
+    thefts.push_back(
+        {state->stolen->compromised_since_ms,
+         ends ? state->retired->at.time_ms : std::numeric_limits<std::uint64_t>::max()});
   }
-  return earliest;
+  return thefts;
 }
 
-bool is_final_since(const StateView& view, const InstitutionId& issuer, IssuerIndex index,
-                    std::uint64_t since_ms) {
+bool is_final_by(const StateView& view, const InstitutionId& issuer, IssuerIndex index,
+                 const std::vector<Theft>& thefts) {
   const auto pages = view.pages();
   const auto slot = pages.find(issuer, index);
   if (!slot) return false;
   const auto status = pages.status(*slot);
-  const bool final =
-      status == CredentialStatus::kRevoked || status == CredentialStatus::kSuperseded;
-  return final && Log(view.state).leaf(pages.last_change(*slot)->log_index)->time_ms >= since_ms;
+  if (status != CredentialStatus::kRevoked && status != CredentialStatus::kSuperseded) return false;
+  const auto time_ms = Log(view.state).leaf(pages.last_change(*slot)->log_index)->time_ms;
+  return std::ranges::any_of(thefts, [time_ms](const Theft& theft) {
+    return time_ms >= theft.since_ms && time_ms <= theft.until_ms;
+  });
 }
 
 StatusTransition recovery_to(CredentialStatus to) {
@@ -128,8 +140,8 @@ std::optional<Rejection> check_recovery(const StateView& view, const Transaction
                      {}};
   }
   const auto& issuer = transaction.author();
-  const auto since_ms = compromised_since(view, issuer);
-  if (!since_ms) return refuse(transaction, RejectionCode::kNoCompromise, "");
+  const auto thefts = recent_thefts(view, issuer);
+  if (thefts.empty()) return refuse(transaction, RejectionCode::kNoCompromise, "");
 
   const auto slots = slot_count(content);
   if (slots > kRecoverySlotsLimit) {
@@ -138,10 +150,11 @@ std::optional<Rejection> check_recovery(const StateView& view, const Transaction
                       std::to_string(kRecoverySlotsLimit));
   }
 
-  // What was final before the theft, the thief did not do: it stays final for the root as well.
+  // What was final before the theft, or became so after it, the thief did not do: it stays final
+  // for the root as well.
   for (const auto& run : runs) {
     for (std::uint64_t i = 0; i < run.count; ++i) {
-      if (is_final_since(view, issuer, IssuerIndex{run.first + i}, *since_ms)) continue;
+      if (is_final_by(view, issuer, IssuerIndex{run.first + i}, thefts)) continue;
       return refuse(transaction, RejectionCode::kNotSinceCompromise, "", run.first + i);
     }
   }

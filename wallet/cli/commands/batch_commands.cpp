@@ -5,9 +5,6 @@
 // asked. Only then are indexes reserved and the batch saved, the transaction signed and saved, sent
 // until committed, and the claim files written; from there on every step is repeatable (`resume`).
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -22,12 +19,12 @@
 #include "wallet/cli/flow/awards/award_register.h"
 #include "wallet/cli/flow/awards/award_targets.h"
 #include "wallet/cli/flow/awards/batch_check.h"
+#include "wallet/cli/flow/awards/batch_sending.h"
 #include "wallet/cli/flow/awards/batches.h"
 #include "wallet/cli/flow/awards/class_and_register.h"
 #include "wallet/cli/flow/awards/corrections.h"
 #include "wallet/cli/flow/follow_ledger.h"
 #include "wallet/cli/flow/key_vault.h"
-#include "wallet/cli/flow/proven_commit.h"
 #include "wallet/cli/flow/transaction_flow.h"
 #include "wallet/cli/flow/wallet_requests.h"
 #include "wallet/cli/terminal.h"
@@ -280,152 +277,6 @@ Description describe_batch(const Batch& batch, const Preparation& prepared,
   if (!changes.empty()) description.facts["changes"] = to_json(changes);
 
   return description;
-}
-
-// `is_new`: else learners may have been erased since, and the batch has forgotten where they were.
-std::string batch_text(const BatchFolder& folder, bool is_new) {
-  const Batch& batch = folder.batch();
-  const auto count = batch.awards.size();
-  const auto padding = batch.commitments.size() - count;
-  std::string text = std::to_string(count) + " credential(s) issued, indexes " +
-                     std::to_string(batch.plan.first_index.value) + " to " +
-                     std::to_string(batch.plan.first_index.value + batch.commitments.size() - 1);
-  if (padding != 0) {
-    const bool is_filled = batch.commitments.size() <= kMinBatchSize;
-    text += "; " + std::to_string(padding) +
-            (is_filled ? " of them belong to nobody and hide how small the class is" : "") +
-            (is_new ? ""
-                    : std::string(is_filled ? ", or" : " of them") +
-                          " belonged to learners who were erased");
-  }
-  return text + "\n  claim files  " + folder.path() + "/claims\n" +
-         (is_there(folder.path() + "/codes.age")
-              ? "  codes        " + folder.path() + "/codes.age (testamur issuer batch codes)\n"
-              : std::string("  codes        none: purged, or every learner sent a request\n"));
-}
-
-Json batch_json(const BatchFolder& folder) {
-  const Batch& batch = folder.batch();
-
-  Json awards = Json::array();
-  for (const auto& award : batch.awards) {
-    awards.push_back(Json{{"student", award.student},
-                          {"file", folder.claim_path(award)},
-                          {"index", batch.plan.first_index.value + award.position},
-                          {"commitment", batch.commitments[award.position].hex()},
-                          {"holder_made_key", award.recipient.has_value()}});
-  }
-
-  return Json{{"batch", batch.id},
-              {"folder", folder.path()},
-              {"committed", batch.committed},
-              {"achievement", to_text(batch.plan.achievement)},
-              {"count", batch.awards.size()},
-              {"slots", batch.commitments.size()},
-              {"awards", awards}};
-}
-
-// ---- to the ledger
-
-Attempt<void> sign_batch(Context& context, Client& client, BatchFolder& folder,
-                         const SecretKey& issue_key) {
-  const Batch& batch = folder.batch();
-  TM_TRY_STATUS(verify_batch(client, batch, key_id(KeyPurpose::kIssue, issue_key.public_key()),
-                             context.now_ms()));
-  TM_TRY(const auto envelope, fresh_envelope(context, client, batch.plan.chain, batch.plan.issuer));
-  TM_TRY(const auto built,
-         built_or_failure(tx::build(
-             envelope, tx::IssueListedContent{batch.plan.achievement, batch.plan.first_index,
-                                              batch.commitments})));
-  return or_exit(ExitCode::kFailure,
-                 folder.set_transaction(tx::attach_signed(built, KeyPurpose::kIssue, issue_key)));
-}
-
-Attempt<void> send_batch(Context& context, Client& client, BatchFolder& folder,
-                         const SecretKey& issue_key) {
-  const Batch& batch = folder.batch();
-  bool is_to_sign = batch.transaction.empty();
-  if (!is_to_sign) {
-    TM_TRY(is_to_sign, has_expired(folder, client));
-  }
-  if (is_to_sign) {
-    TM_TRY_STATUS(sign_batch(context, client, folder, issue_key));
-  }
-
-  TM_TRY(const auto id,
-         or_exit(ExitCode::kFailure, id_of_encoded(batch.plan.chain, batch.transaction)));
-  TM_TRY_STATUS(submit_signed(context, client, id, batch.transaction,
-                              Json{{"command", "issuer batch"}, {"folder", folder.path()}}));
-  return or_exit(ExitCode::kFailure, folder.set_committed());
-}
-
-// Precondition of deliver(): what a learner is given is anchored.
-Attempt<void> deliver_batch(const Context& context, BatchFolder& folder) {
-  Progress progress("writing claim files", folder.batch().awards.size(),
-                    context.quiet || context.json);
-  return or_exit(ExitCode::kFailure,
-                 folder.deliver([&](std::size_t done, std::size_t) { progress.advance(done); }));
-}
-
-// A full disk ends a command like any other cause, but what to do about it is not to try again.
-std::string about_full_disk(const Context& context, const std::string& cause) {
-  const bool is_full = cause.find(std::strerror(ENOSPC)) != std::string::npos ||
-                       cause.find(std::strerror(EDQUOT)) != std::string::npos;
-  return is_full ? "\n  make room on the disk that holds " + context.home : "";
-}
-
-// Where the batch stands after a failure, and how it goes on.
-Failure stopped(const Context& context, Client& client, const BatchFolder& folder,
-                Failure failure) {
-  const auto name = std::filesystem::path(folder.path()).filename().string();
-  failure.message +=
-      about_full_disk(context, failure.message) + "\n  the batch is in " + folder.path();
-  if (folder.batch().committed)
-    failure.message +=
-        " and on the ledger; testamur issuer batch resume " + name + " writes what is missing";
-  else if (failure.code.empty())
-    failure.message += "; " + ways_of_unsent(name);
-  else  // a node has answered, and may say more
-    failure.message += "; " + ways_of_unsent(client, unsent(folder.batch()), name);
-  return failure;
-}
-
-// What another home, or another copy of this one, has brought to the ledger is only noted: its
-// places are its own, and nothing more can be sent. One transaction lists all of a batch, so that
-// its first and its last award prove it (decision 1176).
-Attempt<bool> note_issued_already(Context& context, Client& client, BatchFolder& folder) {
-  TM_TRY(const bool is_there, is_issued_already(client, unsent(folder.batch())));
-  const auto& awards = folder.batch().awards;
-  if (!is_there || awards.empty()) return false;
-  TM_TRY_STATUS(expect_award_on_ledger(context, client, awards.front().sd_jwt));
-  TM_TRY_STATUS(expect_award_on_ledger(context, client, awards.back().sd_jwt));
-  TM_TRY_STATUS(or_exit(ExitCode::kFailure, folder.set_committed()));
-  return true;
-}
-
-// From wherever the batch stands to its end. Sends the same bytes again; signs anew only after they
-// have expired.
-Outcome finish_batch(Context& context, Client& client, BatchFolder& folder,
-                     const SecretKey& issue_key, const Description& description) {
-  std::string told;
-  if (!folder.batch().committed) {
-    const auto noted = note_issued_already(context, client, folder);
-    if (!noted.ok()) return stopped(context, client, folder, noted.failure());
-    if (*noted)
-      told = "it is on the ledger already, sent from another home or another copy of this one:\n";
-  }
-  if (!folder.batch().committed) {
-    const auto name = std::filesystem::path(folder.path()).filename().string();
-    TM_TRY_STATUS(expect_issuable(client, folder, name));
-    const auto sent = send_batch(context, client, folder, issue_key);
-    if (!sent.ok()) return stopped(context, client, folder, sent.failure());
-  }
-  const auto delivered = deliver_batch(context, folder);
-  if (!delivered.ok()) return stopped(context, client, folder, delivered.failure());
-
-  Json json = batch_json(folder);
-  json.update(description.facts);
-  return Reply{std::move(json), told + batch_text(folder, !description.text.empty())};
 }
 
 Attempt<Batch> build(Context& context, Preparation& prepared, const SecretKey& credential_key) {
@@ -717,6 +568,22 @@ Attempt<void> refuse_lost_files(BatchFolder& folder, const std::string& name) {
                      name + " --csv FILE"};
 }
 
+// Between the ledger and the claim files somebody may have changed statuses, in this home or in
+// another one.
+Attempt<std::string> no_longer_in_force(Context& context, std::span<const age::Identity> identities,
+                                        const std::string& name) {
+  TM_TRY(auto batch, read_batch(context, identities, name));
+  if (!add_statuses(context, std::span(&batch, 1)).asked) return std::string{};
+  std::vector<std::string> over;
+  for (const auto& award : batch.awards) {
+    if (is_not_in_force(award)) over.push_back(award.award.student + " (" + award.status + ")");
+  }
+  if (over.empty()) return std::string{};
+  return toned(Tone::kDoubt, std::to_string(over.size()) + " of them no longer in force: " +
+                                 first_of(over) + ". Do not hand out their claim files") +
+         "\n";
+}
+
 Outcome resume(Context& context, const BatchOptions& options) {
   TM_TRY_STATUS(hold_home(context, "issuer batch resume"));
   Client client = context.client();
@@ -732,6 +599,7 @@ Outcome resume(Context& context, const BatchOptions& options) {
   const bool was_finished = folder.batch().committed && all_delivered(folder);
   const auto issued = finish_batch(context, client, folder, issue_keys.key(), {});
   if (issued.reply() == nullptr) return issued;
+  TM_TRY(const auto over, no_longer_in_force(context, issue_keys.keys.register_identities, name));
   Json json = issued.reply()->json;
   json["already"] = was_finished;
   TM_TRY(const auto unfinished, open_corrections(context));
@@ -741,7 +609,7 @@ Outcome resume(Context& context, const BatchOptions& options) {
   }
   return Reply{std::move(json),
                (was_finished ? name + " was finished already, and nothing was done:\n" : "") +
-                   issued.reply()->text + open};
+                   issued.reply()->text + over + open};
 }
 
 // Only where it is certain that nothing of it is on the ledger or on its way.

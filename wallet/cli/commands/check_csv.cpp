@@ -90,6 +90,8 @@ RowAnswer row_of(const Verdict& verdict) {
                  : proven
                      ? "proven under block " + std::to_string(verdict.facts.as_of->height.value)
                      : "the word of " + verdict.facts.answered_by;
+  if (!verdict.doubt_of_key.empty() && what != Standing::kCannotTell)
+    row.rests_on += "; " + verdict.doubt_of_key;
 
   row.exit = static_cast<ExitCode>(verdict_code(verdict));
   return row;

@@ -155,9 +155,31 @@ Attempt<std::string> key_named(Client& client, const InstitutionId& institution,
   return complete_id("key", typed, "tmk", ids, "testamur key list");
 }
 
+// What is asked of a key that is retired: nothing, or that it was stolen before.
+enum class Retired : std::uint8_t { kRefused, kMayBeStolen };
+
+// After a rotation it is mostly the key before that was stolen, and the good one that the purpose
+// names.
+Attempt<void> expect_no_older(const InstitutionAnswer& answer, KeyPurpose purpose) {
+  std::string older;
+  for (const auto& key : answer.keys) {
+    if (key.record.purpose != purpose || key.state != KeyState::kRetired) continue;
+    older += "\n  " + to_text(key.record.id) + ", retired " +
+             moment_text(key.record.retired_at_ms.value_or(0));
+  }
+  if (older.empty()) return {};
+  return Failure{ExitCode::kUsage,
+                 "this institution has had other " + std::string(to_text(purpose)) +
+                     " keys, and what is declared stolen cannot be taken back: give the id of the "
+                     "one that is meant (testamur key list). Besides the one in use:" +
+                     older + "\nNothing was sent"};
+}
+
 // The one key of this purpose that is in use, for who says "credential" and means it.
-Attempt<std::string> key_of_purpose(IssuerSession& session, KeyPurpose purpose) {
+Attempt<std::string> key_of_purpose(IssuerSession& session, KeyPurpose purpose, Retired retired) {
   TM_TRY(const auto answer, asked(session.client.institution(session.profile.institution, false)));
+  if (retired == Retired::kMayBeStolen && may_be_compromised(purpose))
+    TM_TRY_STATUS(expect_no_older(answer, purpose));
   std::vector<std::string> ids;
   for (const auto& key : answer.keys) {
     if (key.record.purpose == purpose && key.state == KeyState::kActive)
@@ -176,11 +198,26 @@ struct OwnKey {
   std::optional<std::uint64_t> retired_ms;
 };
 
+// From this protocol version of the ledger on (decision 0306).
+constexpr std::uint32_t kLateTheftSince = 4;
+
+Attempt<std::uint32_t> protocol_version(Client& client) {
+  TM_TRY(const auto status, asked(client.status()));
+  return status.protocol_version;
+}
+
 // Whoever replaces a key in time may learn only later that somebody else had it.
-std::string about_theft(const OwnKey& key) {
-  return "what it signed stands. Where it was in other hands, say since when, also once it is "
-         "retired: testamur key retire " +
-         to_text(key.id) + " --compromised-since TIME";
+Attempt<std::string> about_theft(IssuerSession& session, const OwnKey& key) {
+  TM_TRY(const auto version, protocol_version(session.client));
+  if (version >= kLateTheftSince) {
+    return "what it signed stands. Where it was in other hands, say since when, also once it is "
+           "retired: testamur key retire " +
+           to_text(key.id) + " --compromised-since TIME";
+  }
+  return "of a key that is retired or replaced a theft can no longer be declared on this ledger. "
+         "Where it may be in other hands: testamur key add " +
+         std::string(to_text(key.purpose)) + ", then testamur key retire " + to_text(key.id) +
+         " --compromised-since TIME";
 }
 
 // Of one that was declared stolen there is nothing more to declare.
@@ -193,13 +230,22 @@ std::string retired_already(const KeyAnswer& key) {
                         : "");
 }
 
-// What is asked of a key that is retired: nothing, or that it was stolen before.
-enum class Retired : std::uint8_t { kRefused, kMayBeStolen };
+Attempt<void> expect_late_theft(Client& client, const KeyId& key) {
+  TM_TRY(const auto version, protocol_version(client));
+  if (version >= kLateTheftSince) return {};
+  return Failure{ExitCode::kUsage,
+                 to_text(key) + " is retired already, and this ledger, of protocol version " +
+                     std::to_string(version) +
+                     ", takes no declaration of its theft any more (from " +
+                     std::to_string(kLateTheftSince) +
+                     " on it does: testamur governance propose activate). Revoke what it signed "
+                     "for others (testamur issuer status revoke). Nothing was sent"};
+}
 
 // The key on the ledger, if it is the institution's own and active, or else as `retired` says.
 Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed, Retired retired) {
   const auto purpose = purpose_named(typed);
-  TM_TRY(const auto text, purpose ? key_of_purpose(session, *purpose)
+  TM_TRY(const auto text, purpose ? key_of_purpose(session, *purpose, retired)
                                   : key_named(session.client, session.profile.institution, typed));
   const auto id = parse_key_id(text);
 
@@ -223,6 +269,7 @@ Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed, Retire
       retired == Retired::kMayBeStolen && may_be_compromised(*key.record.purpose);
   if (key.state != KeyState::kActive && !(key.state == KeyState::kRetired && may_be_stolen))
     return Failure{ExitCode::kUsage, retired_already(key)};
+  if (key.state == KeyState::kRetired) TM_TRY_STATUS(expect_late_theft(session.client, *id));
 
   return OwnKey{*id, *key.record.purpose, key.record.retired_at_ms};
 }
@@ -249,7 +296,10 @@ Outcome rotate(Context& context, const KeyOptions& options) {
   };
   request.done =
       to_text(old.id) + " is replaced by " + to_text(key_id(old.purpose, key.content.key));
-  if (may_be_compromised(old.purpose)) request.description.warnings.push_back(about_theft(old));
+  if (may_be_compromised(old.purpose)) {
+    TM_TRY(auto warning, about_theft(session, old));
+    request.description.warnings.push_back(std::move(warning));
+  }
   return confirm_sign_send(session, std::move(request), options.draft);
 }
 
@@ -376,7 +426,10 @@ Outcome retire(Context& context, const KeyOptions& options) {
 
   // What becomes void is said before the question: it cannot be taken back.
   if (content.compromised_since_ms == 0) {
-    if (may_be_compromised(key.purpose)) request.description.warnings.push_back(about_theft(key));
+    if (may_be_compromised(key.purpose)) {
+      TM_TRY(auto warning, about_theft(session, key));
+      request.description.warnings.push_back(std::move(warning));
+    }
   } else {
     TM_TRY_STATUS(describe_void(session, key, content.compromised_since_ms, request));
   }

@@ -31,8 +31,9 @@ constexpr std::pair<std::string_view, std::string_view> kAdvice[] = {
     {"key_of_another", "sign with a key of the institution in whose name this is"},
     {"key_purpose", "sign with a key of the purpose that this kind needs"},
     {"key_retired",
-     "the key is retired: sign with another one (testamur key list). That it was stolen before can "
-     "be declared where the ledger has protocol version 4"},
+     "the key is retired: sign with another one (testamur key list). That it had been stolen can "
+     "be "
+     "declared of it once, where the ledger has protocol version 4"},
     {"signature_threshold",
      "more holders of root keys must sign: use --draft FILE, testamur sign FILE, testamur send "
      "FILE"},

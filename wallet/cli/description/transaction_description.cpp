@@ -120,23 +120,24 @@ std::string describe_compromise(std::uint64_t since_ms, const DescriptionContext
          "Status changes that it signed stand too, but for " +
          duration_of(known, "compromise_window_ms",
                      "90 days (unless the ledger's parameter is another)") +
-         " the root keys may set anything right that was revoked or superseded since then "
-         "(testamur issuer status … --with-root).\n"
+         " the root keys may set right what was revoked or superseded since then, while the key "
+         "was in "
+         "use (testamur issuer status … --with-root).\n"
          "This cannot be taken back.";
 }
 
 std::string words(const tx::KeyRetireContent& content, const tx::DecodedBody& body,
                   const DescriptionContext& known) {
   const auto since_ms = content.compromised_since_ms;
-  const std::string who =
-      describe_party(known, body.author) + " retires the key " + describe_key(known, content.key);
+  const std::string author = describe_party(known, body.author);
+  const std::string key = describe_key(known, content.key);
   if (since_ms == 0) {
-    return who +
+    return author + " retires the key " + key +
            ".\nFrom the block on that carries this it signs nothing more; what it signed before "
            "stands. This cannot be taken back.";
   }
-  return who + " as compromised since " + moment_text(since_ms) + ".\n" +
-         describe_compromise(since_ms, known);
+  return author + " declares the key " + key + " as compromised since " + moment_text(since_ms) +
+         ", and retires it if it is still in use.\n" + describe_compromise(since_ms, known);
 }
 
 // ---- credentials

@@ -175,7 +175,8 @@ StatusSource add_statuses(Context& context, std::span<RegisteredBatch> batches) 
   if (!issuer.ok()) return {false, "status not asked: " + issuer.message(), issuer.failure().exit};
 
   for (auto* award : sent) {
-    const auto slot = slots->find(award->award.indexes.front().value);
+    const auto& commitments = award->award.commitments;
+    const auto slot = commitments.empty() ? slots->end() : slots->find(commitments.front());
     if (slot == slots->end()) {
       award->status = award->on_ledger = "not_listed";
       continue;

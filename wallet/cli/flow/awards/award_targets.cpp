@@ -58,9 +58,13 @@ Error nobody(const std::vector<AwardRecord>& known, const TargetName& name) {
 // The award that holds the index; what stands beside the index must agree with it.
 Result<AwardRecord> award_at(const std::vector<AwardRecord>& known, const TargetName& name) {
   const std::string index = std::to_string(name.index->value);
-  const auto found =
-      std::ranges::find_if(known, [&](const auto& award) { return has_index(award, *name.index); });
-  if (found == known.end()) {
+  // A batch that was never sent may have the places of one that was: the named one first, then
+  // what is on the ledger.
+  const auto found = std::ranges::max_element(known, {}, [&](const auto& award) {
+    if (!has_index(award, *name.index)) return 0;
+    return 1 + (award.committed ? 1 : 0) + (name.batch == award.batch ? 2 : 0);
+  });
+  if (found == known.end() || !has_index(*found, *name.index)) {
     if (name.student || name.batch) {
       return error(
           place(name) + "no register of this home has index " + index + ", so that it cannot be " +
@@ -426,9 +430,8 @@ Attempt<std::vector<std::vector<BulkSlotAnswer>>> listed_under(
 
 }  // namespace
 
-Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
-                                                          const InstitutionId& issuer,
-                                                          const std::vector<AwardRecord>& awards) {
+Attempt<std::map<Hash256, BulkSlotAnswer>> slots_of(Client& client, const InstitutionId& issuer,
+                                                    const std::vector<AwardRecord>& awards) {
   std::vector<Hash256> commitments;
   std::vector<IssuerIndex> places;  // of the commitments
   for (const auto& award : awards) {
@@ -439,10 +442,10 @@ Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
 
   // A place that holds another commitment is another award's: a copy of this home has used it.
   TM_TRY(const auto listed, listed_under(client, issuer, commitments));
-  std::map<std::uint64_t, BulkSlotAnswer> slots;
+  std::map<Hash256, BulkSlotAnswer> slots;
   for (std::size_t i = 0; i < listed.size(); ++i) {
     for (const auto& slot : listed[i]) {
-      if (slot.index == places[i]) slots[slot.index.value] = slot;
+      if (slot.index == places[i]) slots[commitments[i]] = slot;
     }
   }
   return slots;
@@ -474,20 +477,19 @@ Attempt<std::vector<std::string>> statuses_of(Client& client, const ChainId& cha
 
   for (const auto& award : awards) {
     std::vector<std::string> of_slots;
-    for (const auto& index : award.indexes) {
-      if (const auto found = known.find(index.value); found != known.end()) {
-        of_slots.push_back(status_name(found->second.status));
-        continue;
-      }
 
-      // What a register has is its commitment, whatever else the ledger lists at that place.
-      if (!award.student.empty()) {
-        of_slots.emplace_back("not_listed");
-        continue;
+    // What a register has is its commitment, whatever else the ledger lists at that place.
+    if (!award.student.empty()) {
+      for (const auto& commitment : award.commitments) {
+        const auto found = known.find(commitment);
+        of_slots.push_back(found == known.end() ? "not_listed" : status_name(found->second.status));
       }
-
-      TM_TRY(auto status, status_at(client, chain, issuer, index));
-      of_slots.push_back(std::move(status));
+      if (of_slots.empty()) of_slots.emplace_back("not_listed");
+    } else {
+      for (const auto& index : award.indexes) {
+        TM_TRY(auto status, status_at(client, chain, issuer, index));
+        of_slots.push_back(std::move(status));
+      }
     }
 
     statuses.push_back(worst_status(of_slots));

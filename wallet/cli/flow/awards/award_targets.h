@@ -113,12 +113,11 @@ std::vector<std::string> unregistered(const std::vector<AwardRecord>& awards,
 
 // The status of a slot as nodes call it: "valid", "revoked", …
 std::string status_name(LedgerStatus status);
-// What a node says of the slots of these awards, by index, many at once. One whose place the ledger
-// does not list with its own commitment is absent: a copy of this home may have given the place to
-// another award.
-Attempt<std::map<std::uint64_t, BulkSlotAnswer>> slots_of(Client& client,
-                                                          const InstitutionId& issuer,
-                                                          const std::vector<AwardRecord>& awards);
+// What a node says of the slots of these awards, by commitment, many at once. One whose place the
+// ledger does not list with its own commitment is absent: a copy of this home may have given the
+// place to another award.
+Attempt<std::map<Hash256, BulkSlotAnswer>> slots_of(Client& client, const InstitutionId& issuer,
+                                                    const std::vector<AwardRecord>& awards);
 // Whether the issuer has any of these on the ledger, at whatever place.
 Attempt<bool> any_is_listed(Client& client, const InstitutionId& issuer,
                             const std::vector<Hash256>& commitments);

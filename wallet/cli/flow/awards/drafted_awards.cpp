@@ -1,6 +1,8 @@
 #include "wallet/cli/flow/awards/drafted_awards.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "wallet/cli/flow/awards/award_targets.h"
 #include "wallet/cli/flow/key_vault.h"
@@ -46,12 +48,13 @@ Attempt<std::string> drafted_awards(Context& context, const tx::StatusChangeCont
   });
   TM_TRY_STATUS(add_dates(context, vault.register_identities, awards));
 
+  // Two batches of one home may have the same places, of which one was never sent.
   const auto hit = [&change](const std::vector<AwardRecord>& of) {
-    std::size_t count = 0;
+    std::set<IssuerIndex> places;
     for (const auto& award : of)
-      count += static_cast<std::size_t>(std::ranges::count_if(
-          award.indexes, [&](const auto& index) { return names(change, index); }));
-    return count;
+      std::ranges::copy_if(award.indexes, std::inserter(places, places.end()),
+                           [&](const auto& index) { return names(change, index); });
+    return places.size();
   };
   const auto all = hit(awards);
   const auto others = tx::slot_count(change) - all;
