@@ -738,17 +738,27 @@ TEST_CASE("a batch that another copy of the home sent is noted, proven and deliv
   (void)office.done("issuer batch resume lost");
   const auto entries = office.entries();
 
-  // As in the other home, which has signed nothing of it, or has signed it on its own.
+  // The copy holds the same signed transaction, or one of its own that the ledger never took.
+  for (const bool is_signed : {true, false}) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::copy(office.path("copy"), folder, std::filesystem::copy_options::recursive);
+    if (!is_signed) REQUIRE(office.folder("lost").set_transaction({}).ok());
+    CHECK(
+        says(office.why("issuer batch discard --yes lost", ExitCode::kUsage), "batch resume lost"));
+    const auto said = office.done("issuer batch resume lost");
+    CHECK(says(said, "is on the ledger already, sent from another") != is_signed);
+    CHECK(office.entries() == entries);
+    CHECK(office.folder("lost").batch().committed);
+    CHECK(office.status("S8") == "valid");
+    CHECK(std::filesystem::exists(folder + "/claims"));
+    CHECK_FALSE(says(office.done("issuer batch resume lost"), "another home"));
+  }
+
+  // What was taken back meanwhile is not to be handed out.
+  (void)office.done("issuer status revoke --yes --batch lost --all");
   std::filesystem::remove_all(folder);
-  std::filesystem::rename(office.path("copy"), folder);
-  CHECK(says(office.why("issuer batch discard --yes lost", ExitCode::kUsage), "batch resume lost"));
-  CHECK(
-      says(office.done("issuer batch resume lost"), "is on the ledger already, sent from another"));
-  CHECK(office.entries() == entries);
-  CHECK(office.folder("lost").batch().committed);
-  CHECK(office.status("S8") == "valid");
-  CHECK(std::filesystem::exists(folder + "/claims"));
-  CHECK_FALSE(says(office.done("issuer batch resume lost"), "another home"));
+  std::filesystem::copy(office.path("copy"), folder, std::filesystem::copy_options::recursive);
+  CHECK(says(office.done("issuer batch resume lost"), "no longer in force: S8 (revoked)"));
 }
 
 TEST_CASE("an award that a theft of keys made void is held by nobody") {
