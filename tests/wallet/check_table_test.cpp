@@ -303,6 +303,21 @@ TEST_CASE("what a node says stands behind what the proof rests on") {
   }
 }
 
+// The answer of last week stood first, and nothing said that it was that.
+TEST_CASE("without a header an answer of before is known by what it says, and replaced") {
+  const std::string before =
+      ",found,tmi1x,Uni,tmi1x/1.1,2026-01-01,proven under block 7,,yes,Uni,x";
+  const TableRun run(kOtherHash + ",Ed" + before + "\n");
+  REQUIRE(run.counts.ok());
+  CHECK(run.out.starts_with(kOtherHash + ",Ed,revoked,"));
+  CHECK(run.out.find("found") == std::string::npos);
+  CHECK(run.counts->notices.back() == "the columns of an earlier check are replaced");
+
+  const TableRun other(kHash + ",Ed,1,2,3,4,5,6,7,8,9,10\n");
+  REQUIRE(other.counts.ok());
+  CHECK(other.out.starts_with(kHash + ",Ed,1,2,3,4,5,6,7,8,9,10,found,"));
+}
+
 // Whoever made the table wrote "found" and "proven under block 7" left of what the check wrote.
 TEST_CASE("a table has no column of ours but those at its end") {
   for (const std::string& header :

@@ -1,10 +1,12 @@
 // The commands of a learner's wallet as they are typed, against a real node: what was not done
 // leaves no trace.
 #include <filesystem>
+#include <set>
 
 #include "tests/support/catch.h"
 #include "tests/wallet/program.h"
 #include "tests/wallet/trust_fixture.h"
+#include "wallet/credential/request.h"
 #include "wallet/keystore/bip39.h"
 #include "wallet/keystore/file.h"
 #include "wallet/keystore/vault.h"
@@ -38,6 +40,38 @@ struct Learner {
 };
 
 }  // namespace
+
+// Putting wallet.age.previous back, as the program says, gave the key of the last request to the
+// next issuer as well, and whoever saw both credentials could tell that they are one person's.
+TEST_CASE("a vault of before that is put back gives out no key a second time") {
+  Learner learner;
+  REQUIRE(learner.type("wallet init --words-file " + learner.ledger.context.path("words")) ==
+          ExitCode::kOk);
+  std::set<Bytes> keys;
+  const auto ask = [&](std::size_t number) {
+    const auto file = learner.ledger.context.path("request" + std::to_string(number));
+    REQUIRE(learner.type("wallet request --issuer " + to_text(learner.ledger.id(0)) +
+                         " --student S1 --out " + file) == ExitCode::kOk);
+    const auto raw = read_file(file, 1u << 16).value();
+    keys.insert(
+        read_wallet_request(as_text(raw), learner.ledger.nodes.chain(), learner.ledger.id(0))
+            .value()
+            .holder.bytes);
+  };
+  ask(1);
+  const auto vault = learner.home + "/wallet.age";
+  std::filesystem::rename(previous_version(vault), vault);
+  ask(2);
+  CHECK(keys.size() == 2);
+
+  // Where the note is damaged, so many are passed over that none is given out again.
+  REQUIRE(write_file_atomically(learner.home + "/wallet.keys", as_bytes(std::string("{")),
+                                Overwrite::kAllowed)
+              .ok());
+  std::filesystem::rename(previous_version(vault), vault);
+  ask(3);
+  CHECK(keys.size() == 3);
+}
 
 // They lay where whoever takes the vault takes them too.
 TEST_CASE("the recovery words are not written into the home, by whatever path") {

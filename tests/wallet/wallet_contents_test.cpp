@@ -178,6 +178,17 @@ TEST_CASE("a backup that holds an open request holds more than a wallet that lac
   CHECK(holds_no_more(older, newer));
 }
 
+TEST_CASE("a backup that knows a credential by name is not replaced by one that knows no name") {
+  auto older = full_wallet();
+  auto newer = full_wallet();
+  newer.entropy = SecretBytes::copy_of(older.entropy.view());
+  older.credentials[0].name = "thesis";
+  newer.credentials[0].name.clear();
+  CHECK_FALSE(holds_no_more(older, newer));
+  newer.credentials[0].name = "diploma";
+  CHECK(holds_no_more(older, newer));
+}
+
 // Two copies of one wallet gave one key to two universities.
 TEST_CASE("two credentials of one holder key are known as such, whatever copy asked for them") {
   auto wallet = recover_wallet(SecretBytes{kRecoveryEntropyBytes}, 7);

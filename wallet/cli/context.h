@@ -5,6 +5,7 @@
 // Home: $TESTAMUR_HOME, else ~/.testamur
 //   config.toml              endpoints, tls_root (optional; --endpoint overrides)
 //   wallet.age               a learner's vault; beside it wallet.age.previous, what it held before
+//   wallet.keys              which of its keys were given out, for a vault that is put back
 //   issuer/<purpose>.age     an issuer's vaults: root, issue, govern, credential
 //   issuer/party.toml        its public facts and keys, as the genesis ceremony reads them
 //   issuer/issuer.json       what was learnt at registration: chain, institution

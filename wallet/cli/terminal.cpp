@@ -177,6 +177,8 @@ Result<SecretBytes> ask_new_secret(const SecretQuestion& question) {
 bool confirm(const std::string& question) {
   if (!input_is_terminal()) return false;
   const BusyLinePause aside;
+  // What was typed before the question was there to be read is no answer to it.
+  ::tcflush(STDIN_FILENO, TCIFLUSH);
   put(Stream::kError, question + " [y/N] ");
   std::fflush(stderr);
   auto line = read_line(STDIN_FILENO, "the answer");

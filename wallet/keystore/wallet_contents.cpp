@@ -304,9 +304,10 @@ bool holds_no_more(const WalletContents& older, const WalletContents& newer) {
       older.next_secp256k1_index > newer.next_secp256k1_index)
     return false;
 
+  // Another name is one that was changed; none is what a copy of before has.
   const auto has_credential = [&newer](const StoredCredential& each) {
-    return std::ranges::find(newer.credentials, each.sd_jwt, &StoredCredential::sd_jwt) !=
-           newer.credentials.end();
+    const auto found = std::ranges::find(newer.credentials, each.sd_jwt, &StoredCredential::sd_jwt);
+    return found != newer.credentials.end() && (each.name.empty() || !found->name.empty());
   };
 
   const auto has_grant = [&newer](const Grant& each) {

@@ -92,6 +92,7 @@ RowAnswer row_of(const Verdict& verdict) {
                      : "the word of " + verdict.facts.answered_by;
   if (!verdict.doubt_of_key.empty() && what != Standing::kCannotTell)
     row.rests_on += "; " + verdict.doubt_of_key;
+  row.is_key_doubted = !verdict.doubt_of_key.empty();
 
   row.exit = static_cast<ExitCode>(verdict_code(verdict));
   return row;
@@ -217,6 +218,7 @@ Outcome check_csv(Context& context, const std::string& csv, const std::string& o
                     {"recognition", counts->by_recognition},
                     {"not_accepted_by", counts->not_accepted_by},
                     {"repeated", counts->repeated},
+                    {"key_doubts", counts->key_doubts},
                     {"exit_code", static_cast<int>(counts->exit)}},
                text + "wrote " + out + ": " + to_text(*counts) + "\n", counts->exit};
 }

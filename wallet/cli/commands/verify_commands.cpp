@@ -154,12 +154,17 @@ Outcome keep_receipt(Context& context, const ReceiptOptions& options) {
   }
 
   const auto& header = fetched.receipt->checkpoint.header;
+  const bool is_old = header.time_ms + kFreshStatusMs < context.now_ms();
   return Reply{
       Json{{"file", out}, {"height", header.height.value}, {"time_ms", header.time_ms}},
       "wrote " + out + ": proves the status at block " + std::to_string(header.height.value) +
-          " to whoever trusts " + to_text(header.chain) +
-          "\n  once this home has seen a later block, or after 10 min, say what age you accept: "
-          "--max-status-age\n"};
+          ", of " + format_time_ms(header.time_ms) + " UTC, to whoever trusts " +
+          to_text(header.chain) + "\n  " +
+          (is_old
+               ? "it is more than 10 min old already: ask another node (--endpoint), or say what "
+                 "age you accept: --max-status-age\n"
+               : "once this home has seen a later block, or 10 min after that, say what age you "
+                 "accept: --max-status-age\n")};
 }
 
 // What is asked of every file. All options, and the files that they name, are read for it at once:

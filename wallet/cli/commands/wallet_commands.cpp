@@ -17,6 +17,8 @@
 #include "wallet/credential/request.h"
 #include "wallet/keystore/bip39.h"
 #include "wallet/keystore/file.h"
+#include "wallet/keystore/slip10.h"
+#include "wallet/keystore/strict_json.h"
 
 namespace testamur::wallet {
 namespace {
@@ -185,6 +187,31 @@ Outcome show(Context& context) {
   return Reply{json, text};
 }
 
+// Which of the wallet's keys were given out, beside the vault: one that was put back (from
+// wallet.age.previous, or from a copy of the disk) has forgotten some, and would give the same key
+// to a second issuer. What cannot be read counts as many.
+constexpr const char* kGivenKeys = "wallet.keys";
+
+void pass_over_given_keys(const Context& context, WalletContents& wallet) {
+  const auto path = context.path(kGivenKeys);
+  if (!is_there(path)) return;
+  const auto given = [&]() -> Result<std::uint64_t> {
+    TM_TRY(const auto raw, read_file(path, 1024));
+    TM_TRY(const auto json, parse_strict_json(as_text(raw)));
+    ObjectReader reader(json, path);
+    const auto next = reader.number("next_p256_index", kHardened - 1);
+    TM_TRY_STATUS(reader.finish());
+    return next;
+  }();
+  if (!given.ok()) return pass_over_used_keys(wallet);
+  wallet.next_p256_index = std::max(wallet.next_p256_index, static_cast<std::uint32_t>(*given));
+}
+
+Status note_given_keys(const Context& context, const WalletContents& wallet) {
+  const Json given{{"next_p256_index", wallet.next_p256_index}};
+  return write_home_file(context, kGivenKeys, as_bytes(given.dump()));
+}
+
 Outcome request(Context& context, const std::string& issuer, const std::string& student,
                 const std::string& out) {
   if (const ExitCode writable = check_named_file(context, out); writable != ExitCode::kOk)
@@ -200,6 +227,7 @@ Outcome request(Context& context, const std::string& issuer, const std::string& 
   const auto& chain = std::get<StatusAnswer>(status).chain;
   if (!chain)
     return fail(context, ExitCode::kUnknown, "the node does not say which ledger it serves");
+  pass_over_given_keys(context, wallet.contents());
   std::uint32_t index = 0;
   const SecretKey key = next_holder_key(wallet.contents(), SignatureAlgorithm::kEcdsaP256, index);
   auto made = make_wallet_request(*chain, name.id, student, key, context.now_ms());
@@ -207,6 +235,7 @@ Outcome request(Context& context, const std::string& issuer, const std::string& 
   wallet.contents().requests.push_back(
       {SignatureAlgorithm::kEcdsaP256, index, to_text(name.id), student, context.now_ms()});
   // The counter is saved before the request leaves: a key is never used twice.
+  TM_TRY_STATUS(or_exit(ExitCode::kFailure, note_given_keys(context, wallet.contents())));
   if (const ExitCode saved = wallet.save(context); saved != ExitCode::kOk) return saved;
   if (const ExitCode code = write_named_file(context, out, as_bytes(*made));
       code != ExitCode::kOk) {

@@ -107,10 +107,20 @@ struct Layout {
   std::size_t kept = 0;  // cells of a row but those that an earlier check wrote
   bool has_header = false;
 };
+// Without names an answer of before is known by what only an answer says.
+bool ends_with_answer(const std::vector<CsvCell>& cells) {
+  const auto added = added_names();
+  if (cells.size() <= added.size()) return false;
+  const auto rests_on =
+      static_cast<std::size_t>(std::ranges::find(added, "rests_on") - added.begin());
+  const auto& cell = cells[cells.size() - added.size() + rests_on].text;
+  return cell.starts_with("proven under block ") || cell.starts_with("the word of ");
+}
 Result<Layout> read_layout(const std::vector<CsvCell>& cells) {
   Layout layout{{}, cells.size(), cells.size(), false};
   if (is_name(trimmed(cells.front().text))) {
     layout.columns = {0};
+    if (ends_with_answer(cells)) layout.kept -= added_names().size();
     return layout;
   }
 
@@ -202,6 +212,7 @@ void count(const RowAnswer& answer, std::uint64_t line, TableCounts& counts) {
   ++counts.by_verdict[answer.verdict];
   if (!answer.recognised.empty()) ++counts.by_recognition[answer.recognised];
   if (answer.recognised == "no") ++counts.not_accepted_by[answer.recognised_by];
+  if (answer.is_key_doubted) ++counts.key_doubts;
   counts.exit = worse(counts.exit, answer.exit);
   if (answer.exit == ExitCode::kUsage && counts.faults.size() < kMostFaults)
     counts.faults.push_back("line " + std::to_string(line) + ": " + answer.rests_on);
@@ -308,6 +319,10 @@ std::string to_text(const TableCounts& counts) {
   if (const auto own = counts.by_recognition.find("own"); own != counts.by_recognition.end())
     text += "; of " + std::to_string(own->second) +
             " the issuer is accepted by its own word about itself alone";
+  if (counts.key_doubts > 0)
+    text += "; " + std::to_string(counts.key_doubts) +
+            " may have been signed by a key that was stolen then, and are void if so (column "
+            "rests_on)";
   if (counts.repeated > 0)
     text += "; " + std::to_string(counts.repeated) +
             (counts.repeated == 1 ? " row names" : " rows name") +

@@ -30,6 +30,7 @@ struct RowAnswer {
   std::string recognised;
   std::string recognised_by;        // who looks, and by whose policy
   std::string recognised_rests_on;  // by whose word, as of which block
+  bool is_key_doubted = false;      // a stolen key may have signed it; rests_on says which
   ExitCode exit = ExitCode::kOk;
 };
 
@@ -45,6 +46,7 @@ struct TableCounts {
   std::map<std::string, std::uint64_t> by_recognition;   // of the rows that say one
   std::map<std::string, std::uint64_t> not_accepted_by;  // who does not accept the issuer: rows
   std::uint64_t repeated = 0;        // rows that name what an earlier one names, of the first 2^20
+  std::uint64_t key_doubts = 0;      // rows that a stolen key may have signed
   ExitCode exit = ExitCode::kOk;     // the worst of all rows
   std::vector<std::string> faults;   // rows that name nothing, or two things; the first thousand
   std::vector<std::string> notices;  // how the table was read, for people
