@@ -98,7 +98,7 @@ void Engine::Core::begin_epoch(const BlockPtr& sealing, const FinalityProof& pro
   votes_.begin_epoch();
   pacemaker_.begin_epoch();
   fetcher_.begin_epoch();
-  quarantine_.begin_epoch();
+  quarantine_.begin_epoch(sealing->facts.view);
   relay_.begin_epoch(std::move(end));
   building_ = Building{.last_id = building_.last_id, .id = {}, .parent_view = {}};
   proposed_ = View{0};

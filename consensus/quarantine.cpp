@@ -30,6 +30,20 @@ View Quarantine::floor() const {
   return floor_->epoch.next() == epoch ? View{kReach} : View{0};
 }
 
+// Whoever votes in the next epoch knows its sealing block final, in the block's view or a later
+// one. By the same counting as for the floor (docs/consensus.md) some honest answerer then held a
+// certificate of the view before, at least: a sealing block above the floor was final nowhere when
+// the votes were lost. Without this two validators, restored one after the other as is right, would
+// close the first views of the next epoch to the others, months later and for good (decision 0101).
+void Quarantine::begin_epoch(View sealed_in) {
+  exchange_ = QuarantineExchange{};
+  const Epoch epoch = context_.committee.epoch();
+  const bool is_of_last = floor_ && !floor_->by_command && floor_->epoch.next() == epoch;
+  if (active_ || !is_of_last || sealed_in <= floor_->view) return;
+  floor_ = FloorRecord{epoch, View{0}, false};
+  durability_.save(make_record(*floor_));
+}
+
 bool Quarantine::voting() const {
   return context_.committee.self().has_value() && !active_ && !context_.prefix.ends_epoch();
 }

@@ -53,8 +53,10 @@ class Quarantine {
   void lift_by_command();
   // What a fresh journal segment must repeat.
   void append_live_records(std::vector<Record>& records) const;
-  // An exchange is about one epoch.
-  void begin_epoch() { exchange_ = QuarantineExchange{}; }
+  // An exchange is about one epoch, and a floor about it and the first views of the next one,
+  // unless the block that ended it, of view `sealed_in`, came after everything that the lost votes
+  // knew.
+  void begin_epoch(View sealed_in);
 
   // --- the exchange
   void query_if_due();

@@ -211,11 +211,12 @@ int init(const InitArguments& arguments) {
     return kUsage;
   }
   if (!arguments.second_of.empty()) return init_second(arguments);
-  if (const auto missing = missing_fact(arguments); !missing.empty())
+  if (const auto missing = missing_fact(arguments); !missing.empty()) {
     return complain(missing +
                         " is required (or --second-node-of, for a further node of an "
                         "institution that is on a ledger)",
                     kUsage);
+  }
   InitOptions options = places_of(arguments);
 
   options.facts.legal_names = {{arguments.language, arguments.name}};

@@ -182,11 +182,12 @@ std::vector<std::string> notes_of_institutions(const NodeConfig& config,
   };
 
   std::vector<std::string> notes;
-  if (config.institution && !known(*config.institution))
+  if (config.institution && !known(*config.institution)) {
     notes.push_back("node.institution, " + to_text(*config.institution) +
                     ", is none that this ledger knows, as far as this node has it. Is " +
                     config.genesis.string() + " the record that was meant? A registration gives " +
                     "an id of its own: testamurd join --institution writes it");
+  }
   if (config.peers.empty() && genesis.content.parties.size() > 1)
     notes.push_back(
         "no [[peer]] names another node: this one waits until others dial it. testamurd join "

@@ -323,11 +323,12 @@ Status check_follows(const NodeConfig& config, const fs::path& record,
                                  ? "It continues the node's ledger: take it with testamurd recover"
                                  : other_record_advice(config, *present, genesis);
   if (advice.empty()) {
-    if (notes != nullptr)
+    if (notes != nullptr) {
       notes->push_back("the record of " + to_text(present->chain) +
                        " is replaced by that of the ledger which this node founds; what was "
                        "written of the other's nodes ([[peer]]) stays in " +
                        config.file.string());
+    }
     return {};
   }
   return error("this node follows " + to_text(present->chain) + ", and " + record.string() +

@@ -214,11 +214,12 @@ void check_transport(Preflight& found, const NodeConfig& config, const ledger::G
     }
   }
   // It may have been replaced on the ledger since.
-  if (listed && !ours && !own.empty())
+  if (listed && !ours && !own.empty()) {
     found.notes.push_back(
         "the transport key in " + config.transport_key.string() +
         " is not the one with which this institution founded the ledger. Whether it was "
         "registered since is not looked up here: if not, the other nodes refuse it");
+  }
 }
 
 // A running node says the last in its status; one that is about to start should not begin with it.

@@ -119,11 +119,12 @@ std::string NodeKeys::votes_not_noted() const {
 Result<NodeKeys::Fresh> NodeKeys::make(KeyPurpose purpose) {
   const std::lock_guard lock(mutex_);
   const auto file = file_of(purpose);
-  if (file.empty())
+  if (file.empty()) {
     return error(
         "keys.consensus is empty: this node only follows. Name a file there first; while the "
         "institution has a seat whose key is lost, the others vote that away before "
         "(docs/operating.md, \"A seat whose key is lost\")");
+  }
 
   // A key in use keeps its file; the new one waits beside it until the ledger knows it.
   const auto path = is_there(file) ? next_of(file) : file;

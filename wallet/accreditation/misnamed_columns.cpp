@@ -104,12 +104,13 @@ Status refuse_other_programme(const ReportReading& reading, const std::string& c
 
   const bool is_whole = std::ranges::any_of(
       reading.reports, [](const Report& report) { return report.programmes.empty(); });
-  if (is_whole && (is_field || is_level || has_any(letters, kProgramme)))
+  if (is_whole && (is_field || is_level || has_any(letters, kProgramme))) {
     return error(in_file(reading, column) +
                  ", and without a programme the whole institution is accredited: is it about one? "
                  "Call it programme[1].name_primary, programme[1].qf_ehea_level or "
                  "programme[1].field_study; if it is something else, leave it out; nothing was "
                  "sent");
+  }
 
   const auto some_programme = [&](auto lacks) {
     return std::ranges::any_of(reading.reports, [&](const Report& report) {
@@ -118,17 +119,19 @@ Status refuse_other_programme(const ReportReading& reading, const std::string& c
   };
   const bool is_of_programme = column.starts_with("programme.");
   if (is_of_programme && is_field &&
-      some_programme([](const ReportProgramme& each) { return !each.fields; }))
+      some_programme([](const ReportProgramme& each) { return !each.fields; })) {
     return error(in_file(reading, column) +
                  ", and a programme without a field counts for every field: call it "
                  "programme[1].field_study; if it is something else, leave it out; nothing was "
                  "sent");
+  }
   if (is_of_programme && is_level &&
-      some_programme([](const ReportProgramme& each) { return each.eqf_level == 0; }))
+      some_programme([](const ReportProgramme& each) { return each.eqf_level == 0; })) {
     return error(in_file(reading, column) +
                  ", and a programme without a level counts for every level: call it "
                  "programme[1].qf_ehea_level; if it is something else, leave it out; nothing was "
                  "sent");
+  }
   return {};
 }
 

@@ -181,11 +181,12 @@ class Planning {
                         ": nothing is accredited" + how_to_end(report));
     }
 
-    if (const auto row = negative_row(report))
+    if (const auto row = negative_row(report)) {
       return refuse(report, "decision",
                     "contradicts row " + std::to_string(*row) +
                         ", by which the decision on the same is not positive: leave in the file "
                         "what holds");
+    }
     return true;
   }
 
@@ -529,11 +530,12 @@ class Planning {
              each.content.amount == content.amount && each.content.scope == content.scope &&
              covers(said_by(each.content), said_by(content));
     });
-    if (found != plan_.accreditations.end())
+    if (found != plan_.accreditations.end()) {
       plan_.notices.push_back("row " + std::to_string(planned.row) + ": row " +
                               std::to_string(found->row) +
                               " says the same for all of its days by another report: it counts "
                               "once");
+    }
   }
 
   struct Outweighed {
@@ -568,11 +570,12 @@ class Planning {
     if (!larger.empty())
       why.push_back({"decision", amount + " does not count while " + amounts_of(larger) +
                                      " for all of it: " + end_of(larger, content, is_sent)});
-    if (!longer.empty())
+    if (!longer.empty()) {
       why.push_back({"link", "is that of " + extents_of(longer) +
                                  ": the report says less than before, and beside that it changes "
                                  "nothing: " +
                                  end_of(longer, content, is_sent)});
+    }
     return why;
   }
 

@@ -518,11 +518,12 @@ void read_kind(RowReader& row, Report& report) {
   } else if (report.programmes.empty()) {
     report.type = ActivityType::kInstitutional;
     // What is left out must not widen what is accredited.
-    if (speaks_of_a_programme(report.activity))
+    if (speaks_of_a_programme(report.activity)) {
       row.mistake("programme[1].name_primary",
                   "is missing, though the activity " + in_quotes(report.activity) +
                       " is that of a programme: the whole institution would be accredited. Name "
                       "the programme, or write activity_type institutional");
+    }
   } else {
     report.type =
         report.providers.size() > 1 ? ActivityType::kJointProgramme : ActivityType::kProgramme;

@@ -284,12 +284,13 @@ struct Client::Impl {
       if (options.clock_told && response.clock_ms() != 0)
         options.clock_told(node.endpoint, response.clock_ms());
     }
-    if (entries_of(response, kMostEntriesAtOnce) > kMostEntriesAtOnce)
+    if (entries_of(response, kMostEntriesAtOnce) > kMostEntriesAtOnce) {
       return CallError{CallFailure::kOther,
                        node.endpoint + " gave an answer of more than " +
                            std::to_string(kMostEntriesAtOnce) +
                            " entries, which no node gives at once: ask another one with --endpoint",
                        "answer_too_large", "", ""};
+    }
     return response;
   }
 

@@ -138,6 +138,8 @@ Result<bool> BatchFolder::write_claim(Award& award) {
   TM_TRY(const auto sealed, award.recipient
                                 ? seal_claim_file(claim_of(award), *award.recipient)
                                 : seal_claim_file(claim_of(award), award.claim_code.text()));
+  // The whole folder is moved away to be mailed.
+  TM_TRY_STATUS(make_folder(inside(path_, kClaims)));
   TM_TRY_STATUS(write_file_atomically(claim_path(award), sealed, Overwrite::kAllowed));
   award.claim_sha256 = sha256(sealed);
   return true;

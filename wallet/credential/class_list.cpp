@@ -137,11 +137,12 @@ void warn_of_near_references(ClassList& list) {
     const auto& number = std::get<std::string>(claim->second);
     const auto [other, is_new] =
         numbers.emplace(reference_key(number), std::pair{number, row.line});
-    if (!is_new)
+    if (!is_new) {
       list.notices.push_back(
           line + ": the student_number \"" + number + "\" is " +
           (other->second.first == number ? "" : "nearly \"" + other->second.first + "\", ") +
           "that of line " + std::to_string(other->second.second) + ": two learners?");
+    }
   }
 }
 

@@ -331,19 +331,21 @@ Result<std::string> read_pasted(std::string_view text) {
 
   const auto within = presentations_within(text);
   // A mail thread may hold an older one too, and which of them is meant only a person can say.
-  if (within.size() > 1)
+  if (within.size() > 1) {
     return error(
         "it holds more than one presentation: keep the one that is meant, and nothing else, or "
         "take "
         "the file");
+  }
   if (within.size() == 1) {
     if (auto taken = whole_presentation(within.front()); taken.ok()) return taken;
   }
-  if (is_encoded_mail(text))
+  if (is_encoded_mail(text)) {
     return error(
         "it is a mail of which a part is encoded (Content-Transfer-Encoding), and no presentation "
         "stands in it as it was written: open the mail, and save the attachment or copy the whole "
         "of the answer into a file. Give that one");
+  }
   return whole;
 }
 

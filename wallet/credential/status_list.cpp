@@ -20,11 +20,11 @@ Columns read_header(const std::vector<CsvCell>& header, Problems& problems) {
 
     const bool known =
         name == "student" || name == "batch" || name == "reference" || name == "index";
-    if (!known)
-
+    if (!known) {
       // A column that is not understood could say "not this one": nothing is left out in silence.
       problems.add(place, "the column \"" + name +
                               "\" is not known (known: student, batch, reference, index)");
+    }
     if (!columns.emplace(name, i).second)
       problems.add(place, "the column \"" + name + "\" occurs twice");
   }

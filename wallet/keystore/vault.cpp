@@ -116,11 +116,12 @@ Status check_typeable(std::string_view text) {
 Status check_new_passphrase(const SecretBytes& passphrase) {
   const std::string_view text = passphrase.text();
   const bool has_mark_of_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
-  if (has_mark_of_utf16 || text.find('\0') != std::string_view::npos)
+  if (has_mark_of_utf16 || text.find('\0') != std::string_view::npos) {
     return error(
         "the passphrase is in UTF-16 (\"Unicode text\"), which nobody can type again: save its "
         "file "
         "as UTF-8");
+  }
   if (!is_utf8(text))
     return error(
         "the passphrase is not in UTF-8, so that nobody who types it gets the same bytes: save its "

@@ -230,11 +230,12 @@ Json credential_json(const CredentialView& credential) {
 
 Json elements_json(const std::vector<Element>& elements) {
   Json list = Json::array();
-  for (const auto& element : elements)
+  for (const auto& element : elements) {
     list.push_back({{"name", element.name},
                     {"value", element.value},
                     {"source", element.source},
                     {"rests_on", element.rests_on}});
+  }
   return list;
 }
 

@@ -134,11 +134,12 @@ Attempt<Preparation> prepare(IssuerSession& session, const IssueOptions& options
   TM_TRY_STATUS(read_own_facts(session));
   TM_TRY(const auto achievement, issuable_achievement(session, id));
   TM_TRY(const auto alike, achievements_alike(session, id.number, terms_of(achievement).titles));
-  for (const auto& other : alike)
+  for (const auto& other : alike) {
     prepared.doubts.push_back("achievement " + std::to_string(other.number) + "." +
                               std::to_string(other.version) + " has the same title as " +
                               std::to_string(id.number) + "." + std::to_string(id.version) +
                               ": is " + std::to_string(id.number) + " the one that is meant?");
+  }
   TM_TRY(const auto indexes, asked(session.client.issuer_indexes(session.profile.institution)));
   if (!indexes.next_free || !indexes.as_of) {
     return Failure{ExitCode::kFailure,

@@ -205,13 +205,14 @@ Outcome finish_correction(Context& context, const Correction& open,
                           const ClassRow& row) {
   TM_TRY(const auto vault, open_issuer_keys(context, KeyPurpose::kIssue));
   TM_TRY(const auto fresh, read_batch(context, vault.register_identities, open.batch));
-  if (!fresh.committed || !fresh.delivered)
+  if (!fresh.committed || !fresh.delivered) {
     return Failure{ExitCode::kUsage,
                    "a correction of this award was begun as batch " + open.batch +
                        " and cut off: " +
                        (fresh.committed ? "testamur issuer batch resume " + open.batch
                                         : ways_of_unsent(open.batch)) +
                        "; then give this command again. Nothing was issued"};
+  }
   TM_TRY(const auto waiting,
          read_one_award(context, vault.register_identities, open.batch, row.student));
   TM_TRY_STATUS(refuse_dead_award(context, open, waiting.award));

@@ -199,11 +199,12 @@ Outcome import(Context& context, const ImportOptions& options) {
   if (const auto other = other_kind_of(context, file, *raw, wallet.contents()); !other.empty())
     return fail(context, ExitCode::kUsage, file + " is no claim file, but " + other);
   ClaimOutcome outcome = open_claim(*raw, wallet.contents(), options.code_file);
-  if (!outcome.claim)
+  if (!outcome.claim) {
     return outcome.wrong_code
                ? fail(context, ExitCode::kPassphrase, outcome.failure)
                : fail(context, ExitCode::kInvalid,
                       file + ": " + outcome.failure + ": ask its sender for the file again");
+  }
   // What was sealed to a request needs no code.
   if (const auto unread = refuse_unread_options(context); !unread.ok())
     return report(context, unread.failure());

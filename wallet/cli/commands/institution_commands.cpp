@@ -59,11 +59,12 @@ Attempt<std::vector<std::string>> check_listed(IssuerSession& session, const Ins
     return error("--listed: " + whose + " is in " + answer.facts.country +
                  ", and the file's institution in " + facts.country +
                  ": it is another one. Nothing was sent");
-  if (!facts_agree(answer.facts, facts))
+  if (!facts_agree(answer.facts, facts)) {
     return error("--listed: the file has neither a name nor the domain nor a number of " + whose +
                  ", whose entry and accreditations it would get: nothing was sent. If it is the "
                  "same institution, register it under a name that it has there, and let it change "
                  "its facts then");
+  }
 
   std::vector<std::string> warnings;
   for (const auto& line : facts_changes(answer.facts, facts))

@@ -509,11 +509,12 @@ std::string about_achievement(const AchievementAnswer& answer,
   std::string text;
   for (const auto& title : record.titles)
     text += "  title    " + one_line(title.text) + " (" + one_line(title.language) + ")\n";
-  if (record.ects_hundredths != 0)
+  if (record.ects_hundredths != 0) {
     text += "  credits  " +
             to_display(kind_of(ClaimId::kEctsHundredths),
                        ClaimValue{std::uint64_t{record.ects_hundredths}}) +
             " ECTS\n";
+  }
   if (record.eqf_level != 0) text += "  level    EQF " + std::to_string(record.eqf_level) + "\n";
   text += "  awards   ";
   if (!awards) return text + "no register of this home holds any\n";

@@ -196,6 +196,7 @@ struct OwnKey {
   KeyId id;
   KeyPurpose purpose = KeyPurpose::kRoot;
   std::optional<std::uint64_t> retired_ms;
+  std::uint64_t added_ms = 0;
 };
 
 // From this protocol version of the ledger on (decision 0306).
@@ -224,7 +225,11 @@ Attempt<std::string> about_theft(IssuerSession& session, const OwnKey& key) {
 std::string retired_already(const KeyAnswer& key) {
   const bool may_be_stolen =
       key.state == KeyState::kRetired && may_be_compromised(*key.record.purpose);
+  const auto& since_ms = key.record.compromised_since_ms;
   return to_text(key.record.id) + " is retired already" +
+         (since_ms ? ", as compromised since " + moment_text(*since_ms) +
+                         ", which is said once and stays"
+                   : "") +
          (may_be_stolen ? ". If it was in other hands before: testamur key retire " +
                               to_text(key.record.id) + " --compromised-since TIME"
                         : "");
@@ -271,7 +276,8 @@ Attempt<OwnKey> own_key(IssuerSession& session, const std::string& typed, Retire
     return Failure{ExitCode::kUsage, retired_already(key)};
   if (key.state == KeyState::kRetired) TM_TRY_STATUS(expect_late_theft(session.client, *id));
 
-  return OwnKey{*id, *key.record.purpose, key.record.retired_at_ms};
+  return OwnKey{*id, *key.record.purpose, key.record.retired_at_ms,
+                key.record.added_at_ms.value_or(0)};
 }
 
 // A consensus key in the set changes only with the set.
@@ -347,6 +353,18 @@ Attempt<std::uint64_t> compromised_since(const Context& context, const KeyOption
 Attempt<void> describe_void(IssuerSession& session, const OwnKey& key, std::uint64_t since_ms,
                             TransactionRequest& request) {
   auto& description = request.description;
+  description.warnings.emplace_back(
+      "since when is said once: an earlier time can never follow, a later one neither");
+  if (key.purpose == KeyPurpose::kGovern) {
+    description.warnings.emplace_back(
+        "what the key withdrew, ended or distrusted since then is void too, and what stood before "
+        "counts again: look at testamur registry statements --by, and at testamur trust explain "
+        "afterwards, and say it anew (a withdrawal with --from today)");
+  }
+  if (since_ms < key.added_ms) {
+    description.warnings.push_back("the key was registered on " + moment_text(key.added_ms) +
+                                   ", later than that: all that it ever signed becomes void");
+  }
   if (key.purpose == KeyPurpose::kCredential) {
     description.text =
         "\nEvery credential that this key signed and that was issued since then "

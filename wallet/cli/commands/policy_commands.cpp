@@ -46,15 +46,16 @@ Attempt<std::vector<std::string>> policy_warnings(IssuerSession& session,
   }
 
   TM_TRY(const auto status, asked(session.client.status()));
-  if (status.institution.id != own)
+  if (status.institution.id != own) {
     warnings.push_back(
         "the node that was asked is not this institution's: whether its own node "
         "decides by this policy was not looked at");
-  else if (status.policy_digest != digest)
+  } else if (status.policy_digest != digest) {
     warnings.push_back(
         "this institution's node does not decide by it, but by " +
         (status.policy_digest.empty() ? "another one" : in_quotes(status.policy_digest)) +
         ": put it into its configuration and restart it");
+  }
   return warnings;
 }
 

@@ -74,7 +74,7 @@ Attempt<Verdict> check_slot(const Context& context, Client& client, const Ledger
   auto facts = facts_of_slot(client, chain, answer, slot);
   if (const auto lie = prove_slot(client, trust, question.stolen, facts)) return failure_of(*lie);
   if (question.viewpoint) decide_for(client, *question.viewpoint, question.options.purpose, facts);
-  VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
+  const VerifyRules rules{context.now_ms(), kMaxStatusAgeMs, {}, true};
   return verify_hash(facts.slots->front().commitment, facts, rules);
 }
 

@@ -60,11 +60,12 @@ bool lies_below(const std::string& file, const std::string& folder) {
 // keeps it.
 ExitCode refuse_unsafe_place(Context& context, const std::string& what, const std::string& file,
                              const std::string& why) {
-  if (lies_below(file, context.home))
+  if (lies_below(file, context.home)) {
     return fail(context, ExitCode::kUsage,
                 what + file + " lies in the home " + context.home +
                     " and belongs to the home, where " + why +
                     ": name a file elsewhere, on another disk or on paper");
+  }
   std::error_code ignored;
   if (std::filesystem::is_character_file(file, ignored))
     return fail(context, ExitCode::kUsage, what + file + " is no file, and keeps nothing");

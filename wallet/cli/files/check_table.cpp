@@ -327,11 +327,12 @@ std::string to_text(const TableCounts& counts) {
     text += "; " + std::to_string(counts.repeated) +
             (counts.repeated == 1 ? " row names" : " rows name") +
             " what another row names: one award, shown more than once";
-  if (counts.by_verdict.contains("found"))
+  if (counts.by_verdict.contains("found")) {
     text +=
         "\n\"found\" says nothing of contents, holder, last day and the key that signed it: anyone "
         "can copy a hash, and a reference may be a place that was kept free. Judge presentations "
         "by testamur verify";
+  }
   return text;
 }
 

@@ -49,17 +49,19 @@ bool is_too_late(std::uint64_t time_ms, std::uint64_t now_ms, std::uint64_t limi
 
 Found time_obstacle(const tx::ProposalContent& content, const GovernanceFacts& facts) {
   const auto voting_ms = limit_of(facts, "voting_time_limit_ms");
-  if (is_too_late(content.voting_ends_ms, facts.now_ms, voting_ms))
+  if (is_too_late(content.voting_ends_ms, facts.now_ms, voting_ms)) {
     return Obstacle{Code::kVotingTime,
                     "--voting-ends: " + moment_text(content.voting_ends_ms) + " is more than " +
                         duration_text(voting_ms) +
                         " ahead, the longest time that this ledger lets a vote take"};
+  }
   const auto delay_ms = limit_of(facts, "effective_delay_limit_ms");
-  if (is_too_late(content.effective_ms, facts.now_ms, delay_ms))
+  if (is_too_late(content.effective_ms, facts.now_ms, delay_ms)) {
     return Obstacle{Code::kEffectiveTime,
                     "--effective: " + moment_text(content.effective_ms) + " is more than " +
                         duration_text(delay_ms) +
                         " ahead, the longest time that this ledger lets a decision wait"};
+  }
   return std::nullopt;
 }
 
@@ -84,19 +86,21 @@ Found obstacle(const tx::AdmissionContent& content, const GovernanceFacts& facts
 
   const bool is_raised = content.institution_class != Class::kIssuer;
   const auto standing = party->standing;
-  if (standing == trust::Standing::kLeft || standing == trust::Standing::kClosed)
+  if (standing == trust::Standing::kLeft || standing == trust::Standing::kClosed) {
     if (is_raised)
       return Obstacle{Code::kStandingNotGood, name + " has the standing \"" +
                                                   standing_text(standing) +
                                                   "\", which is for good: it takes no new role"};
+  }
   if (is_raised && standing == trust::Standing::kSuspended)
     return Obstacle{Code::kStandingNotGood,
                     name + " is suspended: lift that first (testamur governance propose lift)"};
-  if (is_seated(facts.validators, content.institution))
+  if (is_seated(facts.validators, content.institution)) {
     return Obstacle{Code::kSeated,
                     name +
                         " has a seat in the validator set, which rests on its class: the set "
                         "changes first (testamur governance propose validator-set remove)"};
+  }
   return std::nullopt;
 }
 
@@ -105,11 +109,12 @@ Found obstacle(const tx::SetChangeContent& content, const GovernanceFacts& facts
     const auto* party = party_in(facts, seat.institution);
     if (party == nullptr) continue;
     const auto name = party_text(party->name);
-    if (party->institution_class && party->institution_class != Class::kValidator)
+    if (party->institution_class && party->institution_class != Class::kValidator) {
       return Obstacle{Code::kSeatClass,
                       name + " is of the class " + class_text(party->institution_class) +
                           ": it becomes a validator first (testamur governance propose admission "
                           "… --class validator)"};
+    }
     if (party->standing && party->standing != trust::Standing::kGood)
       return Obstacle{Code::kSeatClass, name + " has the standing \"" +
                                             standing_text(party->standing) +
@@ -191,11 +196,12 @@ Found obstacle(const tx::SuccessionContent& content, const GovernanceFacts& fact
              are_same(each.predecessors, content.predecessors) &&
              are_same(each.successors, content.successors);
     });
-    if (!agreed)
+    if (!agreed) {
       return Obstacle{Code::kNotConsented,
                       party_text(party->name) +
                           " has not agreed to this succession: it says so first, by the same "
                           "testamur institution succeed"};
+    }
   }
   return std::nullopt;
 }

@@ -226,11 +226,12 @@ Attempt<IssuerSession> open_acting_session(Context& context, const std::string& 
   TM_TRY(auto session, open_issuer_session(context));
   TM_TRY(session.pending, pending_transactions(context, session.profile, context.now_ms()));
   const auto waiting = session.pending.size();
-  if (waiting != 0 && !context.quiet)
+  if (waiting != 0 && !context.quiet) {
     put(Stream::kError,
         "testamur: " + std::to_string(waiting) +
             (waiting == 1 ? " signed transaction waits" : " signed transactions wait") +
             " in the outbox: testamur outbox list\n");
+  }
   return session;
 }
 

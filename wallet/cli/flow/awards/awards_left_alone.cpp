@@ -47,11 +47,12 @@ std::vector<std::string> awards_left_alone(const std::vector<AwardRecord>& known
   std::vector<std::string> sentences;
   for (const auto& old : replaced) {
     for (const auto& other : awards_beside(known, {old.student}, old.achievement, old)) {
-      if (!is_among(changed, other))
+      if (!is_among(changed, other)) {
         sentences.push_back(
             "the award that stands beside a replaced one stays as it is: " + award_text(other) +
             "; to " + verb + " that too: testamur issuer " + "status " + verb + " " +
             typed_option("--student", other.student) + " --batch " + other.batch);
+      }
     }
   }
 
