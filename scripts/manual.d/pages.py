@@ -29,6 +29,7 @@ PROGRAMS = {
         ("~/.testamur", "The home, where `--home` and `TESTAMUR_HOME` name no other. What follows stands in it."),
         ("config.toml", '`endpoints = ["host:port", …]` and `tls_root = "…"`, for what `--endpoint` and `--tls-root` do not say.'),
         ("wallet.age", "A learner's vault; `wallet.age.previous` is what it held before the last change."),
+        ("wallet.keys", "How many of its keys were given out, so that a vault of before that is put back gives none of them out again."),
         ("issuer/PURPOSE.age", "An institution's vaults: root, issue, govern and credential."),
         ("issuer/party.toml", "The institution's public facts and keys, for the ceremony that begins a ledger."),
         ("issuer/issuer.json", "The ledger and the institution's id on it."),
