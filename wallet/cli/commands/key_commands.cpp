@@ -4,6 +4,7 @@
 
 #include "common/visible.h"
 #include "files/key_file.h"
+#include "ledger/tx/rules/rules.h"
 #include "wallet/cli/commands/commands.h"
 #include "wallet/cli/dates.h"
 #include "wallet/cli/description/render.h"
@@ -199,8 +200,7 @@ struct OwnKey {
   std::uint64_t added_ms = 0;
 };
 
-// From this protocol version of the ledger on (decision 0306).
-constexpr std::uint32_t kLateTheftSince = 4;
+using tx::rules::kLateTheftSince;  // decision 0306
 
 Attempt<std::uint32_t> protocol_version(Client& client) {
   TM_TRY(const auto status, asked(client.status()));
